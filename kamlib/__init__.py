@@ -1,0 +1,1 @@
+"""Key-account planning and appraisal."""

@@ -1,0 +1,1 @@
+"""Figures from tables, one file per room; nothing is computed here."""

@@ -1,0 +1,162 @@
+"""One place for every column's meaning and every word a pack says, in English and Chinese."""
+
+from __future__ import annotations
+
+import functools
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from kamlib.errors import KamError, ParameterError, did_you_mean
+from kamlib.params import read_yaml_file
+
+LANGUAGES = ("en", "zh")
+_HERE = Path(__file__).parent
+_STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "k")), "zh": ((1e8, "亿"), (1e4, "万"))}
+
+
+@dataclass(frozen=True)
+class ColumnMeaning:
+    """What a column is: its type, unit, meaning, and label in both languages."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+    en: str
+    zh: str
+
+
+@functools.cache
+def columns() -> Mapping[str, ColumnMeaning]:
+    """Return every column of the glossary by name."""
+    raw = read_yaml_file(_HERE / "glossary.yaml")
+    return {
+        name: ColumnMeaning(
+            name=name,
+            dtype=entry["dtype"],
+            unit=entry["unit"],
+            meaning=entry["meaning"],
+            en=entry["label"]["en"],
+            zh=entry["label"]["zh"],
+        )
+        for name, entry in raw.items()
+    }
+
+
+@functools.cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, Mapping[str, str]] = {}
+    for path in sorted((_HERE / "words").glob("*.yaml")):
+        for key, pair in read_yaml_file(path).items():
+            found[f"{path.stem}.{key}"] = pair
+    return found
+
+
+def word_keys() -> list[str]:
+    """Return the key of every word, sorted."""
+    return sorted(_words())
+
+
+@dataclass(frozen=True)
+class Words:
+    """Labels, sentences and numbers in one language.
+
+    Attributes
+    ----------
+    lang : str
+        ``"en"`` or ``"zh"``.
+    currency : str
+        Currency of the book, as written in the book.
+
+    Examples
+    --------
+    >>> w = Words("en", "EUR")
+    >>> w.money(1234567), w.money(45600), w.money(-950), w.percent(0.1234)
+    ('1.23 M', '45.6 k', '-950', '12.3 %')
+    >>> Words("zh", "CNY").money(1234567)
+    '123 万'
+    >>> w.label("account_id")
+    'Account'
+    """
+
+    lang: str
+    currency: str = ""
+
+    def __post_init__(self) -> None:
+        if self.lang not in LANGUAGES:
+            raise ParameterError(f'language is "{self.lang}"; it must be one of {", ".join(LANGUAGES)}.')
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the sentence of `key` with its placeholders filled.
+
+        Raises
+        ------
+        KamError
+            If the key is unknown, or the values are not exactly the sentence's placeholders.
+        """
+        pair = _words().get(key)
+        if pair is None:
+            raise KamError(f'no words for "{key}".{did_you_mean(key, _words())}')
+        names = {name for _, name, _, _ in string.Formatter().parse(pair[self.lang]) if name}
+        if not names <= set(values):
+            raise KamError(f'words for "{key}" need {", ".join(sorted(names - set(values)))}.')
+        return pair[self.lang].format(**values)
+
+    def label(self, column: str) -> str:
+        """Return a column's label; a column outside the glossary is its own label."""
+        entry = columns().get(column)
+        if entry is None:
+            return column
+        return entry.zh if self.lang == "zh" else entry.en
+
+    def value(self, kind: str, code: str) -> str:
+        """Return the label of a coded value, such as tier A, or the code where it has none."""
+        pair = _words().get(f"values.{kind}_{code}")
+        return pair[self.lang] if pair else code
+
+    def money(self, amount: float | Decimal | int, *, digits: int = 3) -> str:
+        """Write an amount of money with three significant digits and the language's magnitudes."""
+        value = float(amount)
+        for scale, sign in _STEPS[self.lang]:
+            if abs(value) >= scale * (1 - 0.5 * 10.0**-digits):
+                return f"{_significant(value / scale, digits)} {sign}"
+        return _significant(value, digits)
+
+    def signed_money(self, amount: float | Decimal | int) -> str:
+        """Write an amount with its sign, for variances."""
+        return ("+" if amount > 0 else "") + self.money(amount)
+
+    def percent(self, fraction: float, *, digits: int = 3) -> str:
+        """Write a fraction as a percentage with three significant digits, at most one decimal."""
+        value = 100 * float(fraction)
+        return f"{value:,.0f} %" if abs(value) >= 99.95 and digits <= 3 else f"{value:.1f} %"
+
+    def signed_percent(self, fraction: float) -> str:
+        """Write a fraction as a percentage with its sign, for variances."""
+        return ("+" if fraction > 0 else "") + self.percent(fraction)
+
+    def count(self, number: int) -> str:
+        """Write a count with thousands separators."""
+        return f"{number:,}"
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    magnitude = len(str(int(abs(value)))) if abs(value) >= 1 else 0
+    text = f"{value:,.{max(0, digits - magnitude)}f}"
+    return text if abs(value) < 1000 else f"{round(value):,}"
+
+
+def describe_columns(names: list[str], lang: str) -> list[dict[str, Any]]:
+    """Return label, unit and meaning of columns, for a table's legend; unknown names are left out."""
+    known = columns()
+    return [
+        {"name": n, "label": known[n].zh if lang == "zh" else known[n].en, "unit": known[n].unit, "meaning": known[n].meaning}
+        for n in names
+        if n in known
+    ]

@@ -1,0 +1,363 @@
+"""Parameters: how a room declares them, and the strict reading of what a company sets.
+
+A room owns a frozen pydantic model derived from `Params`; each field is made with `param`, which makes the
+unit, the meaning in both languages and the source of the default mandatory. Files are YAML, read so that
+nothing YAML 1.1 does in silence (``NO`` -> False, ``010`` -> 8, ``1e-3`` -> text, a key written twice) passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from kamlib.errors import ParameterError, did_you_mean
+
+STRENGTHS = ("law", "study", "vendor practice", "seed deck", "our choice")
+
+
+class Params(BaseModel):
+    """Base of every parameter model: strict types, no unknown names, frozen.
+
+    Attributes
+    ----------
+    section : str
+        Name of the section in a parameter file (class variable).
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+    section: ClassVar[str] = ""
+
+
+P = TypeVar("P", bound=Params)
+
+
+def _to_decimal(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return value
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is not an amount; write digits such as 120000 or 99.5") from None
+
+
+Amount = Annotated[Decimal, BeforeValidator(_to_decimal), Field(allow_inf_nan=False)]
+"""Money in a parameter: an exact decimal, written as a number or as digits in quotes."""
+
+
+def param(
+    default: Any,
+    *,
+    en: str,
+    zh: str,
+    unit: str,
+    source: str,
+    strength: str,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+) -> Any:
+    """Declare one parameter of a room's model.
+
+    Parameters
+    ----------
+    default : object
+        The default value; mutable defaults are copied by pydantic.
+    en, zh : str
+        What it means, in English and Chinese.
+    unit : str
+        Unit of the value, such as ``"fraction"``, ``"months"``, ``"money/year"``; ``""`` where it has none.
+    source : str
+        Where the default comes from.
+    strength : str
+        How strong that source is, one of `STRENGTHS`.
+    ge, gt, le, lt : float, optional
+        Bounds of the value.
+
+    Raises
+    ------
+    ValueError
+        If `strength` is not one of `STRENGTHS`.
+    """
+    if strength not in STRENGTHS:
+        raise ValueError(f"strength {strength!r} is not one of {STRENGTHS}")
+    extra = {"zh": zh, "unit": unit, "source": source, "strength": strength}
+    return Field(default, description=en, json_schema_extra=extra, ge=ge, gt=gt, le=le, lt=lt)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without surprises: refuses doubled keys and the scalars that YAML 1.1 reads differently."""
+
+
+_TRAPS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?i)yes|no|on|off|y|n"), 'YAML reads it as a yes/no value; write true, false, or "{0}" in quotes'),
+    (re.compile(r"[-+]?0\d[\d_]*"), 'YAML reads a leading zero as octal; write the number without it, or "{0}" in quotes'),
+    (re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?"), 'YAML reads it in base 60; put it in quotes: "{0}"'),
+    (re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+"), "YAML reads it as text; write it as a decimal number"),
+    (re.compile(r"[-+]?\d[\d_]*_[\d_]*(\.\d*)?"), "write the number without underscores"),
+)
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _construct_scalar(loader: _StrictLoader, node: yaml.ScalarNode) -> Any:
+    if node.style is None:
+        for pattern, advice in _TRAPS:
+            if pattern.fullmatch(node.value):
+                line = node.start_mark.line + 1
+                raise ParameterError(f"line {line}: {node.value} is ambiguous: {advice.format(node.value)}.")
+    plain = {
+        "tag:yaml.org,2002:null": yaml.SafeLoader.construct_yaml_null,
+        "tag:yaml.org,2002:bool": yaml.SafeLoader.construct_yaml_bool,
+        "tag:yaml.org,2002:int": yaml.SafeLoader.construct_yaml_int,
+        "tag:yaml.org,2002:float": yaml.SafeLoader.construct_yaml_float,
+    }
+    return plain.get(node.tag, yaml.SafeLoader.construct_yaml_str)(loader, node)
+
+
+def _construct_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    result: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, (list, dict)):
+            raise ParameterError(f"line {key_node.start_mark.line + 1}: a name must be text.")
+        if key in result:
+            line = key_node.start_mark.line + 1
+            raise ParameterError(f'line {line}: "{key}" is written twice in the same place; keep one.')
+        result[key] = loader.construct_object(value_node, deep=True)
+    return result
+
+
+for _tag in ("null", "bool", "int", "float", "str"):
+    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _construct_scalar)
+_StrictLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+
+
+def read_yaml(text: str, *, origin: str) -> Any:
+    """Read YAML text strictly.
+
+    Parameters
+    ----------
+    text : str
+        The YAML text.
+    origin : str
+        What to call it in messages, usually the file's name.
+
+    Returns
+    -------
+    object
+        Mappings, lists and plain scalars; dates stay text.
+
+    Raises
+    ------
+    ParameterError
+        If the text is not YAML, has a key twice, or a scalar that YAML 1.1 reads differently than it looks.
+
+    Examples
+    --------
+    >>> read_yaml("a: 0.5\\nday: 2026-01-01", origin="example")
+    {'a': 0.5, 'day': '2026-01-01'}
+    >>> read_yaml("country: NO", origin="example")
+    Traceback (most recent call last):
+    kamlib.errors.ParameterError: example: line 1: NO is ambiguous: YAML reads it as a yes/no value; \
+write true, false, or "NO" in quotes.
+    """
+    try:
+        return yaml.load(text, Loader=_StrictLoader)
+    except ParameterError as error:
+        raise ParameterError(f"{origin}: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        detail = " ".join(str(error).split())
+        raise ParameterError(f"{origin}: not valid YAML: {detail}") from None
+
+
+def read_yaml_file(path: Path) -> dict[str, Any]:
+    """Read a YAML file whose top level is a mapping; an empty file is an empty mapping.
+
+    Raises
+    ------
+    ParameterError
+        If the file is missing, not UTF-8, not strict YAML, or not a mapping at the top.
+    """
+    if not path.is_file():
+        raise ParameterError(f"{path}: no such file. Name an existing YAML file.")
+    try:
+        content = read_yaml(path.read_text(encoding="utf-8"), origin=path.name)
+    except UnicodeDecodeError:
+        raise ParameterError(f"{path.name}: not UTF-8. Save the file as UTF-8.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ParameterError(f"{path.name}: the file must be a mapping of names to values.")
+    return content
+
+
+def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
+    """Read ``section.name=value`` assignments, as given on the command line, into a nested mapping.
+
+    Raises
+    ------
+    ParameterError
+        If an assignment has no ``=``, or the same name is assigned twice.
+
+    Examples
+    --------
+    >>> parse_overrides(["allocation.history_weight=0.6", "allocation.growth_cap=0.5"])
+    {'allocation': {'history_weight': 0.6, 'growth_cap': 0.5}}
+    """
+    result: dict[str, Any] = {}
+    seen: set[str] = set()
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ParameterError(f'-p {assignment}: write it as section.name=value, for example "sizing.growth=0.05".')
+        if any(name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in seen):
+            raise ParameterError(f"-p {name}: assigned twice; keep one.")
+        seen.add(name)
+        target = result
+        *path, last = name.split(".")
+        for part in path:
+            target = target.setdefault(part, {})
+        target[last] = read_yaml(value, origin=f"-p {name}")
+    return result
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One source of parameter values: where they were set, and the values as a nested mapping."""
+
+    origin: str
+    values: Mapping[str, Any]
+
+
+def build_params(model: type[P], layers: Sequence[Layer]) -> P:
+    """Lay values over a model's defaults, later layers over earlier ones, and check all of them.
+
+    Parameters
+    ----------
+    model : type of Params
+        The model; fields that are models themselves are sections.
+    layers : sequence of Layer
+        Sources in rising precedence. Mappings merge by key; everything else replaces.
+
+    Returns
+    -------
+    Params
+
+    Raises
+    ------
+    ParameterError
+        If any name is unknown, or any value has the wrong type or is out of range: one line each, naming
+        the source, the parameter, the value and what is allowed.
+    """
+    problems: list[str] = []
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        problems += [f"{layer.origin}: {text}" for text in _unknown_names(model, layer.values, "")]
+        merged = _merge(merged, layer.values)
+    if not problems:
+        try:
+            return model.model_validate(merged)
+        except ValidationError as error:
+            for detail in error.errors():
+                path = ".".join(str(part) for part in detail["loc"])
+                origin = next((x.origin for x in reversed(layers) if _sets(x.values, detail["loc"])), "parameters")
+                problems.append(f"{origin}: {path} is {detail['input']!r}: {_plain(detail['msg'])}.")
+    raise ParameterError("\n".join(problems))
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One line of the list of parameters (`kam params`, the appendix of a pack)."""
+
+    name: str
+    value: Any
+    unit: str
+    range: str
+    meaning: str
+    meaning_zh: str
+    source: str
+    strength: str
+    default: Any
+
+
+def list_params(params: Params) -> Iterator[ParameterRow]:
+    """Yield every parameter of a model with its value, unit, range, meaning and source, sections in order."""
+    for name, field in type(params).model_fields.items():
+        value = getattr(params, name)
+        if isinstance(value, Params):
+            for row in list_params(value):
+                yield ParameterRow(f"{name}.{row.name}", *list(row.__dict__.values())[1:])
+            continue
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        yield ParameterRow(
+            name=name,
+            value=value,
+            unit=str(extra.get("unit", "")),
+            range=_range(field),
+            meaning=field.description or "",
+            meaning_zh=str(extra.get("zh", "")),
+            source=str(extra.get("source", "")),
+            strength=str(extra.get("strength", "")),
+            default=field.get_default(call_default_factory=True) if field.default is not PydanticUndefined else None,
+        )
+
+
+def _range(field: FieldInfo) -> str:
+    words = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}"}
+    bounds = [
+        text.format(getattr(item, name))
+        for item in field.metadata
+        for name, text in words.items()
+        if getattr(item, name, None) is not None
+    ]
+    if bounds:
+        return ", ".join(bounds)
+    options = getattr(field.annotation, "__args__", ())
+    return " | ".join(str(option) for option in options if isinstance(option, str))
+
+
+def _unknown_names(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:
+    if not isinstance(values, Mapping):
+        return
+    for name, value in values.items():
+        field = model.model_fields.get(str(name))
+        if field is None:
+            hint = did_you_mean(str(name), model.model_fields) or " See: kam params."
+            yield f"{prefix}{name} is not a parameter.{hint}"
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _unknown_names(field.annotation, value, f"{prefix}{name}.")
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for name, value in above.items():
+        old = result.get(name)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[name] = _merge(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _sets(values: Any, path: Sequence[int | str]) -> bool:
+    for depth, part in enumerate(path):
+        if not isinstance(values, Mapping) or part not in values:
+            return depth > 1
+        values = values[part]
+    return True
+
+
+def _plain(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
