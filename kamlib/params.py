@@ -2,7 +2,7 @@
 
 A room owns a frozen pydantic model derived from `Params`; each field is made with `param`, which makes the
 unit, the meaning in both languages and the source of the default mandatory. Files are YAML, read so that
-nothing YAML 1.1 does in silence (``NO`` -> False, ``010`` -> 8, ``1e-3`` -> text, a key written twice) passes.
+nothing YAML 1.1 does in silence (``NO`` -> False, ``010`` -> 8, ``1e-3`` -> text, a doubled key) passes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -33,7 +33,9 @@ class Params(BaseModel):
         Name of the section in a parameter file (class variable).
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
     section: ClassVar[str] = ""
 
 
@@ -90,7 +92,7 @@ def param(
     """
     if strength not in STRENGTHS:
         raise ValueError(f"strength {strength!r} is not one of {STRENGTHS}")
-    extra = {"zh": zh, "unit": unit, "source": source, "strength": strength}
+    extra: dict[str, JsonValue] = {"zh": zh, "unit": unit, "source": source, "strength": strength}
     return Field(default, description=en, json_schema_extra=extra, ge=ge, gt=gt, le=le, lt=lt)
 
 
@@ -99,8 +101,14 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 _TRAPS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?i)yes|no|on|off|y|n"), 'YAML reads it as a yes/no value; write true, false, or "{0}" in quotes'),
-    (re.compile(r"[-+]?0\d[\d_]*"), 'YAML reads a leading zero as octal; write the number without it, or "{0}" in quotes'),
+    (
+        re.compile(r"(?i)yes|no|on|off|y|n"),
+        'YAML reads it as a yes/no value; write true, false, or "{0}" in quotes',
+    ),
+    (
+        re.compile(r"[-+]?0\d[\d_]*"),
+        'YAML reads a leading zero as octal; write the number without it, or "{0}" in quotes',
+    ),
     (re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?"), 'YAML reads it in base 60; put it in quotes: "{0}"'),
     (re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+"), "YAML reads it as text; write it as a decimal number"),
     (re.compile(r"[-+]?\d[\d_]*_[\d_]*(\.\d*)?"), "write the number without underscores"),
@@ -145,7 +153,7 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 
 
 def read_yaml(text: str, *, origin: str) -> Any:
-    """Read YAML text strictly.
+    r"""Read YAML text strictly.
 
     Parameters
     ----------
@@ -166,12 +174,11 @@ def read_yaml(text: str, *, origin: str) -> Any:
 
     Examples
     --------
-    >>> read_yaml("a: 0.5\\nday: 2026-01-01", origin="example")
+    >>> read_yaml("a: 0.5\nday: 2026-01-01", origin="example")
     {'a': 0.5, 'day': '2026-01-01'}
-    >>> read_yaml("country: NO", origin="example")
+    >>> read_yaml("step: 1e-3", origin="example")
     Traceback (most recent call last):
-    kamlib.errors.ParameterError: example: line 1: NO is ambiguous: YAML reads it as a yes/no value; \
-write true, false, or "NO" in quotes.
+    kamlib.errors.ParameterError: example: line 1: 1e-3 is ambiguous: YAML reads it as text; write ...
     """
     try:
         return yaml.load(text, Loader=_StrictLoader)
@@ -222,8 +229,12 @@ def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
         name, equals, value = assignment.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise ParameterError(f'-p {assignment}: write it as section.name=value, for example "sizing.growth=0.05".')
-        if any(name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in seen):
+            raise ParameterError(
+                f'-p {assignment}: write it as section.name=value, for example "sizing.growth=0.05".'
+            )
+        if any(
+            name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in seen
+        ):
             raise ParameterError(f"-p {name}: assigned twice; keep one.")
         seen.add(name)
         target = result
@@ -273,8 +284,10 @@ def build_params(model: type[P], layers: Sequence[Layer]) -> P:
         except ValidationError as error:
             for detail in error.errors():
                 path = ".".join(str(part) for part in detail["loc"])
-                origin = next((x.origin for x in reversed(layers) if _sets(x.values, detail["loc"])), "parameters")
-                problems.append(f"{origin}: {path} is {detail['input']!r}: {_plain(detail['msg'])}.")
+                origin = next(
+                    (x.origin for x in reversed(layers) if _sets(x.values, detail["loc"])), "parameters"
+                )
+                problems.append(f"{origin}: {path} is {_shown(detail['input'])}: {_plain(detail['msg'])}.")
     raise ParameterError("\n".join(problems))
 
 
@@ -311,7 +324,9 @@ def list_params(params: Params) -> Iterator[ParameterRow]:
             meaning_zh=str(extra.get("zh", "")),
             source=str(extra.get("source", "")),
             strength=str(extra.get("strength", "")),
-            default=field.get_default(call_default_factory=True) if field.default is not PydanticUndefined else None,
+            default=field.get_default(call_default_factory=True)
+            if field.default is not PydanticUndefined
+            else None,
         )
 
 
@@ -356,6 +371,10 @@ def _sets(values: Any, path: Sequence[int | str]) -> bool:
             return depth > 1
         values = values[part]
     return True
+
+
+def _shown(value: object) -> str:
+    return repr(str(value)) if isinstance(value, Decimal) else repr(value)
 
 
 def _plain(message: str) -> str:

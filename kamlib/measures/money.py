@@ -49,15 +49,20 @@ def to_ticks(values: pd.Series) -> npt.NDArray[np.int64]:
     if values.isna().any():
         raise KamError(f"{values.name}: {int(values.isna().sum())} missing amounts where money is needed.")
     dtype = values.dtype
-    if isinstance(dtype, pd.ArrowDtype) and pa.types.is_decimal(dtype.pyarrow_dtype) and dtype.pyarrow_dtype.scale <= 4:
+    if (
+        isinstance(dtype, pd.ArrowDtype)
+        and pa.types.is_decimal(dtype.pyarrow_dtype)
+        and dtype.pyarrow_dtype.scale <= 4
+    ):
         array = pa.chunked_array(values.array.__arrow_array__())
-        return np.asarray(pc.multiply(array, pa.scalar(Decimal(SCALE))).cast(pa.int64()))
+        ticks: npt.NDArray[np.int64] = np.asarray(pc.multiply(array, pa.scalar(Decimal(SCALE))).cast(pa.int64()))
+        return ticks
     if pd.api.types.is_integer_dtype(dtype):
-        whole = values.to_numpy(dtype=np.int64)
+        whole: npt.NDArray[np.int64] = values.to_numpy(dtype=np.int64)
         _check(np.abs(whole).max(initial=0) < _LIMIT // SCALE, values)
-        return whole * SCALE
+        return np.multiply(whole, SCALE, dtype=np.int64)
     if pd.api.types.is_float_dtype(dtype):
-        scaled = np.rint(values.to_numpy(dtype=np.float64) * SCALE)
+        scaled: npt.NDArray[np.float64] = np.rint(values.to_numpy(dtype=np.float64) * SCALE)
         _check(bool(np.isfinite(scaled).all()) and np.abs(scaled).max(initial=0) < _LIMIT, values)
         return scaled.astype(np.int64)
     exact = [int((Decimal(str(v)) * SCALE).to_integral_value(ROUND_HALF_EVEN)) for v in values]
@@ -87,7 +92,9 @@ def as_float(values: pd.Series) -> npt.NDArray[np.float64]:
     [1.5, nan]
     """
     if isinstance(values.dtype, pd.ArrowDtype):
-        return np.asarray(pa.chunked_array(values.array.__arrow_array__()).cast(pa.float64()).to_pandas(), dtype=np.float64)
+        return np.asarray(
+            pa.chunked_array(values.array.__arrow_array__()).cast(pa.float64()).to_pandas(), dtype=np.float64
+        )
     return np.asarray(pd.to_numeric(values, errors="raise"), dtype=np.float64)
 
 

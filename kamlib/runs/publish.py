@@ -76,15 +76,12 @@ def publish_run(run: Run) -> Run:
         The published run.
     """
     parent = run.folder.parent
-    digest = run_digest(run.facts)
-    while True:
-        final = parent / f"{_last_number(parent) + 1:03d}-{digest}"
-        with contextlib.suppress(FileExistsError):
-            # An empty folder is claimed first, so that two runs never take one number.
-            (parent / f".{final.name[:3]}.claim").mkdir()
-            break
-    os.replace(run.folder, final)
-    (parent / f".{final.name[:3]}.claim").rmdir()
+    number, claim = _claim_number(parent)
+    final = parent / f"{number:03d}-{run_digest(run.facts)}"
+    try:
+        run.folder.replace(final)
+    finally:
+        claim.rmdir()
     _point_latest(parent)
     return Run(final, run.facts)
 
@@ -92,7 +89,7 @@ def publish_run(run: Run) -> Run:
 def set_aside(run: Run) -> Path:
     """Rename the build folder of a failed run to ``failed-…`` and return it; ``latest`` stays as it was."""
     final = run.folder.with_name(run.folder.name.replace(".building-", "failed-"))
-    os.replace(run.folder, final)
+    run.folder.replace(final)
     return final
 
 
@@ -104,15 +101,31 @@ def discard(run: Run) -> None:
             folder.rmdir()
 
 
-def _last_number(parent: Path) -> int:
-    numbers = [int(m[1]) for p in parent.iterdir() if (m := _RUN.fullmatch(p.name))]
-    claims = [int(p.name[1:-6]) for p in parent.glob(".*.claim")]
-    return max([0, *numbers, *claims])
+def _claim_number(parent: Path) -> tuple[int, Path]:
+    """Take the next free run number; making a folder is atomic, so that two runs never take the same one."""
+    while True:
+        number = max([0, *_numbers(parent)]) + 1
+        claim = parent / f".{number:03d}.claim"
+        try:
+            claim.mkdir()
+        except FileExistsError:
+            continue
+        # Another run may have published under this number and let go of it between the look and the claim.
+        if number not in _numbers(parent, claims=False):
+            return number, claim
+        claim.rmdir()
+
+
+def _numbers(parent: Path, *, claims: bool = True) -> set[int]:
+    published = {int(m[1]) for p in parent.iterdir() if (m := _RUN.fullmatch(p.name))}
+    return published | ({int(p.name[1:-6]) for p in parent.glob(".*.claim")} if claims else set())
 
 
 def _point_latest(parent: Path) -> None:
-    newest = max((p for p in parent.iterdir() if _RUN.fullmatch(p.name)), key=lambda p: int(p.name.split("-")[0]))
+    newest = max(
+        (p for p in parent.iterdir() if _RUN.fullmatch(p.name)), key=lambda p: int(p.name.split("-")[0])
+    )
     link = parent / f".latest-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(newest.name, target_is_directory=True)
-    os.replace(link, parent / "latest")
+    link.replace(parent / "latest")

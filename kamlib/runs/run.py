@@ -110,7 +110,9 @@ class Run:
         """
         path = self._find(name)
         if path is None:
-            known = sorted(p.stem for sub in ("book", "tables") for p in (self.folder / sub).glob("*.parquet"))
+            known = sorted(
+                p.stem for sub in ("book", "tables") for p in (self.folder / sub).glob("*.parquet")
+            )
             hint = did_you_mean(name, known) or f" There are: {', '.join(known)}."
             raise RunError(f'the run has no table "{name}".{hint}')
         return read_table(path)
@@ -183,7 +185,11 @@ def open_run(run: str = "latest") -> Run:
         If there is no such run.
     """
     if run == "latest":
-        links = [p for p in (project_root() / "outputs").glob("planning/*/latest") if (p / "manifest.json").is_file()]
+        links = [
+            p
+            for p in (project_root() / "outputs").glob("planning/*/latest")
+            if (p / "manifest.json").is_file()
+        ]
         if not links:
             raise RunError("no run is published yet: run `kam plan --book data/demo --period 2026Q1` first.")
         folder = max(links, key=lambda p: (p / "manifest.json").stat().st_mtime_ns).resolve()

@@ -1,0 +1,241 @@
+"""The planning pack, from a book to a published run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import platform
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kamlib.errors import BookError, KamError, ParameterError
+from kamlib.forecast import ForecastParams
+from kamlib.glossary import Words
+from kamlib.packs.runner import run_chapters
+from kamlib.params import Layer, Params, build_params, param, parse_overrides, read_yaml_file
+from kamlib.periods import Period, parse_period
+from kamlib.runs import Run, project_root
+from kamlib.runs.publish import discard, hash_tables, publish_run, set_aside, start_run, write_facts
+from kamlib.segments import SegmentParams
+from kamlib.targets import AllocationParams, SizingParams, check_request
+
+CHAPTERS = ("1_accounts", "2_forecast", "3_targets")
+_VERSIONS = (
+    "kamlib",
+    "pandas",
+    "numpy",
+    "scipy",
+    "duckdb",
+    "ibis-framework",
+    "papermill",
+    "altair",
+    "xlsxwriter",
+)
+
+
+class RunParams(Params):
+    """What holds for a whole run."""
+
+    section = "run"
+    seed: int = param(
+        1,
+        en="seed of every random generator",
+        zh="所有随机数生成器的种子",
+        unit="",
+        source="any fixed number makes a run repeatable",
+        strength="our choice",
+        ge=0,
+    )
+
+
+class PlanningParams(Params):
+    """Every parameter of the planning pack, a section a room."""
+
+    run: RunParams = RunParams()
+    segments: SegmentParams = SegmentParams()
+    forecast: ForecastParams = ForecastParams()
+    sizing: SizingParams = SizingParams()
+    allocation: AllocationParams = AllocationParams()
+
+
+def planning_params(
+    period: str | None = None, *, params_file: Path | None = None, overrides: Sequence[str] = ()
+) -> PlanningParams:
+    """Read the planning pack's parameters.
+
+    Parameters
+    ----------
+    period : str, optional
+        Also apply ``params/planning/<period>.yaml`` where it exists.
+    params_file : pathlib.Path, optional
+        A file laid over those of ``params/``.
+    overrides : sequence of str
+        ``section.name=value`` assignments, laid over everything.
+
+    Returns
+    -------
+    PlanningParams
+
+    Raises
+    ------
+    ParameterError
+        If any name, type, value or file is wrong; all problems at once.
+    """
+    folder = project_root() / "params"
+    layers = []
+    files = [folder / "planning.yaml", folder / "planning" / f"{period}.yaml"]
+    for path in files:
+        if path.is_file():
+            layers.append(Layer(str(path.relative_to(folder.parent)), read_yaml_file(path)))
+    if params_file is not None:
+        layers.append(Layer(params_file.name, read_yaml_file(params_file)))
+    layers.append(Layer("-p", parse_overrides(overrides)))
+    return build_params(PlanningParams, layers)
+
+
+def plan(
+    book_path: Path,
+    period: str,
+    *,
+    params_file: Path | None = None,
+    overrides: Sequence[str] = (),
+    lang: str | None = None,
+    out: Path | None = None,
+    as_of: str | None = None,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Produce the planning pack of a period and publish it.
+
+    Parameters
+    ----------
+    book_path : pathlib.Path
+        A folder of tables, or a ``book.yaml``.
+    period : str
+        Period label: a year, quarter or month.
+    params_file, overrides
+        See `planning_params`.
+    lang : str, optional
+        ``"en"`` or ``"zh"``; the book's language by default.
+    out : pathlib.Path, optional
+        Root of the outputs; ``outputs/`` of the project by default.
+    as_of : str, optional
+        First day that the plan does not see, ``YYYY-MM-DD``; the period's first day by default.
+    say : callable
+        Told, in one line each, what is being done.
+
+    Returns
+    -------
+    pathlib.Path
+        The published run's folder.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter, the period or the request is wrong; nothing was written.
+    BookError
+        If the book breaks its contract; nothing was written.
+    KamError
+        If a chapter or the rendering fails; the message names the folder that holds what was made.
+    """
+    from kamlib.book import open_book
+
+    clock = _Clock()
+    params = planning_params(period, params_file=params_file, overrides=overrides)
+    if lang is not None:
+        Words(lang)
+    say(f"reading the book {book_path}")
+    book = open_book(book_path)
+    facts: dict[str, Any] = {
+        "pack": "planning",
+        "book": book.facts(),
+        "parameters": params.model_dump(mode="json"),
+    }
+    when = parse_period(period, fiscal_year_start=facts["book"]["fiscal_year_start"])
+    facts |= {
+        "period": str(when),
+        "as_of": _as_of(as_of, when).isoformat(),
+        "lang": lang or facts["book"]["language"],
+        "seed": params.run.seed,
+        "versions": _versions(),
+    }
+    refused = [p for p in book.check() if p.severity == "refuse"]
+    if refused:
+        raise BookError("\n".join(str(p) for p in refused), refused)
+    clock.mark("book")
+    run = start_run(out or project_root() / "outputs", facts)
+    try:
+        book.snapshot(run.as_of, run.folder)
+        _check_request(run, params)
+    except BaseException:
+        discard(run)
+        raise
+    clock.mark("snapshot")
+    return _build(run, params, clock, say)
+
+
+class _Clock:
+    """Wall seconds since the last mark, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def mark(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._last, 2)
+        self._last = now
+
+
+def _build(run: Run, params: PlanningParams, clock: _Clock, say: Callable[[str], None]) -> Path:
+    """Run the chapters, render, and publish; a failure leaves the build folder aside under ``failed-…``."""
+    from kamlib.packs.render import render_planning
+
+    notebooks = project_root() / "notebooks" / "planning"
+    try:
+        seconds = run_chapters(run, {name: notebooks / f"{name}.ipynb" for name in CHAPTERS}, params, say=say)
+        clock.mark("chapters")
+        say("rendering pack.html and pack.xlsx")
+        render_planning(run, params)
+        clock.mark("rendering")
+        run.facts.update(tables=hash_tables(run), seconds=clock.seconds | seconds)
+        run.facts["finished"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        write_facts(run)
+        return publish_run(run).folder
+    except BaseException as error:
+        kept = set_aside(run)
+        raised = type(error) if isinstance(error, KamError) else KamError
+        raise raised(f"{error or type(error).__name__} (in {kept}; nothing was published)") from error
+
+
+def _check_request(run: Run, params: PlanningParams) -> None:
+    """Refuse an impossible target before any chapter runs."""
+    check_request(
+        run.load("cube"),
+        run.load("accounts"),
+        period=run.period,
+        sizing=params.sizing,
+        allocation=params.allocation,
+        unit=run.rounding_unit,
+    )
+
+
+def _as_of(label: str | None, period: Period) -> dt.date:
+    if label is None:
+        return period.start
+    try:
+        day = dt.date.fromisoformat(label)
+    except ValueError:
+        raise ParameterError(f'--as-of is "{label}"; write a day as YYYY-MM-DD.') from None
+    if day > period.start:
+        raise ParameterError(
+            f"--as-of is {day}, after {period} starts ({period.start}); plan from an earlier day."
+        )
+    return day
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in _VERSIONS
+    }

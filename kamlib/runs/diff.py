@@ -1,0 +1,153 @@
+"""What differs between two runs: parameters, data, versions, and the numbers of every table."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib.runs.run import Run, open_run
+
+Rows = list[list[object]]
+_LARGEST = 5
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs between run A and run B.
+
+    Attributes
+    ----------
+    parameters : list of [name, value in A, value in B]
+    data : list of [fact, value in A, value in B]
+        Book, period, planning date, language, row counts, content hash, versions.
+    totals : list of [table, column, rows that differ, sum in A, sum in B, B - A]
+        One row per number column that differs; rows only one run has count as differing.
+    largest : list of [table, column, row's key, value in A, value in B, B - A]
+        The largest changes of each such column.
+    """
+
+    parameters: Rows
+    data: Rows
+    totals: Rows
+    largest: Rows
+
+    def sections(self) -> list[tuple[str, list[str], Rows]]:
+        """Return title, header and rows of each part, for printing."""
+        change = ["A", "B", "B - A"]
+        return [
+            ("Parameters that differ", ["parameter", "A", "B"], self.parameters),
+            ("Data and versions that differ", ["fact", "A", "B"], self.data),
+            ("Numbers that differ", ["table", "column", "rows", *change], self.totals),
+            ("Largest changes", ["table", "column", "row", *change], self.largest),
+        ]
+
+
+def diff_runs(run_a: Path, run_b: Path) -> Difference:
+    """Compare two published runs.
+
+    Parameters
+    ----------
+    run_a, run_b : pathlib.Path
+        Run folders.
+
+    Returns
+    -------
+    Difference
+
+    Raises
+    ------
+    RunError
+        If one of them is not a run folder.
+    """
+    a, b = open_run(str(run_a)), open_run(str(run_b))
+    data_keys = ("pack", "period", "as_of", "lang", "seed", "book", "versions")
+    totals: Rows = []
+    largest: Rows = []
+    hashes_a, hashes_b = a.facts.get("tables", {}), b.facts.get("tables", {})
+    for name in sorted({*hashes_a, *hashes_b}):
+        if hashes_a.get(name) != hashes_b.get(name):
+            found = _diff_table(name, a, b)
+            totals += found[0]
+            largest += found[1]
+    return Difference(
+        parameters=_diff_facts(a.facts["parameters"], b.facts["parameters"]),
+        data=_diff_facts({k: a.facts.get(k) for k in data_keys}, {k: b.facts.get(k) for k in data_keys}),
+        totals=totals,
+        largest=largest,
+    )
+
+
+def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        return {prefix: values}
+    parts = [_flat(value, f"{prefix}.{name}" if prefix else str(name)) for name, value in values.items()]
+    return dict(itertools.chain.from_iterable(part.items() for part in parts))
+
+
+def _diff_facts(a: Mapping[str, Any], b: Mapping[str, Any]) -> Rows:
+    flat_a, flat_b = _flat(a), _flat(b)
+    names = [*flat_a, *(name for name in flat_b if name not in flat_a)]
+    return [[n, flat_a.get(n), flat_b.get(n)] for n in names if flat_a.get(n) != flat_b.get(n)]
+
+
+def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
+    if not (a.has(name) and b.has(name)):
+        where = "A" if a.has(name) else "B"
+        return [[name, f"only in {where}", None, None, None, None]], []
+    left, right = a.load(name), b.load(name)
+    keys = _key(left, right)
+    numbers = [c for c in left.columns if c in right.columns and _is_number(left[c]) and _is_number(right[c])]
+    if keys:
+        both = left.merge(right, on=keys, how="outer", suffixes=("_a", "_b"))
+    else:
+        both = left.add_suffix("_a").join(right.add_suffix("_b"), how="outer")
+    label = (
+        both[keys].astype(str).agg(" · ".join, axis=1)
+        if keys
+        else both.index.to_series().map("row {}".format)
+    )
+    totals: Rows = []
+    largest: Rows = []
+    for column in numbers:
+        old, new = _floats(both[f"{column}_a"]), _floats(both[f"{column}_b"])
+        differs = ~((old == new) | (np.isnan(old) & np.isnan(new)))
+        if not differs.any():
+            continue
+        change = np.nan_to_num(new) - np.nan_to_num(old)
+        sums = (float(np.nansum(old)), float(np.nansum(new)))
+        totals.append([name, column, int(differs.sum()), *map(_short, (*sums, sums[1] - sums[0]))])
+        top = np.argsort(-np.abs(change), kind="stable")[: min(_LARGEST, int(differs.sum()))]
+        largest += [[name, column, label.iloc[i], *map(_short, (old[i], new[i], change[i]))] for i in top]
+    return totals, largest
+
+
+def _key(left: pd.DataFrame, right: pd.DataFrame) -> list[str]:
+    """Return the leading text columns that together name a row in both tables; none if nothing does."""
+    keys: list[str] = []
+    for column in left.columns:
+        if column not in right.columns or _is_number(left[column]):
+            continue
+        keys.append(column)
+        if not left.duplicated(keys).any() and not right.duplicated(keys).any():
+            return keys
+    return []
+
+
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+
+
+def _floats(values: pd.Series) -> Any:
+    return values.astype("float64").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _short(value: float) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
