@@ -121,10 +121,11 @@ class Words:
     def money(self, amount: float | Decimal | int, *, digits: int = 3) -> str:
         """Write an amount of money with three significant digits and the language's magnitudes."""
         value = float(amount)
+        rounded = float(f"{value:.{digits}g}")
         for scale, sign in _STEPS[self.lang]:
-            if abs(value) >= scale * (1 - 0.5 * 10.0**-digits):
-                return f"{_significant(value / scale, digits)} {sign}"
-        return _significant(value, digits)
+            if abs(rounded) >= scale:
+                return f"{_significant(rounded / scale, digits)} {sign}"
+        return f"{round(value):,}" if abs(rounded) >= 1000 else _significant(rounded, digits)
 
     def signed_money(self, amount: float | Decimal | int) -> str:
         """Write an amount with its sign, for variances."""
@@ -145,18 +146,20 @@ class Words:
 
 
 def _significant(value: float, digits: int) -> str:
-    if value == 0:
-        return "0"
-    magnitude = len(str(int(abs(value)))) if abs(value) >= 1 else 0
-    text = f"{value:,.{max(0, digits - magnitude)}f}"
-    return text if abs(value) < 1000 else f"{round(value):,}"
+    whole = len(str(int(abs(value)))) if abs(value) >= 1 else 0
+    return f"{value:,.{max(0, digits - whole)}f}" if value else "0"
 
 
 def describe_columns(names: list[str], lang: str) -> list[dict[str, Any]]:
     """Return label, unit and meaning of columns, for a table's legend; unknown names are left out."""
     known = columns()
     return [
-        {"name": n, "label": known[n].zh if lang == "zh" else known[n].en, "unit": known[n].unit, "meaning": known[n].meaning}
+        {
+            "name": n,
+            "label": known[n].zh if lang == "zh" else known[n].en,
+            "unit": known[n].unit,
+            "meaning": known[n].meaning,
+        }
         for n in names
         if n in known
     ]

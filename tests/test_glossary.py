@@ -1,0 +1,55 @@
+"""Words and number formats in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from kamlib.errors import KamError, ParameterError
+from kamlib.glossary import Words, columns
+
+
+@pytest.mark.parametrize(
+    ("amount", "en", "zh"),
+    [
+        (0, "0", "0"),
+        (7.256, "7.26", "7.26"),
+        (950, "950", "950"),
+        (999.9, "1.00 k", "1,000"),
+        (1234, "1.23 k", "1,234"),
+        (-45_678, "-45.7 k", "-4.57 万"),
+        (999_999, "1.00 M", "100 万"),
+        (1_234_567, "1.23 M", "123 万"),
+        (99_999_999, "100 M", "1.00 亿"),
+        (2_345_678_901, "2.35 B", "23.5 亿"),
+    ],
+)
+def test_money_has_three_significant_digits(amount: float, en: str, zh: str) -> None:
+    assert Words("en").money(amount) == en
+    assert Words("zh").money(amount) == zh
+
+
+def test_signs_and_percentages() -> None:
+    words = Words("en")
+    assert (words.signed_money(1500), words.signed_money(-1500), words.signed_money(0)) == (
+        "+1.50 k",
+        "-1.50 k",
+        "0",
+    )
+    assert (words.percent(0.1234), words.percent(1.5), words.signed_percent(0.05)) == (
+        "12.3 %",
+        "150 %",
+        "+5.0 %",
+    )
+
+
+def test_labels_fall_back_to_the_name() -> None:
+    assert Words("zh").label("account_id") == "客户"
+    assert Words("en").label("2025-01") == "2025-01"
+    assert columns()["revenue"].dtype == "money"
+
+
+def test_unknown_words_and_languages() -> None:
+    with pytest.raises(ParameterError, match='language is "fr"; it must be one of en, zh.'):
+        Words("fr")
+    with pytest.raises(KamError, match='no words for "values.tier_Z".'):
+        Words("en")("values.tier_Z")
