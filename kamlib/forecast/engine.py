@@ -1,0 +1,99 @@
+"""Forecasts of a matrix of series: the methods by name, in blocks of series so that memory stays bounded."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from kamlib.errors import ParameterError, did_you_mean
+from kamlib.forecast.params import Method
+from kamlib.forecast.seasonal import find_season
+from kamlib.forecast.smoothing import damped, simple, theta
+
+Floats = npt.NDArray[np.float64]
+
+METHODS: tuple[str, ...] = get_args(Method)
+_BLOCK = 2048  # series at a time: the smoothing grids then stay within a few megabytes
+
+
+def forecast_matrix(
+    y: Floats, *, horizon: int, season_length: int, method: str = "blend", block: int = _BLOCK
+) -> Floats:
+    """Forecast many series that end in the same row.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (time, n)
+        One column a series; NaN is a gap, and before the first observation the series does not exist yet.
+    horizon : int
+        Periods to forecast.
+    season_length : int
+        Periods in a season; 1 means none.
+    method : str
+        One of `METHODS`.
+    block : int
+        Series computed at a time; changes memory and speed, never a result.
+
+    Returns
+    -------
+    numpy.ndarray, shape (horizon, n)
+        Forecasts; NaN for a series without any observation, never below zero unless the series itself is.
+
+    Raises
+    ------
+    ParameterError
+        If `method` is unknown, or `horizon`, `season_length` or `block` is below 1.
+    """
+    if method not in METHODS:
+        hint = did_you_mean(method, METHODS) or f" It is one of: {', '.join(METHODS)}."
+        raise ParameterError(f'method is "{method}", which is no forecasting method.{hint}')
+    for name, value in (("horizon", horizon), ("season_length", season_length), ("block", block)):
+        if value < 1:
+            raise ParameterError(f"{name} is {value}; it must be at least 1.")
+    result = np.full((horizon, y.shape[1]), np.nan)
+    seen = ~np.isnan(y)
+    start = np.where(seen.any(axis=0), seen.argmax(axis=0), len(y))
+    order = np.argsort(start, kind="stable")
+    order = order[start[order] < len(y)]
+    for first in range(0, len(order), block):
+        part = order[first : first + block]
+        begin = start[part[0]]
+        result[:, part] = _forecast_block(y[begin:, part], start[part] - begin, horizon, season_length, method)
+    return result
+
+
+def _forecast_block(
+    y: Floats, start: npt.NDArray[np.intp], horizon: int, season_length: int, method: str
+) -> Floats:
+    if method == "seasonal_naive":
+        return seasonal_naive(y, horizon, season_length)
+    seen = ~np.isnan(y)
+    scale = np.where(seen, np.abs(y), 0.0).sum(axis=0) / seen.sum(axis=0)
+    scale[scale == 0] = 1.0
+    scaled = y / scale
+    season = find_season(scaled, start, season_length)
+    level = season.remove(scaled)
+    makers = {"simple": (simple,), "damped": (damped,), "theta": (theta,)}.get(method, (simple, damped, theta))
+    mean = sum((make(level, start, horizon) for make in makers), np.zeros(1)) / len(makers)
+    forecast = season.restore(mean, len(y)) * scale
+    never_negative = ~(y < 0).any(axis=0)
+    return np.where(never_negative, np.maximum(forecast, 0.0), forecast)
+
+
+def seasonal_naive(y: Floats, horizon: int, season_length: int) -> Floats:
+    """Repeat the last observed value of the same position in the season, shape (horizon, n).
+
+    A position that was never observed takes the last observation of all.
+    """
+    length, n = y.shape
+    last = np.full(n, np.nan)
+    for row in y:
+        last = np.where(np.isnan(row), last, row)
+    season = np.full((season_length, n), np.nan)
+    for t in range(length):
+        row = season[(t - length) % season_length]
+        row[:] = np.where(np.isnan(y[t]), row, y[t])
+    season = np.where(np.isnan(season), last, season)
+    return season[np.arange(horizon) % season_length]

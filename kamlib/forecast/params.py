@@ -1,0 +1,64 @@
+"""What chapter 2 can be told, and where each default comes from."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from kamlib.params import Params, param
+
+Method = Literal["seasonal_naive", "simple", "damped", "theta", "blend"]
+
+
+class ForecastParams(Params):
+    """Parameters of the forecast."""
+
+    section: ClassVar[str] = "forecast"
+
+    method: Method = param(
+        "blend",
+        en="forecasting method; blend is the mean of simple, damped and Theta",
+        zh="预测方法；blend 为简单平滑、阻尼趋势与 Theta 三者的平均",
+        unit="",
+        source="Makridakis & Hibon 2000, M3: the mean of simple methods beats each of them",
+        strength="study",
+    )
+    season_length: int = param(
+        12,
+        en="months after which the season repeats",
+        zh="季节周期的月数",
+        unit="months",
+        source="calendar months repeat every year",
+        strength="our choice",
+        ge=1,
+        le=24,
+    )
+    history_months: int = param(
+        36,
+        en="months of history a forecast looks back on",
+        zh="预测所依据的历史月数",
+        unit="months",
+        source="three seasons, what the test for a season needs (M3 competition, Naive2)",
+        strength="study",
+        ge=1,
+        le=240,
+    )
+    holdout_months: int = param(
+        12,
+        en="months held out, over which past forecasts are judged",
+        zh="留作检验的月数，用于评价以往预测",
+        unit="months",
+        source="one whole season, so that no month is judged more than another",
+        strength="our choice",
+        ge=1,
+        le=36,
+    )
+    holdout_step: int = param(
+        3,
+        en="months between two past planning dates that are judged",
+        zh="相邻两个检验起点之间的月数",
+        unit="months",
+        source="planning is done once a quarter",
+        strength="our choice",
+        ge=1,
+        le=12,
+    )
