@@ -41,7 +41,7 @@ class NativeChart:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart of a page: Vega-Lite (a plain mapping with its data inside), and its native twin if it has one."""
+    """A chart of a page: Vega-Lite with its data inside, and its native twin in the workbook if it has one."""
 
     spec: dict[str, Any] = field(repr=False)
     native: NativeChart | None = None

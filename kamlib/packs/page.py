@@ -17,6 +17,7 @@ from kamlib.glossary import Words
 from kamlib.runs import Run, read_table, write_table
 
 PAGE_MIME = "application/vnd.kamlib.page+json"
+KINDS = ("text", "money", "fraction", "number", "count", "date", "period", "flag")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Page:
         Columns that get a sum in the table's total row.
     labels : dict
         Labels of columns that are not in the glossary, such as months used as columns.
+    kinds : dict
+        What such columns hold, one of `KINDS`; a column that is neither here nor in the glossary is shown as
+        its values are: exact decimals as money, whole numbers as counts.
     folded : bool
         Whether the table is folded under the display in HTML.
     """
@@ -53,11 +57,14 @@ class Page:
     notes: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     folded: bool = True
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z]+(_\d+)?", self.id):
-            raise RunError(f'page "{self.id}": the id is a lower-case word and perhaps a number, as in accounts_1.')
+            raise RunError(
+                f'page "{self.id}": the id is a lower-case word and perhaps a number, as in accounts_1.'
+            )
         if len(self.notes) > 3:
             raise RunError(f"page {self.id}: {len(self.notes)} notes; a page has at most three.")
 
@@ -111,8 +118,11 @@ def save_page(run: Run, page: Page) -> None:
         "notes": page.notes,
         "totals": page.totals,
         "labels": page.labels,
+        "kinds": page.kinds,
         "folded": page.folded,
-        "figures": [{"spec": f.spec, "native": f.native.__dict__ if f.native else None} for f in page.figures],
+        "figures": [
+            {"spec": f.spec, "native": f.native.__dict__ if f.native else None} for f in page.figures
+        ],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     (folder / f"{page.id}.json").write_text(text, encoding="utf-8")

@@ -1,0 +1,229 @@
+"""What a pack is made of: chapters in order, each with prose and pages; and how a notebook becomes one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kamlib.errors import RunError
+from kamlib.glossary import Words, word_keys
+from kamlib.packs.page import PAGE_MIME, Page, load_page
+
+SHEET_NAME_LENGTH = 31
+_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_TITLE = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown of one language, as a chapter's text cell holds it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class PageRef:
+    """A page that was saved with the run, by its id."""
+
+    id: str
+
+
+Item = Prose | PageRef
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of a pack.
+
+    Attributes
+    ----------
+    id : str
+        A lower-case word that names the chapter in links, such as ``"accounts"``.
+    title : str
+        The chapter's name, in the pack's language.
+    items : tuple of Prose or PageRef
+        Text and pages, in reading order.
+    """
+
+    id: str
+    title: str
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True)
+class NumberedPage:
+    """A page in its place: its number in the pack, and the prose that leads up to it."""
+
+    number: int
+    page: Page
+    lead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section with its pages loaded and numbered; `closing` is the prose after the last page."""
+
+    id: str
+    title: str
+    pages: tuple[NumberedPage, ...]
+    closing: tuple[str, ...] = ()
+
+
+def notebook_items(path: Path, lang: str) -> tuple[Item, ...]:
+    """Read prose and pages of an executed notebook, in order; code is left out.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The executed notebook.
+    lang : str
+        Language to keep, ``"en"`` or ``"zh"``: text cells tagged for the other one are left out.
+
+    Returns
+    -------
+    tuple of Prose or PageRef
+
+    Raises
+    ------
+    RunError
+        If the file cannot be read as a notebook.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path.name}: not a notebook that can be read ({error}).") from None
+    items: list[Item] = []
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            tags = cell.get("metadata", {}).get("tags", [])
+            languages = {tag for tag in tags if tag.startswith("lang-")}
+            text = _joined(cell["source"]).strip()
+            if text and (not languages or f"lang-{lang}" in languages):
+                items.append(Prose(text))
+        elif cell["cell_type"] == "code":
+            items.extend(PageRef(page) for page in _pages_shown(cell.get("outputs", [])))
+    return tuple(items)
+
+
+def notebook_section(path: Path, *, section_id: str, lang: str) -> Section:
+    """Make a chapter of an executed notebook; its name is the first level-one heading of its prose.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The executed notebook.
+    section_id : str
+        Id of the chapter.
+    lang : str
+        Language to keep, ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    Section
+        The heading is its title and no longer among its items; without a heading the title is the id.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be read as a notebook.
+    """
+    items: list[Item] = []
+    title = ""
+    for item in notebook_items(path, lang):
+        match = _TITLE.match(item.text) if isinstance(item, Prose) and not title else None
+        if match is None or not isinstance(item, Prose):
+            items.append(item)
+            continue
+        title = match["title"]
+        rest = item.text[match.end() :].strip()
+        if rest:
+            items.append(Prose(rest))
+    return Section(section_id, title or section_id, tuple(items))
+
+
+def load_chapters(folder: Path, sections: Sequence[Section]) -> tuple[Chapter, ...]:
+    """Load the pages of a pack and number them through.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The run folder, with ``pages/``.
+    sections : sequence of Section
+        The pack's chapters, in order.
+
+    Returns
+    -------
+    tuple of Chapter
+
+    Raises
+    ------
+    RunError
+        If a page was not saved or stands in the pack twice, or two chapters have one id.
+    """
+    chapters: list[Chapter] = []
+    seen: set[str] = set()
+    number = 0
+    for section in sections:
+        if section.id in {chapter.id for chapter in chapters}:
+            raise RunError(f'chapter "{section.id}" stands in the pack twice.')
+        pages: list[NumberedPage] = []
+        prose: list[str] = []
+        for item in section.items:
+            if isinstance(item, Prose):
+                prose.append(item.text)
+                continue
+            if item.id in seen:
+                raise RunError(f'page "{item.id}" stands in the pack twice; a chapter shows a page once.')
+            seen.add(item.id)
+            number += 1
+            pages.append(NumberedPage(number, load_page(folder, item.id), tuple(prose)))
+            prose = []
+        chapters.append(Chapter(section.id, section.title, tuple(pages), tuple(prose)))
+    return tuple(chapters)
+
+
+def page_name(page_id: str, words: Words) -> str:
+    """Return the short name of a page: the question it answers, or its id where there are no words for it.
+
+    Examples
+    --------
+    >>> page_name("accounts_1", Words("en"))
+    'Who brings the money?'
+    """
+    key = f"pack.page_{page_id}"
+    return words(key) if key in word_keys() else page_id.replace("_", " ")
+
+
+def sheet_names(chapters: Sequence[Chapter], words: Words) -> dict[str, str]:
+    """Name the sheets of a workbook: page id to a legal, unique name that starts with the page's number.
+
+    Parameters
+    ----------
+    chapters : sequence of Chapter
+        The pack.
+    words : Words
+        The pack's language.
+
+    Returns
+    -------
+    dict of str to str
+        At most `SHEET_NAME_LENGTH` characters each, without the characters that workbooks refuse.
+    """
+    names = {}
+    for numbered in (page for chapter in chapters for page in chapter.pages):
+        legal = _NOT_IN_SHEET_NAME.sub("", page_name(numbered.page.id, words))
+        names[numbered.page.id] = f"{numbered.number} {legal}"[:SHEET_NAME_LENGTH].rstrip(" '")
+    return names
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _pages_shown(outputs: list[dict[str, Any]]) -> list[str]:
+    bundles = (output.get("data", {}) for output in outputs)
+    return [bundle[PAGE_MIME]["page"] for bundle in bundles if PAGE_MIME in bundle]

@@ -1,0 +1,89 @@
+"""How the workbook looks: cell formats by a column's kind, column widths."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from kamlib.charts.figure import ACCENT, DARK, GRID, LIGHT
+from kamlib.packs.cells import TableColumn, text_of
+
+FONT = "Calibri"
+_WIDEST = {"text": 42, "number": 20}
+_MEASURED = 400
+
+
+class Style:
+    """The cell formats of one workbook, each made once."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._made: dict[tuple[str, int, bool], Any] = {}
+        self.title = self._make(bold=True, font_size=15)
+        self.subtitle = self._make(font_color="#56636c")
+        self.note = self._make(font_color=DARK, italic=False)
+        self.back = self._make(font_color=ACCENT, font_size=9)
+        self.header = self._make(bold=True, bottom=2, bottom_color=DARK)
+        self.chapter = self._make(bold=True, bottom=1, bottom_color=LIGHT, font_color="#56636c")
+        self.link = self._make(font_color=ACCENT, valign="top")
+        self.text = self._make(valign="top")
+        self.wrapped = self._make(text_wrap=True, valign="top", align="left")
+        self.number_left = self._make(align="left", valign="top")
+
+    def of(self, column: TableColumn) -> Any:
+        """Return the format of a column's cells."""
+        return self._cached(column.kind, column.decimals, head=False)
+
+    def head(self, column: TableColumn) -> Any:
+        """Return the format of a column's heading."""
+        return self._cached(column.kind, 0, head=True)
+
+    def _cached(self, kind: str, decimals: int, *, head: bool) -> Any:
+        key = (kind, decimals, head)
+        if key not in self._made:
+            self._made[key] = self._head(kind) if head else self._cell(kind, decimals)
+        return self._made[key]
+
+    def _head(self, kind: str) -> Any:
+        align = "left" if kind in ("text", "period", "date") else "center" if kind == "flag" else "right"
+        return self._make(
+            bold=True, text_wrap=True, valign="bottom", align=align, bottom=2, bottom_color=DARK
+        )
+
+    def _cell(self, kind: str, decimals: int) -> Any:
+        places = "." + "0" * decimals if decimals else ""
+        line: dict[str, Any] = {"bottom": 1, "bottom_color": GRID, "valign": "top"}
+        if kind in ("money", "count", "number"):
+            return self._make(num_format=f"#,##0{places}", **line)
+        if kind == "fraction":
+            return self._make(num_format=f"0{places} %", **line)
+        if kind == "date":
+            return self._make(num_format="yyyy-mm-dd", align="left", **line)
+        if kind == "flag":
+            return self._make(align="center", **line)
+        return self._make(num_format="@", align="left", **line)
+
+    def _make(self, **settings: Any) -> Any:
+        base = {"font_name": FONT, "font_size": 10, "font_color": DARK}
+        return self._workbook.add_format(base | settings)
+
+
+def column_width(column: TableColumn) -> float:
+    """Return the width of a column [characters], from its heading and the first values.
+
+    Examples
+    --------
+    >>> column_width(TableColumn("name", "Name", "text", 0, ("A", "华东区域直营客户")))
+    18.0
+    """
+    widest = _WIDEST["number" if column.numeric else "text"]
+    values = [_cells_wide(text_of(value, column)) for value in column.values[:_MEASURED]]
+    if column.total is not None:
+        values.append(_cells_wide(text_of(column.total, column)))
+    word = max((_cells_wide(part) for part in column.label.split()), default=0)
+    heading = max(word, min(_cells_wide(column.label), 14)) + 3
+    return float(min(max([heading, 8, *(v + 2 for v in values)]), widest))
+
+
+def _cells_wide(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

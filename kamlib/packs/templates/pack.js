@@ -1,0 +1,125 @@
+"use strict";
+
+/* Charts: the drawing in the file is replaced by a live one, with tooltips, when it comes into view. */
+
+const LEAST_PLOT = 200;
+
+function narrowed(spec, natural, available) {
+  if (natural <= available) return spec;
+  const copy = structuredClone(spec);
+  if (copy.hconcat) {
+    copy.vconcat = copy.hconcat;
+    delete copy.hconcat;
+  }
+  const plots = copy.vconcat || [copy];
+  for (const plot of plots) {
+    if (typeof plot.width !== "number") continue;
+    const around = spec.hconcat ? 120 : Math.max(natural - plot.width, 0);
+    plot.width = Math.min(plot.width, Math.max(available - around, LEAST_PLOT));
+  }
+  return copy;
+}
+
+async function draw(figure) {
+  const still = figure.querySelector(".drawing");
+  const spec = JSON.parse(figure.querySelector("script").textContent);
+  const natural = Number(still.querySelector("svg").getAttribute("width"));
+  const live = document.createElement("div");
+  live.className = "drawing";
+  const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "pack" } };
+  await vegaEmbed(live, narrowed(spec, natural, figure.clientWidth), options);
+  still.replaceWith(live);
+  figure.dataset.live = "yes";
+}
+
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.unobserve(entry.target);
+      draw(entry.target).catch((error) => console.warn("chart stays as drawn:", error));
+    }
+  },
+  { rootMargin: "300px" },
+);
+document.querySelectorAll("figure.chart").forEach((figure) => seen.observe(figure));
+
+/* Tables: sorted by a click on a heading, unknown values always last; rows filtered by what is typed. */
+
+const collator = new Intl.Collator(["zh-Hans-CN"], { numeric: true, sensitivity: "base" });
+
+function compare(kind, down) {
+  const direction = down ? -1 : 1;
+  return (a, b) => {
+    if (a.key === null || b.key === null) return (a.key === null) - (b.key === null) || a.at - b.at;
+    const order = kind === "number" ? a.key - b.key : collator.compare(a.key, b.key);
+    return direction * order || a.at - b.at;
+  };
+}
+
+function keyOf(cell, kind) {
+  if (kind === "number") return cell.dataset.v === undefined ? null : Number(cell.dataset.v);
+  return cell.classList.contains("null") ? null : cell.textContent;
+}
+
+function sortBy(head) {
+  const table = head.closest("table");
+  const kind = head.dataset.kind;
+  const was = head.getAttribute("aria-sort");
+  const down = was === "none" ? kind === "number" : was === "ascending";
+  for (const other of head.parentElement.cells) other.setAttribute("aria-sort", "none");
+  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const body = table.tBodies[0];
+  const rows = Array.from(body.rows, (row, at) => {
+    row.dataset.at ??= at;
+    return { row, at: Number(row.dataset.at), key: keyOf(row.cells[head.cellIndex], kind) };
+  });
+  rows.sort(compare(kind, down));
+  body.append(...rows.map((entry) => entry.row));
+}
+
+function filterRows(box) {
+  const holder = box.closest(".table");
+  const table = holder.querySelector("table");
+  const wanted = box.value.trim().toLowerCase().split(/\s+/u).filter(Boolean);
+  let shown = 0;
+  for (const row of table.tBodies[0].rows) {
+    const text = Array.from(row.cells, (cell) => cell.textContent).join("\t").toLowerCase();
+    row.hidden = !wanted.every((word) => text.includes(word));
+    shown += !row.hidden;
+  }
+  table.classList.toggle("narrowed", wanted.length > 0);
+  const count = holder.querySelector(".count");
+  count.textContent = wanted.length ? count.dataset.text.replace("{shown}", shown.toLocaleString("en")) : "";
+}
+
+document.addEventListener("click", (event) => {
+  const head = event.target.closest("th[data-kind]");
+  if (head) sortBy(head);
+});
+document.addEventListener("input", (event) => {
+  if (event.target.matches("input.filter")) filterRows(event.target);
+});
+
+/* Contents: folded on a phone, and the page in view is marked. */
+
+const contents = document.querySelector("nav.contents details");
+if (window.innerWidth < 900) contents.open = false;
+contents.addEventListener("click", (event) => {
+  if (window.innerWidth < 900 && event.target.closest("a")) contents.open = false;
+});
+
+const links = new Map(
+  Array.from(document.querySelectorAll("nav.contents a[href^='#page-']"), (link) => [link.hash.slice(1), link]),
+);
+const reading = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      links.forEach((link) => link.removeAttribute("aria-current"));
+      links.get(entry.target.id)?.setAttribute("aria-current", "true");
+    }
+  },
+  { rootMargin: "-10% 0px -80% 0px" },
+);
+document.querySelectorAll("article.page").forEach((page) => reading.observe(page));
