@@ -232,6 +232,8 @@ def _as_of(label: str | None, period: Period) -> dt.date:
         raise ParameterError(
             f"--as-of is {day}, after {period} starts ({period.start}); plan from an earlier day."
         )
+    if day.day != 1:
+        raise ParameterError(f"--as-of is {day}; history is by month, so name the first day of a month.")
     return day
 
 

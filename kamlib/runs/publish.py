@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kamlib.runs.run import Run
+from kamlib.runs.run import Run, open_run
 
 _RUN = re.compile(r"(\d{3,})-[0-9a-f]{8}")
 
@@ -84,6 +84,15 @@ def publish_run(run: Run) -> Run:
         claim.rmdir()
     _point_latest(parent)
     return Run(final, run.facts)
+
+
+def previous_run(run: Run) -> Run | None:
+    """Return the newest published run of the same pack and period that was asked something else."""
+    digest = run_digest(run.facts)
+    others = [p for p in run.folder.parent.iterdir() if _RUN.fullmatch(p.name) and not p.name.endswith(digest)]
+    if not others:
+        return None
+    return open_run(str(max(others, key=lambda p: int(p.name.split("-")[0]))))
 
 
 def set_aside(run: Run) -> Path:

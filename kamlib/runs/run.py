@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from kamlib.errors import ParameterError, RunError, did_you_mean
 from kamlib.glossary import Words
 from kamlib.params import Layer, Params, build_params
-from kamlib.periods import Period, parse_period
+from kamlib.periods import Period, month_of, parse_period
 
 P = TypeVar("P", bound=Params)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -49,6 +49,20 @@ class Run:
     def as_of(self) -> dt.date:
         """First day that the run does not see."""
         return dt.date.fromisoformat(self.facts["as_of"])
+
+    @property
+    def history_months(self) -> list[Period]:
+        """Months of the last four complete quarters before `as_of`: the history that shares are taken from."""
+        return self._month.window_before(4)
+
+    @property
+    def last_year_months(self) -> list[Period]:
+        """The twelve months before `history_months`."""
+        return self._month.shift(-12).window_before(4)
+
+    @property
+    def _month(self) -> Period:
+        return month_of(self.as_of, fiscal_year_start=self.facts["book"]["fiscal_year_start"])
 
     @property
     def seed(self) -> int:

@@ -1,0 +1,53 @@
+"""Wall seconds and peak memory of whole commands, and ratios of two in one run."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run of a command took: wall seconds [s] and peak memory of its largest process [MB]."""
+
+    seconds: float
+    megabytes: float
+
+
+def run(command: Sequence[str]) -> Cost:
+    """Run a command once, its output discarded; a failing command fails the bench."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, said.decode()
+    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024)
+
+
+def python(code: str) -> list[str]:
+    """Return the command that runs code in this interpreter."""
+    return [sys.executable, "-c", code]
+
+
+def ratio(ours: Sequence[str], peer: Sequence[str], *, runs: int) -> tuple[float, list[Cost], list[Cost]]:
+    """Run both in turn, after one warm-up each, and return the median of the pairwise ratios of seconds."""
+    run(ours), run(peer)
+    a: list[Cost] = []
+    b: list[Cost] = []
+    for _ in range(runs):
+        a.append(run(ours))
+        b.append(run(peer))
+    return statistics.median(x.seconds / y.seconds for x, y in zip(a, b, strict=True)), a, b
+
+
+def report(name: str, value: float, limit: float, detail: str) -> None:
+    """Print one line of the bench's result."""
+    print(f"\n{name}: {value:.2f} x (at most {limit}); {detail}")

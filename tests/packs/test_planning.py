@@ -1,0 +1,236 @@
+"""The planning pack end to end: from the demo book to a published run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from kamlib import glossary
+from kamlib.errors import BookError, KamError, ParameterError
+from kamlib.measures.money import total_money
+from kamlib.packs import planning
+from kamlib.packs.planning import plan, planning_params
+from kamlib.runs import open_run
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "data" / "demo"
+pytestmark = pytest.mark.slow
+
+PAGES = [
+    "summary", "book_1", "book_2", "accounts_1", "accounts_2", "accounts_3", "accounts_4", "accounts_5",
+    "forecast_1", "forecast_2", "forecast_3", "targets_1", "targets_2", "targets_3", "targets_5",
+    "appendix_1", "appendix_2",
+]  # fmt: skip
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
+def digests(folder: Path, pattern: str) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob(pattern))}
+
+
+def test_the_pack_is_whole(demo_run: Path) -> None:
+    assert {p.name for p in demo_run.iterdir()} == {
+        "book", "tables", "pages", "notebooks", "pack.html", "pack.xlsx", "manifest.json",
+    }  # fmt: skip
+    assert {p.stem for p in (demo_run / "pages").glob("*.json")} == set(PAGES)
+    assert {"segments", "forecast", "forecast_accuracy", "targets", "target_accounts"} <= {
+        p.stem for p in (demo_run / "tables").glob("*.parquet")
+    }
+    assert (demo_run.parent / "latest").resolve() == demo_run.resolve()
+
+
+def test_the_manifest_ties_everything(demo_run: Path) -> None:
+    facts = json.loads((demo_run / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["tables"] == {
+        Path(name).stem: digest for name, digest in digests(demo_run, "tables/*").items()
+    }
+    assert facts["parameters"]["sizing"]["growth"] == 0.08
+    assert facts["book"]["rows"]["sales"] > 10_000
+    assert set(facts["seconds"]) >= {"1_accounts", "2_forecast", "3_targets", "rendering"}
+    assert {"python", "pandas", "duckdb"} <= set(facts["versions"])
+    assert str(ROOT) not in (demo_run / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_every_saved_column_is_in_the_glossary(demo_run: Path) -> None:
+    for path in sorted((demo_run / "tables").glob("*.parquet")):
+        unknown = set(pd.read_parquet(path).columns) - set(glossary.columns())
+        assert not unknown, f"{path.stem}: {unknown}"
+
+
+def test_totals_agree_on_every_axis(demo_run: Path) -> None:
+    run = open_run(str(demo_run))
+    targets, chain = run.load("targets"), run.load("target_accounts")
+    assert (targets["target"] % run.rounding_unit == 0).all()
+    total = int(targets["target"].sum())
+    assert int(chain["target"].sum()) == total
+    by_account = targets.groupby("account_id")["target"].sum()
+    pd.testing.assert_series_equal(
+        by_account, chain.set_index("account_id")["target"].loc[by_account.index], check_dtype=False
+    )
+    for axis in ("rep_id", "region", "account_type", "product_line", "month"):
+        assert int(targets.groupby(axis, dropna=False)["target"].sum().sum()) == total
+    forecast = run.load("forecast")
+    sums = forecast.groupby(["level", "period"])["forecast"].sum().unstack("level")
+    for level in ("account_line", "product_line"):
+        assert (sums[level] == sums["company"]).all(), level
+
+
+def test_segments_tie_to_the_cube(demo_run: Path) -> None:
+    run = open_run(str(demo_run))
+    cube = run.load("cube")
+    window = cube[cube["month"].isin([str(m) for m in run.history_months]) & cube["account_id"].notna()]
+    assert total_money(run.load("segments")["revenue"]) == total_money(window["revenue"])
+
+
+def test_the_same_run_gives_the_same_bytes(demo_run: Path, tmp_path: Path) -> None:
+    again = plan(DEMO, "2026Q1", out=tmp_path, say=quiet)
+    for pattern in ("tables/*", "book/*", "pages/*", "pack.html", "pack.xlsx"):
+        assert digests(again, pattern) == digests(demo_run, pattern), pattern
+    assert again.name == demo_run.name
+
+
+def test_chinese_pack_is_chinese(demo_run: Path, demo_run_zh: Path) -> None:
+    english, chinese = (
+        {p.stem: json.loads(p.read_text(encoding="utf-8"))["title"] for p in (run / "pages").glob("*.json")}
+        for run in (demo_run, demo_run_zh)
+    )
+    assert english.keys() == chinese.keys()
+    for page, title in chinese.items():
+        assert any("一" <= c <= "鿿" for c in title), page
+        assert title != english[page]
+    assert digests(demo_run, "tables/*") == digests(demo_run_zh, "tables/*")
+
+
+def test_parameters_change_numbers_and_diff_says_which(demo_run: Path, tmp_path: Path) -> None:
+    from kamlib.runs.diff import diff_runs
+
+    other = plan(
+        DEMO,
+        "2026Q1",
+        overrides=["allocation.history_weight=1.0", "sizing.growth=0.1"],
+        out=tmp_path,
+        say=quiet,
+    )
+    found = diff_runs(demo_run, other)
+    assert [row[0] for row in found.parameters] == ["sizing.growth", "allocation.history_weight"]
+    assert found.data == []
+    changed = {(row[0], row[1]) for row in found.totals}
+    assert ("targets", "target") in changed
+    assert not any(table in ("segments", "forecast") for table, _ in changed)
+
+
+def test_rows_on_or_after_as_of_change_nothing(demo_run: Path, tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(DEMO, book)
+    sales = pd.read_csv(book / "sales.csv", dtype=str, keep_default_na=False)
+    late = sales.tail(50).assign(date="2026-01-01", revenue="999999.00")
+    pd.concat([sales, late]).to_csv(book / "sales.csv", index=False)
+    run = plan(book, "2026Q1", out=tmp_path / "out", say=quiet)
+    assert digests(run, "tables/*") == digests(demo_run, "tables/*")
+
+
+def refused(tmp_path: Path, error: type[KamError], **more: object) -> str:
+    with pytest.raises(error) as caught:
+        plan(DEMO, "2026Q1", out=tmp_path / "out", say=quiet, **more)  # type: ignore[arg-type]
+    assert not list((tmp_path / "out").rglob("*")), "something was left behind"
+    return str(caught.value)
+
+
+def test_wrong_parameters_stop_before_anything_is_written(tmp_path: Path) -> None:
+    message = refused(tmp_path, ParameterError, overrides=["allocation.histroy_weight=0.6"])
+    assert message == '-p: allocation.histroy_weight is not a parameter. Did you mean "history_weight"?'
+    assert refused(tmp_path, ParameterError, lang="fr") == 'language is "fr"; it must be one of en, zh.'
+    assert "write a day as YYYY-MM-DD" in refused(tmp_path, ParameterError, as_of="soon")
+    assert "after 2026Q1 starts" in refused(tmp_path, ParameterError, as_of="2026-02-01")
+    assert "first day of a month" in refused(tmp_path, ParameterError, as_of="2025-12-15")
+
+
+def test_an_impossible_request_is_refused_with_its_amounts(tmp_path: Path) -> None:
+    message = refused(tmp_path, ParameterError, overrides=["sizing.amount=100"])
+    assert "100" in message
+
+
+def test_a_broken_book_is_refused_whole(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(DEMO, book)
+    accounts = pd.read_csv(book / "accounts.csv", dtype=str, keep_default_na=False)
+    pd.concat([accounts, accounts.head(2)]).to_csv(book / "accounts.csv", index=False)
+    with pytest.raises(BookError) as caught:
+        plan(book, "2026Q1", out=tmp_path / "out", say=quiet)
+    assert [p.check for p in caught.value.problems] == ["duplicate_key"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failing_chapter_publishes_nothing_and_names_the_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "project"
+    shutil.copytree(ROOT / "notebooks", broken / "notebooks")
+    chapter = broken / "notebooks" / "planning" / "2_forecast.ipynb"
+    notebook = json.loads(chapter.read_text(encoding="utf-8"))
+    notebook["cells"][-1] = notebook["cells"][-1] | {
+        "cell_type": "code", "source": "1 / 0", "outputs": [], "execution_count": None,
+    }  # fmt: skip
+    chapter.write_text(json.dumps(notebook), encoding="utf-8")
+    monkeypatch.setattr(planning, "project_root", lambda: broken)
+    with pytest.raises(KamError, match="chapter 2_forecast failed: ZeroDivisionError") as caught:
+        plan(DEMO, "2026Q1", out=tmp_path / "out", say=quiet)
+    parent = tmp_path / "out" / "planning" / "2026Q1"
+    [kept] = list(parent.iterdir())
+    assert kept.name.startswith("failed-")
+    assert f"(in {kept}; nothing was published)" in str(caught.value)
+    assert "ZeroDivisionError" in (kept / "notebooks" / "2_forecast.ipynb").read_text(encoding="utf-8")
+
+
+def test_two_runs_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    kam = str(Path(sys.executable).with_name("kam"))
+    command = [kam, "plan", "--book", str(DEMO), "--period", "2026Q1", "--out", str(tmp_path)]
+    with ThreadPoolExecutor(2) as pool:
+        done = list(
+            pool.map(lambda _: subprocess.run(command, capture_output=True, text=True, check=True), range(2))
+        )
+    folders = {Path(d.stdout.strip().splitlines()[-1]) for d in done}
+    assert {f.name[:3] for f in folders} == {"001", "002"}
+    one, two = (digests(f, "tables/*") for f in folders)
+    assert one == two
+    assert (tmp_path / "planning" / "2026Q1" / "latest").resolve().name.startswith("002-")
+
+
+def test_period_files_lie_over_the_companys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "params" / "planning").mkdir(parents=True)
+    (tmp_path / "params" / "planning.yaml").write_text("sizing: {growth: 0.01}\n")
+    (tmp_path / "params" / "planning" / "2026Q1.yaml").write_text("sizing: {growth: 0.02}\n")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("run: {seed: 5}\n")
+    monkeypatch.setattr(planning, "project_root", lambda: tmp_path)
+    assert planning_params().sizing.growth == 0.01
+    assert planning_params("2026Q1", params_file=mine).sizing.growth == 0.02
+    assert planning_params("2026Q1", params_file=mine).run.seed == 5
+    assert planning_params("2026Q1", overrides=["sizing.growth=0.03"]).sizing.growth == 0.03
+
+
+def test_adventureworks_runs_to_a_full_pack(tmp_path: Path) -> None:
+    raw = ROOT.parent / "shared" / "data" / "adventureworks" / "FactResellerSales.parquet"
+    if not raw.is_file():
+        pytest.skip("needs ../shared/data/adventureworks")
+    folder = plan(ROOT / "data" / "examples" / "adventureworks.yaml", "2013Q4", out=tmp_path, say=quiet)
+    run = open_run(str(folder))
+    sales = pd.read_parquet(raw)
+    before = sales[sales["OrderDate"] < "2013-10-01"]["SalesAmount"]
+    exact = sum((Decimal(str(round(v, 4))) for v in before), Decimal(0))
+    assert total_money(run.load("cube")["revenue"]) == exact
+    assert (folder / "pack.html").stat().st_size > 500_000
+    assert (folder / "pack.xlsx").is_file()
