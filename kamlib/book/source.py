@@ -1,0 +1,257 @@
+"""From a source to a table: CSV in any encoding, parquet, a workbook's sheet or a SELECT, on embedded DuckDB.
+
+Everything but parquet is staged once as parquet in the book's scratch folder, CSV and workbooks as text, so
+that bad values can be counted and shown before they are cast.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime as dt
+import glob
+import gzip
+import hashlib
+import io
+import re
+import warnings
+import zipfile
+import zlib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+import duckdb
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kamlib.book.config import BookConfig, Source
+from kamlib.book.findings import SourceError, make_problem, quote
+from kamlib.errors import Problem
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A table as its source has it: the Ibis table, and the SHA-256 of the file (empty for a SELECT)."""
+
+    source: Source
+    table: Any
+    digest: str
+
+
+def connect(config: BookConfig, scratch: Path) -> Any:
+    """Open the book's engine: an embedded DuckDB that loads no extension and reads below the book's root."""
+    engine = ibis.duckdb.connect(
+        autoinstall_known_extensions=False,
+        autoload_known_extensions=False,
+        temp_directory=str(scratch / "spill"),
+        preserve_insertion_order=False,
+    )
+    engine.con.execute("SET file_search_path = ?", [str(config.root)])
+    return engine
+
+
+def read_source(engine: Any, config: BookConfig, source: Source, scratch: Path) -> Raw | Problem:
+    """Make one source a table of the engine, or say why it cannot be read."""
+    try:
+        if source.sql:
+            return Raw(source, _read_sql(engine, source, scratch), "")
+        path = config.root / source.file
+        if not path.is_file():
+            raise SourceError("missing_file", f"there is no file {quote([source.file])}.")
+        if path.stat().st_size == 0:
+            raise SourceError("empty_file", f"{quote([source.file])} is empty.")
+        table = {".parquet": _read_parquet, ".xlsx": _read_workbook}.get(source.suffix, _read_csv)(
+            engine, source, path, scratch
+        )
+        with path.open("rb") as stream:
+            return Raw(source, table, hashlib.file_digest(stream, "sha256").hexdigest())
+    except SourceError as problem:
+        check, message, remedy = problem.check, problem.message, problem.remedy
+    except duckdb.Error as error:
+        check = "failed_sql" if source.sql else "unreadable_file"
+        message, remedy = _plain(error, source), ""
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
+        check, remedy = "unreadable_file", ""
+        message = f"{quote([source.file])} cannot be read ({type(error).__name__})."
+    message = config.redact(message.replace(str(scratch), "<scratch>"))
+    return make_problem(check, source.table, count=0, message=message, remedy=remedy)
+
+
+def _plain(error: duckdb.Error, source: Source) -> str:
+    """Word an error of the engine: its first line, or the line of the file it is about."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    if line:
+        columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+        what = f"has {columns[2]} values where the header has {columns[1]}" if columns else "is not valid CSV"
+        return f"{quote([source.file])}: line {line[1]} {what}."
+    first = text.partition("\n")[0].rstrip(".")
+    return f"the SELECT fails: {first}." if source.sql else f"{quote([source.file])} cannot be read: {first}."
+
+
+def _read_sql(engine: Any, source: Source, scratch: Path) -> Any:
+    statements = engine.con.extract_statements(source.sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise SourceError("failed_sql", "the sql is not one SELECT.")
+    staged = scratch / f"{source.table}.parquet"
+    select = source.sql.strip().rstrip(";")
+    # One thread and kept order make any_value(), first() and float sums inside the SELECT repeatable.
+    threads = engine.con.execute("SELECT current_setting('threads')").fetchone()[0]
+    engine.con.execute("SET threads = 1; SET preserve_insertion_order = true")
+    try:
+        engine.con.execute(f"COPY (\n{select}\n) TO '{_literal(staged)}' (FORMAT parquet)")
+    finally:
+        engine.con.execute(f"SET threads = {int(threads)}; SET preserve_insertion_order = false")
+    return _parquet(engine, source.table, staged)
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _parquet(engine: Any, table: str, path: Path) -> Any:
+    return engine.read_parquet(glob.escape(str(path)), table_name=f"raw_{table}", hive_partitioning=False)
+
+
+def _read_parquet(engine: Any, source: Source, path: Path, scratch: Path) -> Any:  # noqa: ARG001
+    return _parquet(engine, source.table, path)
+
+
+def _read_csv(engine: Any, source: Source, path: Path, scratch: Path) -> Any:
+    options = source.options
+    text = _as_utf8(path, options.encoding, scratch / f"{source.table}.csv")
+    with _open(text) as stream:
+        lines = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=options.delimiter)
+        header = next(lines, [])
+    names = _names(header, source)
+    other = next((d for d in ";,\t|" if len(names) == 1 and d in names[0]), "")
+    if other:
+        raise SourceError(
+            "unreadable_file",
+            f"{quote([source.file])} has one column, {quote(names)}.",
+            f"Set options: {{delimiter: {quote([other])}}}.",
+        )
+    rows = engine.read_csv(
+        glob.escape(str(text)),
+        table_name=f"csv_{source.table}",
+        columns=dict.fromkeys(names, "VARCHAR"),
+        auto_detect=False,
+        header=True,
+        skip=0,
+        delim=options.delimiter,
+        quote='"',
+        escape='"',
+    )
+    staged = scratch / f"{source.table}.parquet"
+    rows.to_parquet(staged)
+    return _parquet(engine, source.table, staged)
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _as_utf8(path: Path, encoding: str, copy: Path) -> Path:
+    """Check that a file is text in the encoding; return it, or a UTF-8 copy where it is another."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    same = codecs.lookup(encoding).name == "utf-8"
+    with _open(path) as stream, io.BytesIO() if same else copy.open("wb") as target:
+        start = b""
+        while True:
+            chunk = stream.read(_CHUNK)
+            start = start or chunk[:2]
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeError:
+                text = "\0"
+            if "\0" in text:
+                wide = start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+                likely = "utf-16" if wide else "gb18030 for Chinese, cp1252 for Western European files"
+                raise SourceError(
+                    "wrong_encoding",
+                    f'{quote([path.name])} is not text in "{encoding}".',
+                    f"Set options: {{encoding: ...}}: {likely}.",
+                )
+            if not same:
+                target.write(text.encode())
+            if not chunk:
+                return path if same else copy
+
+
+def _names(header: list[str], source: Source) -> list[str]:
+    if not any(name.strip() for name in header):
+        raise SourceError("empty_file", f"{quote([source.file])} has no header.")
+    names = [name if name.strip() else f"column_{place}" for place, name in enumerate(header, 1)]
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise SourceError(
+                "unreadable_file", f"{quote([source.file])} has the column {quote([name])} twice."
+            )
+        seen.add(name.lower())
+    return names
+
+
+def _read_workbook(engine: Any, source: Source, path: Path, scratch: Path) -> Any:
+    rows = _sheet_rows(source, path)
+    header = [_cell(value, ".") or "" for value in rows[0]] if rows else []
+    width = max((len(row) for row in rows), default=0)
+    header += [""] * (width - len(header))
+    names = _names(header, source)
+    columns = [
+        pa.array(
+            [_cell(row[i], source.options.decimal) if i < len(row) else None for row in rows[1:]], pa.string()
+        )
+        for i in range(width)
+    ]
+    staged = scratch / f"{source.table}.parquet"
+    pq.write_table(pa.Table.from_arrays(columns, names=names), staged)
+    return _parquet(engine, source.table, staged)
+
+
+def _sheet_rows(source: Source, path: Path) -> list[tuple[Any, ...]]:
+    """Return the rows of the sheet that hold anything, cut after the last cell that does."""
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except (KeyError, ValueError, TypeError) as error:
+            raise SourceError(
+                "unreadable_file", f"{quote([source.file])} cannot be read ({type(error).__name__})."
+            ) from None
+        try:
+            sheet = source.options.sheet or book.sheetnames[0]
+            if sheet not in book.sheetnames:
+                raise SourceError(
+                    "absent_sheet",
+                    f"{quote([source.file])} has no sheet {quote([sheet])}; it has {quote(book.sheetnames)}.",
+                )
+            rows = []
+            for row in book[sheet].iter_rows(values_only=True):
+                filled = max((i + 1 for i, value in enumerate(row) if value is not None), default=0)
+                if filled:
+                    rows.append(tuple(row[:filled]))
+            return rows
+        finally:
+            book.close()
+
+
+def _cell(value: Any, decimal: str) -> str | None:
+    """Write a cell as the text a CSV would have."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+        return text.replace(".", decimal)
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    return str(value)
