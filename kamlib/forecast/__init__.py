@@ -1,6 +1,16 @@
 """What will happen: forecasts of every account and product line, and how good they have been."""
 
+from kamlib.forecast.holdout import accuracy_on_holdout
+from kamlib.forecast.outlook import outlook_by_account, outlook_by_month
 from kamlib.forecast.panel import forecast_panel
 from kamlib.forecast.params import ForecastParams
+from kamlib.forecast.sales import forecast_sales
 
-__all__ = ["ForecastParams", "forecast_panel"]
+__all__ = [
+    "ForecastParams",
+    "accuracy_on_holdout",
+    "forecast_panel",
+    "forecast_sales",
+    "outlook_by_account",
+    "outlook_by_month",
+]

@@ -1,0 +1,135 @@
+"""Where the fiscal year lands: what was sold so far and what is forecast for the rest, beside last year."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from kamlib.errors import ParameterError
+from kamlib.forecast.sales import NO_ACCOUNT
+from kamlib.measures.money import sum_money, to_money, to_ticks
+from kamlib.periods import Period, month_of
+
+
+def outlook_by_month(
+    cube: pd.DataFrame, forecast: pd.DataFrame, *, as_of: dt.date, year: Period
+) -> pd.DataFrame:
+    """Lay out a fiscal year month by month: actual before `as_of`, forecast from then on, last year beside.
+
+    Parameters
+    ----------
+    cube : pandas.DataFrame
+        As for `kamlib.forecast.forecast_sales`.
+    forecast : pandas.DataFrame
+        The table `kamlib.forecast.forecast_sales` made.
+    as_of : datetime.date
+        First day not seen.
+    year : Period
+        The fiscal year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per month of the year: period, actual (null from the month of `as_of` on), forecast (null
+        before), landing (the one that is there) and actual_last_year (null before the book's first month and
+        where the month a year before is not over) [currency].
+
+    Raises
+    ------
+    ParameterError
+        If `forecast` does not reach the end of the year.
+
+    Examples
+    --------
+    >>> from kamlib.forecast import ForecastParams, forecast_sales
+    >>> from kamlib.periods import parse_period
+    >>> cube = pd.DataFrame({"account_id": "A", "product_line": "Bikes", "month": ["2025-10", "2025-11"],
+    ...                      "revenue": [10, 10]})
+    >>> accounts = pd.DataFrame({"account_id": ["A"], "region": "N", "account_type": "T", "rep_id": "R"})
+    >>> day = dt.date(2025, 12, 1)
+    >>> forecast = forecast_sales(cube, accounts, as_of=day, until=dt.date(2026, 1, 1),
+    ...                           params=ForecastParams())
+    >>> outlook_by_month(cube, forecast, as_of=day, year=parse_period("2025"))["landing"].tail(3).tolist()
+    [Decimal('10.0000'), Decimal('10.0000'), Decimal('10.0000')]
+    """
+    months = [str(m) for m in year.months()]
+    past, ahead = _split(months, forecast, as_of)
+    before = [str(m.last_year()) for m in year.months()]
+    known = pd.Series([cube["month"].min() <= m < _month(as_of) for m in before])
+    actual = _sums(cube, past, "month", "revenue", months)
+    coming = _sums(forecast[forecast["level"] == "company"], ahead, "period", "forecast", months)
+    last_year = _sums(cube, before, "month", "revenue", before)
+    result = pd.DataFrame({"period": pd.Series(months, dtype="str")})
+    result["actual"] = to_money(actual).where(result["period"].isin(past))
+    result["forecast"] = to_money(coming).where(result["period"].isin(ahead))
+    result["landing"] = to_money(actual + coming)
+    result["actual_last_year"] = to_money(last_year).where(known)
+    return result
+
+
+def outlook_by_account(
+    cube: pd.DataFrame, forecast: pd.DataFrame, accounts: pd.DataFrame, *, as_of: dt.date, year: Period
+) -> pd.DataFrame:
+    """Say where each account lands in a fiscal year, and how that differs from last year.
+
+    Parameters
+    ----------
+    cube, forecast, as_of, year
+        As for `outlook_by_month`.
+    accounts : pandas.DataFrame
+        One row per account: account_id, name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per account that ever sold, and one for sales without an account (account_id null, name
+        ``(no account)``): account_id, name, actual (this year before `as_of`), forecast (the rest), landing
+        (their sum), actual_last_year (the whole last year), change (landing - actual_last_year) [currency];
+        sorted by size of change, largest first, then account_id. Months before the book's first sale count
+        as nothing, so that last year is only whole where the book covers it.
+
+    Raises
+    ------
+    ParameterError
+        If `forecast` does not reach the end of the year.
+    """
+    months = [str(m) for m in year.months()]
+    past, ahead = _split(months, forecast, as_of)
+    before = [str(m.last_year()) for m in year.months()]
+    coming = forecast[(forecast["level"] == "account") & forecast["period"].isin(ahead)]
+    keys = sorted(coming["key"].unique())
+    sold = cube.assign(key=cube["account_id"].astype("str").fillna(NO_ACCOUNT))
+    actual = _sums(sold[sold["month"].isin(past)], keys, "key", "revenue", keys)
+    last_year = _sums(sold[sold["month"].isin(before)], keys, "key", "revenue", keys)
+    rest = _sums(coming, keys, "key", "forecast", keys)
+    change = actual + rest - last_year
+    result = pd.DataFrame({"account_id": pd.Series(keys, dtype="str").replace(NO_ACCOUNT, None)})
+    names = accounts.set_index("account_id")["name"]
+    result["name"] = result["account_id"].map(names).astype("str").fillna(NO_ACCOUNT)
+    for column, ticks in (("actual", actual), ("forecast", rest), ("landing", actual + rest),
+                          ("actual_last_year", last_year), ("change", change)):  # fmt: skip
+        result[column] = to_money(ticks)
+    order = np.lexsort((keys, -np.abs(change)))
+    return result.iloc[order].reset_index(drop=True)
+
+
+def _split(months: list[str], forecast: pd.DataFrame, as_of: dt.date) -> tuple[list[str], list[str]]:
+    """Return the months of the year that are over, and those to come, which `forecast` must hold."""
+    past, ahead = [m for m in months if m < _month(as_of)], [m for m in months if m >= _month(as_of)]
+    missing = sorted(set(ahead) - set(forecast["period"]))
+    if missing:
+        raise ParameterError(f"forecast: {len(missing)} months of the year are missing, such as {missing[0]}.")
+    return past, ahead
+
+
+def _month(day: dt.date) -> str:
+    return str(month_of(day))
+
+
+def _sums(table: pd.DataFrame, wanted: list[str], key: str, column: str, order: list[str]) -> np.ndarray:
+    """Sum money by key exactly, as ticks in the given order; keys without rows are 0."""
+    sums = sum_money(table[table[key].isin(wanted)], [key], [column]).set_index(key)[column]
+    ticks = pd.Series(to_ticks(sums), index=sums.index, dtype="int64")
+    return ticks.reindex(order, fill_value=0).to_numpy()
