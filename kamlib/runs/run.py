@@ -52,7 +52,7 @@ class Run:
 
     @property
     def history_months(self) -> list[Period]:
-        """Months of the last four complete quarters before `as_of`: the history that shares are taken from."""
+        """Months of the last four complete quarters before `as_of`, from which shares are taken."""
         return self._month.window_before(4)
 
     @property

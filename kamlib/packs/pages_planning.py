@@ -1,0 +1,306 @@
+"""The planning pack's own pages: summary, book, appendix."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from kamlib.charts.bridge import bridge
+from kamlib.charts.figure import NativeChart
+from kamlib.glossary import Words
+from kamlib.measures.money import as_float, sum_money, to_money, to_ticks, total_money
+from kamlib.packs.page import Page
+from kamlib.params import Params, list_params
+from kamlib.runs import Run
+
+_ZERO = Decimal(0)
+
+
+def summary_page(run: Run) -> Page:
+    """Make the page a manager reads in a minute: asked, forecast, last year, and what must be decided.
+
+    Parameters
+    ----------
+    run : Run
+        The run; its chapters have saved ``segments``, ``forecast`` and ``targets``.
+
+    Returns
+    -------
+    Page
+        Its table has one row a rep: last year's same period, forecast, target, growth asked, and forecast
+        minus target [currency].
+    """
+    words = run.words
+    reps = _reps(run)
+    before, forecast = total_money(reps["actual_last_year"]), total_money(reps["forecast"])
+    target = Decimal(int(reps["target"].sum()))
+    gap = forecast - target
+    side = "side_above" if gap > 0 else "side_below"
+    growth = words.signed_percent(float(target / before) - 1) if before > 0 else words("planning.no_growth")
+    title = words(
+        "planning.summary_title" if gap else "planning.summary_title_equal",
+        period=run.period, target=words.money(target), growth=growth,
+        **({"gap": words.money(abs(gap)), "side": words(f"planning.{side}")} if gap else {}),
+    )  # fmt: skip
+    steps = pd.DataFrame(
+        [
+            (f"PY {run.period.last_year()}", float(before), "PY"),
+            ("Δ", float(forecast - before), "change"),
+            (f"FC {run.period}", float(forecast), "FC"),
+            ("Δ ", float(target - forecast), "change"),
+            (f"PL {run.period}", float(target), "PL"),
+        ],
+        columns=["step", "amount", "scenario"],
+    )
+    native = NativeChart("bar", "name", {"actual_last_year": "PY", "forecast": "FC", "target": "PL"})
+    return Page(
+        id="summary",
+        title=title,
+        subtitle=words(
+            "planning.summary_subtitle",
+            book=run.facts["book"]["name"], currency=words.currency, period=run.period, as_of=run.as_of,
+        ),
+        sentences=_sentences(run, reps),
+        notes=(_decide_gap(reps, gap, words), *_decide_accounts(run)),
+        figures=(bridge(steps, words=words, native=native),),
+        table=reps,
+        totals=("actual_last_year", "forecast", "target", "forecast_gap"),
+        folded=False,
+    )  # fmt: skip
+
+
+def _reps(run: Run) -> pd.DataFrame:
+    """One row a rep (and one for accounts without): last year, forecast, target."""
+    months = [str(m) for m in run.period.months()]
+    owner = run.load("accounts")[["account_id", "rep_id"]]
+    forecast = run.load("forecast")
+    base = forecast[(forecast["level"] == "account_line") & forecast["period"].isin(months)]
+    base = base.drop(columns="rep_id", errors="ignore").merge(owner, on="account_id", how="left")
+    sums = sum_money(base, ["rep_id"], ["forecast", "actual_last_year"])
+    targets = run.load("targets").groupby("rep_id", dropna=False)["target"].sum().reset_index()
+    table = sums.merge(targets, on="rep_id", how="outer")
+    for column in ("forecast", "actual_last_year"):
+        table[column] = to_money(to_ticks(table[column].fillna(_ZERO)))
+    table["target"] = table["target"].fillna(0).astype("int64")
+    table["growth_asked"] = _growth(table["target"], table["actual_last_year"])
+    table["forecast_gap"] = to_money(to_ticks(table["forecast"]) - to_ticks(table["target"]))
+    names = run.load("reps").set_index("rep_id")["name"] if run.has("reps") else pd.Series(dtype=object)
+    table["name"] = (
+        table["rep_id"].map(names).fillna(table["rep_id"]).fillna(run.words("planning.unassigned"))
+    )
+    table = table.sort_values(["target", "name"], ascending=[False, True], ignore_index=True)
+    return table[["name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]]
+
+
+def _growth(target: pd.Series, before: pd.Series) -> pd.Series:
+    base = pd.Series(as_float(before), index=before.index)
+    return (target / base.where(base > 0) - 1).astype(float)
+
+
+def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+    words = run.words
+    segments = run.load("segments")
+    asked = reps[reps["target"] > 0]
+    first = asked.iloc[0] if len(asked) else None
+    keys = segments["key_account"].fillna(False).astype(bool)
+    with_revenue = segments["revenue"] > 0
+    checks = run.load("book_checks")
+    kept = checks[checks["severity"] == "keep"]
+    returns = kept.loc[kept["check"] == "returns", "money"].dropna()
+    found = [
+        _year_sentence(run),
+        words(
+            "planning.sentence_keys",
+            keys=int(keys.sum()), accounts=int(with_revenue.sum()),
+            share=words.percent(float(segments.loc[keys, "share"].sum())),
+        ),
+    ]  # fmt: skip
+    if first is not None:
+        found.append(
+            words(
+                "planning.sentence_reps",
+                reps=len(asked),
+                rep=first["name"],
+                amount=words.money(first["target"]),
+            )
+        )
+    loose = reps.loc[reps["name"] == words("planning.unassigned"), "target"].sum()
+    if loose:
+        found.append(words("planning.sentence_unassigned", amount=words.money(loose)))
+    found.append(
+        words(
+            "planning.sentence_data",
+            kinds=len(kept),
+            returns=words.money(total_money(returns) if len(returns) else 0),
+        )
+    )
+    return tuple(found)
+
+
+def _year_sentence(run: Run) -> str:
+    words = run.words
+    year = run.period.year()
+    cube, forecast = run.load("cube"), run.load("forecast")
+    so_far = total_money(cube.loc[cube["month"].isin([str(m) for m in year.months()]), "revenue"])
+    before = total_money(cube.loc[cube["month"].isin([str(m) for m in year.last_year().months()]), "revenue"])
+    in_year = (forecast["level"] == "company") & forecast["period"].isin([str(m) for m in year.months()])
+    ahead = total_money(forecast.loc[in_year, "forecast"])
+    known = {
+        "year": year,
+        "landing": words.money(so_far + ahead),
+        "actual": words.money(so_far),
+        "forecast": words.money(ahead),
+    }
+    if before <= 0:
+        return words("planning.sentence_year_first", **known)
+    return words(
+        "planning.sentence_year", change=words.signed_percent(float((so_far + ahead) / before) - 1), **known
+    )
+
+
+def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
+    gaps = as_float(reps["forecast_gap"])
+    worst = reps.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
+    return words(
+        "planning.decision_gap" if gap < 0 else "planning.decision_reserve",
+        gap=words.money(abs(gap)), rep=worst["name"], rep_gap=words.signed_money(worst["forecast_gap"]),
+    )  # fmt: skip
+
+
+def _decide_accounts(run: Run) -> tuple[str, str]:
+    words = run.words
+    segments = run.load("segments")
+    served = segments[segments["contribution"].notna() & (segments["service_cost"].notna())]
+    losing = served[served["contribution"] < 0].sort_values(["contribution", "account_id"])
+    service = words("planning.decision_service_none")
+    if len(losing):
+        service = words(
+            "planning.decision_service",
+            count=len(losing), amount=words.money(abs(total_money(losing["contribution"]))),
+            name=losing.iloc[0]["name"], most=words.money(abs(losing.iloc[0]["contribution"])),
+        )  # fmt: skip
+    grow = segments[(segments["field"] == "grow") & segments["potential"].notna()].copy()
+    grow["open"] = to_ticks(grow["potential"]) - to_ticks(grow["revenue"].fillna(_ZERO))
+    grow = grow[grow["open"] > 0].sort_values(["open", "account_id"], ascending=[False, True])
+    if not len(grow):
+        return service, words("planning.decision_grow_none")
+    amounts = to_money(grow["open"])
+    effort = words(
+        "planning.decision_grow",
+        count=len(grow), amount=words.money(total_money(amounts)),
+        name=grow.iloc[0]["name"], most=words.money(amounts.iloc[0]),
+    )  # fmt: skip
+    return service, effort
+
+
+def book_pages(run: Run) -> tuple[Page, Page]:
+    """Make the pages that say whether the data can be trusted: tables and spans, findings that were kept."""
+    words = run.words
+    tables, checks = run.load("book_tables"), run.load("book_checks")
+    book, as_of = run.facts["book"]["name"], run.as_of
+    present = tables["present"].astype(bool)
+    sales = tables[tables["table"] == "sales"].iloc[0]
+    first = Page(
+        id="book_1",
+        title=words(
+            "planning.book_1_title",
+            rows=words.count(int(tables["rows"].sum())),
+            present=int(present.sum()), absent=int((~present).sum()),
+            first=f"{sales['first_date']:%Y-%m-%d}", last=f"{sales['last_date']:%Y-%m-%d}",
+        ),
+        subtitle=words("planning.book_1_subtitle", book=book, as_of=as_of),
+        notes=(words("planning.book_1_note"),),
+        table=tables,
+        totals=("rows",),
+        folded=False,
+    )  # fmt: skip
+    money = checks["money"].dropna()
+    second = Page(
+        id="book_2",
+        title=words(
+            "planning.book_2_title",
+            kinds=len(checks), rows=words.count(int(checks["count"].sum())), currency=words.currency,
+            money=words.money(sum((abs(m) for m in money), _ZERO)),
+        ) if len(checks) else words("planning.book_2_title_none"),
+        subtitle=words("planning.book_2_subtitle", book=book, as_of=as_of, currency=words.currency),
+        notes=(words("planning.book_2_note"),),
+        table=checks,
+        folded=False,
+    )  # fmt: skip
+    return first, second
+
+
+def parameter_page(params: Params, before: Run | None, words: Words) -> Page:
+    """Make the list of parameters: value, default, value of the run before, unit, range, meaning, source."""
+    rows = list(list_params(params))
+    earlier = _flat(before.facts["parameters"]) if before else {}
+    now = _flat(params.model_dump(mode="json"))
+    changed_since = {name for name in now if before and earlier.get(name) != now[name]}
+    table = pd.DataFrame(
+        {
+            "parameter": [r.name for r in rows],
+            "parameter_value": [_text(now[r.name]) for r in rows],
+            "parameter_default": [_text(r.default) for r in rows],
+            "parameter_before": [
+                _text(earlier.get(r.name)) if r.name in changed_since else None for r in rows
+            ],
+            "unit": [r.unit for r in rows],
+            "range": [r.range for r in rows],
+            "parameter_meaning": [r.meaning_zh if words.lang == "zh" else r.meaning for r in rows],
+            "source": [r.source for r in rows],
+            "strength": [r.strength for r in rows],
+        },
+        dtype=object,
+    )
+    return Page(
+        id="appendix_1",
+        title=words(
+            "planning.parameter_title", all=len(rows), changed=sum(r.value != r.default for r in rows)
+        ),
+        subtitle=words("planning.parameter_subtitle"),
+        notes=(_compared(before, len(changed_since), words),),
+        table=table,
+        folded=False,
+    )
+
+
+def _compared(before: Run | None, count: int, words: Words) -> str:
+    if before is None:
+        return words("planning.parameter_first")
+    return words("planning.parameter_previous", run=before.folder.name, count=count)
+
+
+def run_page(run: Run) -> Page:
+    """Make the list of what went into the run: book, period, language, rows, versions."""
+    words = run.words
+    facts = {k: run.facts[k] for k in ("pack", "period", "as_of", "lang", "seed", "book", "versions")}
+    flat = _flat(facts)
+    return Page(
+        id="appendix_2",
+        title=words(
+            "planning.run_title",
+            hash=facts["book"]["hash"][:12],
+            version=facts["versions"]["kamlib"], python=facts["versions"]["python"],
+        ),
+        subtitle=words("planning.run_subtitle"),
+        table=pd.DataFrame({"fact": list(flat), "fact_value": [*map(_text, flat.values())]}, dtype=object),
+        folded=False,
+    )  # fmt: skip
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and value and not prefix.count("."):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {v}" for k, v in value.items()) or "–"
+    return "–" if value is None else str(value)
