@@ -105,7 +105,7 @@ def _lab(args: argparse.Namespace) -> None:
 
     from kamlib.runs import project_root
 
-    news = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    news = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={project_root() / 'notebooks'}", *news]
     if args.no_browser:
         command.append("--no-browser")

@@ -21,8 +21,8 @@ def bridge(
     Parameters
     ----------
     steps : pandas.DataFrame
-        One row a bar, in order: ``step`` (its label), ``amount`` [currency] and ``scenario``: AC, PY, FC or PL
-        for a total, ``change`` for what is added to the bar before.
+        One row a bar, in order: ``step`` (its label), ``amount`` [currency] and ``scenario``: AC, PY, FC or
+        PL for a total, ``change`` for what is added to the bar before.
     words : Words
         Number format.
     native : NativeChart, optional
