@@ -1,0 +1,258 @@
+"""Pages of chapter 2: where the year lands, who moves it, how good forecasts have been."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from kamlib.charts import forecast as charts
+from kamlib.charts.figure import NativeChart
+from kamlib.glossary import Words
+from kamlib.measures.money import to_money, to_ticks, total_money
+from kamlib.packs.page import Page
+from kamlib.periods import Period
+
+_SHOWN = 12
+_STOPPED = 0.1
+
+
+def landing_page(
+    outlook: pd.DataFrame,
+    accuracy: pd.DataFrame,
+    *,
+    words: Words,
+    name: str,
+    year: Period,
+    as_of: dt.date,
+) -> Page:
+    """Say where the fiscal year lands (forecast 1).
+
+    Parameters
+    ----------
+    outlook : pandas.DataFrame
+        What `kamlib.forecast.outlook_by_month` made.
+    accuracy : pandas.DataFrame
+        What `kamlib.forecast.accuracy_on_holdout` made.
+    words : Words
+        Labels and sentences.
+    name : str
+        Name of the book.
+    year : Period
+        The fiscal year.
+    as_of : datetime.date
+        First day not seen.
+    """
+    landing, whole = total_money(outlook["landing"]), bool(outlook["actual_last_year"].notna().all())
+    before = total_money(outlook["actual_last_year"])
+    table = outlook.assign(change=_difference(outlook["landing"], outlook["actual_last_year"]))
+    if whole and before > 0:
+        title = words("forecast.landing_title", year=year, landing=words.money(landing),
+                      change=words.signed_money(landing - before),
+                      percent=words.signed_percent(float(landing / before - 1)))  # fmt: skip
+    else:
+        title = words("forecast.landing_title_alone", year=year, landing=words.money(landing))
+    notes = [
+        words("forecast.landing_split", as_of=as_of, actual=words.money(total_money(outlook["actual"])),
+              forecast=words.money(total_money(outlook["forecast"])))
+    ]  # fmt: skip
+    if whole:
+        change = table.set_index("period")["change"].astype("float64")
+        up, down = str(change.idxmax()), str(change.idxmin())
+        notes.append(words("forecast.landing_months", up=up, up_change=words.signed_money(change[up]),
+                           down=down, down_change=words.signed_money(change[down])))  # fmt: skip
+    notes.append(_landing_doubt(accuracy, words, as_of))
+    native = NativeChart("column", "period", {"actual_last_year": "PY", "actual": "AC", "forecast": "FC"})
+    figure = charts.year_chart(
+        _month_bars(outlook, words), _year_bars(outlook, words, year), words=words, native=native
+    )
+    subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
+    totals = ("actual", "forecast", "landing", "actual_last_year", "change")
+    return Page("forecast_1", title, subtitle, table, (figure,), tuple(notes), totals)
+
+
+def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_month: str) -> Page:
+    """Say which accounts move the year (forecast 2).
+
+    Parameters
+    ----------
+    changes : pandas.DataFrame
+        What `kamlib.forecast.outlook_by_account` made.
+    words : Words
+        Labels and sentences.
+    year : Period
+        The fiscal year.
+    first_month : str
+        First month of the book, ``YYYY-MM``.
+    """
+    table = changes.assign(name=changes["name"].where(changes["account_id"].notna(), words("forecast.no_account")))
+    change = pd.Series(to_ticks(table["change"]), index=table.index)
+    rising, falling = change[change > 0], change[change < 0]
+    if change.any():
+        title = words(
+            "forecast.movers_title",
+            up=_ticks_text(words, int(rising.sum())),
+            down=_ticks_text(words, int(-falling.sum())),
+            change=words.signed_money(total_money(table["change"])),
+            name=table["name"].iloc[0],
+            most=words.signed_money(table["change"].iloc[0]),
+        )
+    else:
+        title = words("forecast.movers_title_none", year=year)
+    shown = min(_SHOWN, int((change != 0).sum()))
+    notes = [words("forecast.movers_note", rising=words.count(len(rising)), falling=words.count(len(falling)),
+                   shown=shown)]  # fmt: skip
+    stopped = (table["actual_last_year"] > 0) & (
+        table["landing"].astype("float64") < _STOPPED * table["actual_last_year"].astype("float64")
+    )
+    if stopped.any():
+        money = words.money(total_money(table.loc[stopped, "actual_last_year"]))
+        notes.append(words("forecast.movers_stopped", n=words.count(int(stopped.sum())), money=money))
+    partial = first_month > str(year.last_year().months()[0])
+    notes.append(words("forecast.movers_partial", first=first_month) if partial else words("forecast.movers_new"))
+    native = NativeChart("bar", "name", {"actual_last_year": "PY", "landing": "FC"}, rows=shown)
+    figure = charts.movers_chart(_steps(table, shown, words, year), words=words, native=native)
+    subtitle = words("forecast.movers_subtitle", year=year, currency=words.currency)
+    totals = ("actual", "forecast", "landing", "actual_last_year", "change")
+    return Page("forecast_2", title, subtitle, table, (figure,), tuple(notes), totals)
+
+
+def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.date) -> Page:
+    """Say how good forecasts have been, beside seasonal naive (forecast 3).
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        What `kamlib.forecast.accuracy_on_holdout` made.
+    words : Words
+        Labels and sentences.
+    method : str
+        The forecasting method in use.
+    as_of : datetime.date
+        First day not seen.
+    """
+    table = _beside_naive(accuracy, method)
+    levels = table[table["horizon"].isna()]
+    if levels.empty:
+        return Page("forecast_3", words("forecast.errors_title_none"), str(as_of), table, folded=False)
+    title = _errors_title(levels, words, method)
+    table["level"] = table["level"].map(lambda level: words(f"forecast.{level}"))
+    levels, ahead = table[table["horizon"].isna()], table[table["level"] == table["level"].iloc[0]].iloc[1:]
+    company = levels.iloc[0]
+    notes = (
+        words("forecast.errors_bias", bias=words.signed_percent(company["bias"])),
+        words("forecast.errors_horizon", most=ahead["origins"].iloc[0], least=ahead["origins"].iloc[-1],
+              longest=ahead["horizon"].iloc[-1]),
+        words("forecast.errors_meaning"),
+    )  # fmt: skip
+    subtitle = words(
+        "forecast.errors_subtitle", origins=company["origins"], first=accuracy["origin"].min(), as_of=as_of
+    )
+    names = {"wape": words(f"forecast.{method}"), "wape_naive": words("forecast.seasonal_naive")}
+    native = NativeChart("bar", "level", {"wape": "AC", "wape_naive": "PY"}, rows=len(levels))
+    figure = charts.error_chart(
+        _long(levels, "level", names),
+        _long(ahead, "horizon", names),
+        words=words,
+        level_name=company["level"],
+        native=native,
+    )
+    return Page("forecast_3", title, subtitle, table, (figure,), notes)
+
+
+def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
+    """Say how far the same forecast, made at earlier dates, was off by the time of `as_of`."""
+    past = accuracy[(accuracy["level"] == "company") & accuracy["origin"].notna() & accuracy["horizon"].isna()]
+    past = past[(past["method"] == past["method"].head(1).squeeze()) & past["bias"].notna()]
+    if past.empty:
+        return words("forecast.landing_untested")
+    low, high = past["bias"].min(), past["bias"].max()
+    return words("forecast.landing_doubt", origins=len(past), as_of=as_of,
+                 low=words.signed_percent(low), high=words.signed_percent(high))  # fmt: skip
+
+
+def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Lay the months out as bars: previous year, actual, forecast."""
+    parts = []
+    for scenario, column in (("PY", "actual_last_year"), ("AC", "actual"), ("FC", "forecast")):
+        part = outlook.loc[outlook[column].notna(), ["period", column]]
+        part = part.rename(columns={column: "amount"}).assign(scenario=scenario)
+        parts.append(part.assign(text=part["amount"].map(words.money).astype("str")))
+    return pd.concat(parts, ignore_index=True).sort_values(["period", "scenario"], ignore_index=True)
+
+
+def _year_bars(outlook: pd.DataFrame, words: Words, year: Period) -> pd.DataFrame:
+    """Lay the year's totals out as two bars: last year, and actual with forecast on top."""
+    before, actual = total_money(outlook["actual_last_year"]), total_money(outlook["actual"])
+    landing = total_money(outlook["landing"])
+    rows = [
+        (str(year.last_year()), "PY", 0, before, before, words.money(before)),
+        (str(year), "AC", 0, actual, actual, ""),
+        (str(year), "FC", actual, landing, landing - actual, words.money(landing)),
+    ]
+    table = pd.DataFrame(rows, columns=["bar", "scenario", "low", "high", "amount", "text"])
+    return table.astype({"low": "float64", "high": "float64", "amount": "float64"})
+
+
+def _steps(table: pd.DataFrame, shown: int, words: Words, year: Period) -> pd.DataFrame:
+    """Lay the waterfall out: last year, the largest changes, the rest gathered, where the year lands."""
+    before, landing = total_money(table["actual_last_year"]), total_money(table["landing"])
+    rest = table.iloc[shown:]
+    changes = list(zip(table["name"].head(shown), table["change"].head(shown), strict=True))
+    if (rest["change"] != 0).any():
+        changes.append((words("forecast.other", n=words.count(len(rest))), total_money(rest["change"])))
+    start, end = str(year.last_year()), str(year)
+    rows = [(words("forecast.movers_bar_start", year=start), "PY", 0, before, words.money(before))]
+    at = before
+    for name, change in changes:
+        rows.append((name, "up" if change > 0 else "down", at, at + change, words.signed_money(change)))
+        at += change
+    rows.append((words("forecast.movers_bar_end", year=end), "landing", 0, landing, words.money(landing)))
+    steps = pd.DataFrame(rows, columns=["name", "kind", "low", "high", "text"])
+    return steps.astype({"low": "float64", "high": "float64"})
+
+
+def _beside_naive(accuracy: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Put the method's errors beside seasonal naive's: all months ahead first, then month by month."""
+    pooled = accuracy[accuracy["origin"].isna()]
+    own = pooled[pooled["method"] == method].drop(columns=["origin", "method"])
+    naive = pooled.loc[pooled["method"] == "seasonal_naive", ["level", "horizon", "wape", "mase"]]
+    naive = naive.rename(columns={"wape": "wape_naive", "mase": "mase_naive"})
+    both = own.merge(naive, on=["level", "horizon"], how="left")
+    columns = ["level", "horizon", "origins", "series", "actual", "forecast", "wape", "wape_naive",
+               "bias", "mase", "mase_naive", "rmsse"]  # fmt: skip
+    return pd.concat([both[both["horizon"].isna()], both[both["horizon"].notna()]], ignore_index=True)[columns]
+
+
+def _errors_title(levels: pd.DataFrame, words: Words, method: str) -> str:
+    company = levels.iloc[0]
+    values = {"wape": words.percent(company["wape"]), "naive": words.percent(company["wape_naive"])}
+    if method == "seasonal_naive":
+        return words("forecast.errors_title_same", **values)
+    behind = levels.loc[~(levels["wape"] < levels["wape_naive"]), "level"]
+    if behind.empty:
+        return words("forecast.errors_title_better", **values)
+    if len(behind) == len(levels):
+        return words("forecast.errors_title_worse", **values)
+    names = words("forecast.and").join(words(f"forecast.{level}").lower() for level in behind)
+    return words("forecast.errors_title_mixed", n=len(behind), levels=len(levels), names=names, **values)
+
+
+def _long(table: pd.DataFrame, key: str, names: dict[str, str]) -> pd.DataFrame:
+    """Lay two error columns out as one row each, under the names of their methods."""
+    parts = [table[[key, column]].set_axis([key, "wape"], axis=1).assign(name=name)
+             for column, name in names.items()]  # fmt: skip
+    return pd.concat(parts, ignore_index=True).dropna(subset="wape")
+
+
+def _difference(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Subtract money exactly; null where either side is."""
+    known = left.notna() & right.notna()
+    ticks = np.zeros(len(left), dtype=np.int64)
+    ticks[known] = to_ticks(left[known]) - to_ticks(right[known])
+    return to_money(ticks, left.index).where(known)
+
+
+def _ticks_text(words: Words, ticks: int) -> str:
+    return words.money(total_money(to_money([ticks])))
