@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -119,6 +120,17 @@ def clean(text: str) -> str:
     'A\ufffdB'
     """
     return _ILLEGAL.sub("\ufffd", text)
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of fixed width a text takes; a Chinese character takes two.
+
+    Examples
+    --------
+    >>> width_of("AB 客户")
+    7
+    """
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _unsigned_zero(value: float | Decimal, decimals: int) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from kamlib.charts.figure import ACCENT, DARK, GRID, LIGHT
-from kamlib.packs.cells import TableColumn, text_of
+from kamlib.packs.cells import TableColumn, text_of, width_of
 
 FONT = "Calibri"
 _WIDEST = {"text": 42, "number": 20}
@@ -77,13 +76,9 @@ def column_width(column: TableColumn) -> float:
     18.0
     """
     widest = _WIDEST["number" if column.numeric else "text"]
-    values = [_cells_wide(text_of(value, column)) for value in column.values[:_MEASURED]]
+    values = [width_of(text_of(value, column)) for value in column.values[:_MEASURED]]
     if column.total is not None:
-        values.append(_cells_wide(text_of(column.total, column)))
-    word = max((_cells_wide(part) for part in column.label.split()), default=0)
-    heading = max(word, min(_cells_wide(column.label), 14)) + 3
+        values.append(width_of(text_of(column.total, column)))
+    word = max((width_of(part) for part in column.label.split()), default=0)
+    heading = max(word, min(width_of(column.label), 14)) + 3
     return float(min(max([heading, 8, *(v + 2 for v in values)]), widest))
-
-
-def _cells_wide(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -6,6 +6,7 @@ specification, from which it is drawn again with tooltips when it comes into vie
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,14 +16,14 @@ from typing import Any
 
 from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, GRID, LIGHT
 from kamlib.glossary import Words
-from kamlib.packs.cells import TableColumn, clean, table_columns, text_of
+from kamlib.packs.cells import TableColumn, clean, table_columns, text_of, width_of
 from kamlib.packs.content import NumberedPage, Section, load_chapters, page_name, sheet_names
 from kamlib.packs.page import Page
 
 ROWS_SHOWN = 500
 ROWS_UNFILTERED = 15
+_SHORT = 18
 _TEMPLATES = Path(__file__).parent / "templates"
-_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 _LANG = {"en": "en", "zh": "zh-CN"}
 _SVG_ID = re.compile(r'(\bid="|url\(#|href="#)')
 
@@ -54,7 +55,6 @@ def render_html(
         If a page was not saved, stands in the pack twice, or totals a column that holds no numbers.
     """
     import jinja2
-    import vl_convert
     from markupsafe import Markup
 
     environment = jinja2.Environment(
@@ -86,11 +86,23 @@ def render_html(
         colours={"dark": DARK, "light": LIGHT, "accent": ACCENT, "good": GOOD, "bad": BAD, "grid": GRID},
         css=Markup((_TEMPLATES / "pack.css").read_text(encoding="utf-8")),
         js=Markup((_TEMPLATES / "pack.js").read_text(encoding="utf-8")),
-        vega=Markup(_inside_script(vl_convert.javascript_bundle(_SNIPPET))),
+        vega=Markup(vega_bundle()),
     )
     path = run_folder / "pack.html"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@functools.cache
+def vega_bundle() -> str:
+    """Return the drawing library as one script, fit to stand in a page; making it takes about two seconds.
+
+    A runner may call it in a thread while kernels work, so that rendering finds it made.
+    """
+    import vl_convert
+
+    bundle = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    return bundle.replace("</script", r"<\/script").replace("<!--", r"<\!--")
 
 
 def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, Any]:
@@ -98,7 +110,7 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
 
     page = numbered.page
     charts = [
-        {"svg": Markup(_static_svg(figure.spec, f"{page.id}_{i}")), "spec": Markup(_json(figure.spec))}
+        {"svg": Markup(_own_ids(figure.svg, f"{page.id}_{i}")), "spec": Markup(_json(figure.spec))}
         for i, figure in enumerate(page.figures)
     ]
     return {
@@ -108,6 +120,7 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
         "title": clean(page.title),
         "subtitle": clean(page.subtitle),
         "lead": [Markup(_prose(text)) for text in numbered.lead],
+        "sentences": [clean(sentence) for sentence in page.sentences],
         "notes": [clean(note) for note in page.notes],
         "charts": charts,
         "folded": page.folded,
@@ -130,15 +143,9 @@ def _json(spec: Mapping[str, Any]) -> str:
     return text
 
 
-def _inside_script(text: str) -> str:
-    return text.replace("</script", r"<\/script").replace("<!--", r"<\!--")
-
-
-def _static_svg(spec: Mapping[str, Any], prefix: str) -> str:
-    import vl_convert
-
-    svg = clean(vl_convert.vegalite_to_svg(dict(spec)))
-    return _SVG_ID.sub(lambda match: f"{match[1]}{prefix}-", svg)
+def _own_ids(svg: str, prefix: str) -> str:
+    """Give a drawing ids that no other drawing in the file has."""
+    return _SVG_ID.sub(lambda match: f"{match[1]}{prefix}-", clean(svg))
 
 
 def _prose(markdown: str) -> str:
@@ -168,7 +175,7 @@ def _table(page: Page, sheet: str, words: Words) -> str:
         count = escape(words("pack.shown", shown="{shown}", rows=words.count(shown)))
         parts.append(
             f'<input type="search" class="filter" placeholder="{label}" aria-label="{label}">'
-            f'<output class="count" data-text="{count}"></output>'
+            f'<output class="tally" data-text="{count}"></output>'
         )
     parts.append("</div>")
     if rows > shown:
@@ -200,6 +207,8 @@ def _cells(column: TableColumn, shown: int) -> list[str]:
     values = column.values[:shown]
     texts = [escape(text_of(value, column)) for value in values]
     kind = column.kind
+    if kind == "text" and max(map(width_of, texts), default=0) > _SHORT:
+        kind = "text long"
     if column.numeric:
         return [
             f'<td class="{kind}">{t}</td>' if v is None else f'<td class="{kind}" data-v="{v}">{t}</td>'

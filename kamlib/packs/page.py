@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 import pandas as pd
 
 from kamlib.charts.figure import Figure, NativeChart
-from kamlib.errors import RunError
+from kamlib.errors import RunError, did_you_mean
 from kamlib.glossary import Words
 from kamlib.runs import Run, read_table, write_table
 
 PAGE_MIME = "application/vnd.kamlib.page+json"
+_ROWS_IN_NOTEBOOK = 12
 KINDS = ("text", "money", "fraction", "number", "count", "date", "period", "flag")
 
 
@@ -36,6 +37,8 @@ class Page:
         The table behind the display; columns are in the glossary, or labelled by `labels`.
     figures : tuple of Figure
         The display; empty where the table itself is the display.
+    sentences : tuple of str
+        What the page says in words before it shows it; for the summary.
     notes : tuple of str
         What to look at and what to doubt, at most three lines.
     totals : tuple of str
@@ -54,6 +57,7 @@ class Page:
     subtitle: str
     table: pd.DataFrame = field(repr=False)
     figures: tuple[Figure, ...] = ()
+    sentences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
@@ -80,15 +84,21 @@ class _Shown:
         self._page, self._words = page, words
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        import vl_convert
+        from kamlib.packs.cells import table_columns, text_of
 
         page = self._page
-        pictures = "".join(vl_convert.vegalite_to_svg(figure.spec) for figure in page.figures)
-        notes = "".join(f"<li>{escape(note)}</li>" for note in page.notes)
-        head = page.table.head(12).rename(columns={c: page.label(c, self._words) for c in page.table.columns})
+        columns = table_columns(page, self._words)
+        said = "".join(f"<li>{escape(text)}</li>" for text in (*page.sentences, *page.notes))
+        head = "".join(f"<th>{escape(column.label)}</th>" for column in columns)
+        shown = [[text_of(v, column) for v in column.values[:_ROWS_IN_NOTEBOOK]] for column in columns]
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>"
+            for row in zip(*shown, strict=True)
+        )
         html = (
-            f"<h3>{escape(page.title)}</h3><p>{escape(page.subtitle)}</p>{pictures}<ul>{notes}</ul>"
-            f"{head.to_html(index=False, escape=True)}"
+            f"<h3>{escape(page.title)}</h3><p>{escape(page.subtitle)}</p>"
+            f"{''.join(figure.svg for figure in page.figures)}<ul>{said}</ul>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
         return {PAGE_MIME: {"page": page.id}, "text/html": html, "text/plain": f"{page.id}: {page.title}"}
 
@@ -115,13 +125,15 @@ def save_page(run: Run, page: Page) -> None:
         "id": page.id,
         "title": page.title,
         "subtitle": page.subtitle,
+        "sentences": page.sentences,
         "notes": page.notes,
         "totals": page.totals,
         "labels": page.labels,
         "kinds": page.kinds,
         "folded": page.folded,
         "figures": [
-            {"spec": f.spec, "native": f.native.__dict__ if f.native else None} for f in page.figures
+            {"spec": f.spec, "native": asdict(f.native) if f.native else None, "drawing": f.svg}
+            for f in page.figures
         ],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
@@ -129,10 +141,26 @@ def save_page(run: Run, page: Page) -> None:
 
 
 def load_page(folder: Path, page_id: str) -> Page:
-    """Read a page that a chapter saved in the run `folder`."""
-    content = json.loads((folder / "pages" / f"{page_id}.json").read_text(encoding="utf-8"))
-    figures = tuple(
-        Figure(f["spec"], NativeChart(**f["native"]) if f["native"] else None) for f in content.pop("figures")
-    )
-    content["notes"], content["totals"] = tuple(content["notes"]), tuple(content["totals"])
-    return Page(table=read_table(folder / "pages" / f"{page_id}.parquet"), figures=figures, **content)
+    """Read a page that a chapter saved in the run `folder`.
+
+    Raises
+    ------
+    RunError
+        If no page of this id was saved.
+    """
+    path = folder / "pages" / f"{page_id}.json"
+    if not path.is_file():
+        known = [p.stem for p in sorted(path.parent.glob("*.json"))]
+        raise RunError(f'the run has no page "{page_id}".{did_you_mean(page_id, known)}')
+    content = json.loads(path.read_text(encoding="utf-8"))
+    figures = tuple(_figure(saved) for saved in content.pop("figures"))
+    for name in ("sentences", "notes", "totals"):
+        content[name] = tuple(content[name])
+    return Page(table=read_table(path.with_suffix(".parquet")), figures=figures, **content)
+
+
+def _figure(saved: dict[str, Any]) -> Figure:
+    native = saved["native"]
+    if native:
+        native["steps"] = tuple((label, amount, scenario) for label, amount, scenario in native["steps"])
+    return Figure(saved["spec"], NativeChart(**native) if native else None, saved["drawing"])

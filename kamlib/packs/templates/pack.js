@@ -89,7 +89,7 @@ function filterRows(box) {
     shown += !row.hidden;
   }
   table.classList.toggle("narrowed", wanted.length > 0);
-  const count = holder.querySelector(".count");
+  const count = holder.querySelector(".tally");
   count.textContent = wanted.length ? count.dataset.text.replace("{shown}", shown.toLocaleString("en")) : "";
 }
 
