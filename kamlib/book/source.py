@@ -24,6 +24,7 @@ from typing import IO, Any
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dtypes
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -32,6 +33,17 @@ from kamlib.book.findings import SourceError, make_problem, quote
 from kamlib.errors import Problem
 
 _CHUNK = 1 << 20
+_WIDE = dtypes.Decimal(38, 0)
+
+
+@ibis.udf.scalar.builtin(signature=((dtypes.string,), dtypes.uint64))
+def md5_number_lower(text: str) -> int:  # type: ignore[empty-body]
+    """Return the lower half of a text's MD5 (a function of the engine)."""
+
+
+@ibis.udf.scalar.builtin(signature=((dtypes.string,), dtypes.uint64))
+def md5_number_upper(text: str) -> int:  # type: ignore[empty-body]
+    """Return the upper half of a text's MD5 (a function of the engine)."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,8 @@ class Raw:
 
 def connect(config: BookConfig, scratch: Path) -> Any:
     """Open the book's engine: an embedded DuckDB that loads no extension and reads below the book's root."""
+    # Ibis 12 calls methods that DuckDB 2.0 has renamed.
+    warnings.filterwarnings("ignore", message="fetch_arrow", category=DeprecationWarning)
     engine = ibis.duckdb.connect(
         autoinstall_known_extensions=False,
         autoload_known_extensions=False,
@@ -255,3 +269,15 @@ def _cell(value: Any, decimal: str) -> str | None:
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     return str(value)
+
+
+def hash_rows(rows: Any) -> str:
+    """Return a digest of a table's rows whatever their order: the count and two sums of MD5 halves."""
+    texts = [rows[name].cast("string").fill_null("\x00") for name in rows.columns]
+    line = rows.select(line=ibis.literal("\x1f").join(texts))
+    halves = line.agg(
+        rows=line.count(),
+        low=md5_number_lower(line.line).cast(_WIDE).sum(),
+        high=md5_number_upper(line.line).cast(_WIDE).sum(),
+    )
+    return ":".join(str(value) for value in halves.to_pyarrow().to_pylist()[0].values())

@@ -1,10 +1,10 @@
-"""From a source's columns to the contract's: the cast of each kind, and what a cast or a rule finds wrong."""
+"""From a source's columns to the contract's: the cast of each kind of column."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,9 @@ import ibis
 import ibis.expr.datatypes as dtypes
 
 from kamlib.book.config import Options
-from kamlib.book.contract import STAGE_COLUMNS, Column, Table
+from kamlib.book.contract import Column, Table
+from kamlib.book.rules import Flag, column_flags, row_flags
 
-FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
-PERIOD = r"^(19|20|21)[0-9][0-9](Q[1-4]|-(0[1-9]|1[0-2]))?$"
 TYPES: Mapping[str, Any] = {
     "id": dtypes.string,
     "text": dtypes.string,
@@ -31,17 +30,6 @@ TYPES: Mapping[str, Any] = {
 @ibis.udf.scalar.builtin
 def try_strptime(text: str, form: str) -> dt.datetime:  # type: ignore[empty-body]
     """Read a day in a stated form; null where it is not one (a function of the engine)."""
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A rule as a condition on rows: the check that names it, the column, and the text shown of a row."""
-
-    check: str
-    column: str
-    condition: Any
-    shown: Any = None
-    money: Any = None
 
 
 @dataclass(frozen=True)
@@ -101,13 +89,25 @@ def type_table(
         else:
             values[column.name] = ibis.null(TYPES[column.kind])
     flagged = raw.select(**values, **shown)
-    flags: list[Flag] = []
-    for column in contract.columns:
-        if column.name in names:
-            choices = _choices(contract, column, stages)
-            flags += _column_flags(flagged, column, raw[names[column.name]].type(), choices)
-    flags += _row_flags(flagged, contract.name, frozenset(names))
+    exact = frozenset(
+        c.name for c in contract.columns if c.name in names and _is_exact(raw[names[c.name]], c)
+    )
+    flags = [
+        flag
+        for column in contract.columns
+        if column.name in names
+        for flag in column_flags(
+            flagged, contract, column, cast=column.name not in exact, stages=tuple(stages)
+        )
+    ]
+    flags += row_flags(flagged, contract, frozenset(names))
     return Typed(contract, raw.select(**values), frozenset(names), flagged, tuple(flags))
+
+
+def _is_exact(source: Any, column: Column) -> bool:
+    """Tell whether the source has the column in the contract's type, so that no cast can fail."""
+    kind = source.type()
+    return bool(kind == TYPES[column.kind] or (column.kind == "date" and kind.is_temporal()))
 
 
 def _text(source: Any) -> Any:
@@ -160,61 +160,3 @@ def _number(text: Any, options: Options) -> Any:
     if options.decimal != ".":
         plain = plain.replace(options.decimal, ".")
     return ibis.ifelse(text.re_search(pattern), plain, ibis.null("string"))
-
-
-def _choices(contract: Table, column: Column, stages: Mapping[str, float]) -> tuple[str, ...]:
-    return tuple(stages) if f"{contract.name}.{column.name}" in STAGE_COLUMNS else column.choices
-
-
-def _column_flags(rows: Any, column: Column, kind: Any, choices: tuple[str, ...]) -> Iterator[Flag]:
-    name = column.name
-    value, text = rows[name], rows[f"_{name}"]
-    bad = text.notnull() & value.isnull()
-    if column.kind in ("id", "text") and (column.required or column.kind == "id"):
-        blank = text.strip() == ""
-        check = "blank_id" if column.kind == "id" else "missing_value"
-        yield Flag(check, name, (text.isnull() | blank) if column.required else blank)
-    elif column.required:
-        yield Flag("missing_value", name, text.isnull())
-    if column.kind == "date":
-        outside = (value < ibis.literal(FIRST_DAY)) | (value > ibis.literal(LAST_DAY))
-        yield Flag("impossible_date", name, outside if kind.is_temporal() else bad | outside, text)
-    if column.kind in ("money", "number", "count") and kind != TYPES[column.kind]:
-        yield Flag("not_a_number", name, bad, text)
-    elif column.kind == "number":
-        yield Flag("not_a_number", name, value.isinf() | value.isnan(), text)
-    bounds = [value < column.minimum] if column.minimum is not None else []
-    bounds += [value > column.maximum] if column.maximum is not None else []
-    if bounds:
-        yield Flag("out_of_bounds", name, bounds[0] if len(bounds) == 1 else bounds[0] | bounds[1], text)
-    if column.kind == "choice":
-        check = "unknown_stage" if name == "stage" else "unknown_choice"
-        yield Flag(check, name, value.notnull() & ~value.isin(choices), text)
-    if column.kind == "period":
-        yield Flag("bad_period", name, value.notnull() & ~value.re_search(PERIOD), text)
-
-
-_ORDERED = {
-    "reps": ("hired", "left"),
-    "targets": ("starts", "ends"),
-    "opportunities": ("created", "closed"),
-    "complaints": ("opened", "closed"),
-    "loss_reviews": ("lost_on", "reviewed_on"),
-}
-
-
-def _row_flags(rows: Any, table: str, present: frozenset[str]) -> Iterator[Flag]:
-    first, last = _ORDERED.get(table, ("", ""))
-    if {first, last} <= present:
-        yield Flag("dates_out_of_order", last, rows[last] < rows[first], rows[f"_{last}"])
-    if table == "targets":
-        window = rows["starts"].notnull() & rows["ends"].notnull()
-        yield Flag("no_window", "period", rows["period"].isnull() & ~window)
-    if table == "opportunities" and "outcome" in present:
-        against = (rows["outcome"] == "open") != rows["closed"].isnull()
-        yield Flag("outcome_against_closed", "closed", against, rows["opportunity_id"])
-    if table == "sales" and {"account_id", "revenue"} <= present:
-        yield Flag("returns", "revenue", rows["revenue"] < 0, money=rows["revenue"])
-    if table == "accounts":
-        yield Flag("accounts_without_rep", "rep_id", rows["rep_id"].isnull())
-        yield Flag("accounts_without_potential", "potential", rows["potential"].isnull())

@@ -1,0 +1,241 @@
+"""A company's book: opened, checked, described and snapshot as of a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+import tempfile
+import weakref
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kamlib.book.config import BookConfig, read_config
+from kamlib.book.contract import TABLES
+from kamlib.book.findings import make_problem
+from kamlib.errors import BookError, Problem
+
+if TYPE_CHECKING:
+    from kamlib.book.checks import Profile
+    from kamlib.book.source import Raw
+    from kamlib.book.typed import Typed
+
+
+class Book:
+    """An open book; made by `open_book`.
+
+    Nothing is read until it is asked for. Reading happens once, on an embedded engine of the book's own.
+
+    Attributes
+    ----------
+    config : BookConfig
+        What the book says of itself.
+    """
+
+    def __init__(self, config: BookConfig) -> None:
+        self.config = config
+        self._scratch = Path(tempfile.mkdtemp(prefix="kam-book-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let go of the engine and remove what was staged."""
+        if "_engine" in self.__dict__:
+            self._engine.disconnect()
+        self._finalizer()
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def check(self) -> list[Problem]:
+        """Validate the whole book.
+
+        Returns
+        -------
+        list of Problem
+            All problems at once, in the order of the contract's tables: what is refused, then what is kept
+            though odd.
+        """
+        return list(self._problems)
+
+    def facts(self) -> dict[str, Any]:
+        """Describe the book in plain JSON types.
+
+        Returns
+        -------
+        dict
+            name, currency, rounding_unit [currency], fiscal_year_start [month], language, stages (win rates by
+            stage), hash, rows (number by table). The hash is the SHA-256 over, for each table in order, how it
+            is read and the SHA-256 of its file; for a SELECT, over its rows in the contract's types, whatever
+            their order. No path is in it.
+
+        Raises
+        ------
+        BookError
+            If the book breaks its contract.
+        """
+        self._refuse()
+        return {
+            "name": self.config.name,
+            "currency": self.config.currency,
+            "rounding_unit": self.config.rounding_unit,
+            "fiscal_year_start": self.config.fiscal_year_start,
+            "language": self.config.language,
+            "stages": dict(self.config.stages),
+            "hash": self._hash,
+            "rows": {name: profile.rows for name, profile in self._profiles.items()},
+        }
+
+    def snapshot(self, as_of: dt.date, folder: Path) -> None:
+        """Write what was known on `as_of` as parquet into ``folder/book/``.
+
+        Parameters
+        ----------
+        as_of : datetime.date
+            First day that is not seen; `kamlib.book.asof` states the rule of each table.
+        folder : pathlib.Path
+            The run folder.
+
+        Raises
+        ------
+        BookError
+            If the book breaks its contract, or has no sales before `as_of`.
+        """
+        from kamlib.book.snapshot import write_snapshot
+
+        self._refuse()
+        first = self._profiles["sales"].first
+        if first >= as_of:
+            raise BookError(
+                f"sales: no sales before {as_of}; the first are of {first}. Choose a later period."
+            )
+        extra = [problem for problem in self._problems if problem.check == "extra_columns"]
+        write_snapshot(
+            self._tables,
+            extra,
+            as_of,
+            Path(folder) / "book",
+            fiscal_year_start=self.config.fiscal_year_start,
+        )
+
+    def _refuse(self) -> None:
+        refused = [problem for problem in self._problems if problem.severity == "refuse"]
+        if refused:
+            raise BookError("\n".join(str(problem) for problem in refused), self._problems)
+
+    @cached_property
+    def _engine(self) -> Any:
+        from kamlib.book.source import connect
+
+        return connect(self.config, self._scratch)
+
+    @cached_property
+    def _raw(self) -> dict[str, Raw | Problem]:
+        from kamlib.book.source import read_source
+
+        return {
+            source.table: read_source(self._engine, self.config, source, self._scratch)
+            for source in self.config.sources
+        }
+
+    @cached_property
+    def _matched(self) -> dict[str, tuple[dict[str, str], list[Problem]]]:
+        from kamlib.book.checks import match_columns
+
+        return {
+            name: match_columns(raw.table.columns, raw.source)
+            for name, raw in self._raw.items()
+            if not isinstance(raw, Problem)
+        }
+
+    @cached_property
+    def _tables(self) -> dict[str, Typed]:
+        from kamlib.book.typed import type_table
+
+        return {
+            name: type_table(
+                raw.table,
+                TABLES[name],
+                names=self._matched[name][0],
+                options=raw.source.options,
+                stages=self.config.stages,
+            )
+            for name, raw in self._raw.items()
+            if not isinstance(raw, Problem)
+        }
+
+    @cached_property
+    def _profiles(self) -> dict[str, Profile]:
+        from kamlib.book.checks import profile_table
+
+        return {name: profile_table(typed) for name, typed in self._tables.items()}
+
+    @cached_property
+    def _problems(self) -> tuple[Problem, ...]:
+        from kamlib.book.checks import keys_of, refuse_rows
+
+        keys = {c.refers for table in TABLES.values() for c in table.columns if c.refers}
+        known = {name: keys_of(self._tables[name]) for name in sorted(keys & set(self._tables))}
+        problems: list[Problem] = []
+        for name, contract in TABLES.items():
+            raw = self._raw.get(name)
+            if isinstance(raw, Problem):
+                problems.append(raw)
+            elif raw is not None:
+                problems += self._matched[name][1]
+                problems += refuse_rows(self._tables[name], self._profiles[name], known)
+            elif contract.required:
+                problems.append(
+                    make_problem("missing_table", name, count=0, message="the book has no such table.")
+                )
+        problems += self._odd()
+        return tuple(sorted(problems, key=lambda problem: problem.severity != "refuse"))
+
+    def _odd(self) -> list[Problem]:
+        from kamlib.book.odd import count_sales, odd_rows
+
+        if not {"accounts", "sales"} <= set(self._tables):
+            return []
+        history = self._tables.get("account_history")
+        accounts = self._tables["accounts"].rows
+        present = history.present if history else frozenset[str]()
+        sold = count_sales(self._tables["sales"].rows, accounts, history.rows if history else None, present)
+        return list(odd_rows(sold, accounts))
+
+    @cached_property
+    def _hash(self) -> str:
+        from kamlib.book.source import hash_rows
+
+        content = {}
+        for name, raw in self._raw.items():
+            if not isinstance(raw, Problem):
+                digest = raw.digest or hash_rows(self._tables[name].rows)
+                how = {**raw.source.options.__dict__, **raw.source.columns} if raw.digest else {}
+                content[name] = [digest, how]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def open_book(path: str | Path) -> Book:
+    """Open a company's book.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A folder of files named as the tables (csv, csv.gz, parquet, xlsx), or a ``book.yaml``.
+
+    Returns
+    -------
+    Book
+        Use it in a ``with`` statement, or close it.
+
+    Raises
+    ------
+    BookError
+        If the description is not right: an unknown key or table, a value that is not of its kind, no such
+        folder. What is wrong inside the tables is found by `Book.check`.
+    """
+    return Book(read_config(Path(path)))

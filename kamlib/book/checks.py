@@ -1,0 +1,216 @@
+"""Validation: one pushed-down aggregate per table, then look-ups of examples for what failed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from kamlib.book.config import Source
+from kamlib.book.contract import TABLES, Column
+from kamlib.book.findings import count_of, make_problem, quote
+from kamlib.book.rules import Flag
+from kamlib.book.typed import Typed
+from kamlib.errors import Problem, did_you_mean
+
+SHOWN = 3
+_NEAR = 0.8
+_ORPHANS = {
+    "accounts": ("row names an account that accounts lacks", "rows name accounts that accounts lacks"),
+    "reps": ("row names a rep that reps lacks", "rows name reps that reps lacks"),
+    "opportunities": (
+        "row names an opportunity that opportunities lacks",
+        "rows name opportunities that opportunities lacks",
+    ),
+}
+_SINGULAR = {"accounts": "account", "reps": "rep", "opportunities": "opportunity"}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One aggregate of a table: by ids that refer elsewhere, rows, hits of each flag, first and last day."""
+
+    groups: pd.DataFrame
+    keys: tuple[str, ...]
+    rows: int
+    first: Any
+    last: Any
+
+
+def match_columns(columns: Sequence[str], source: Source) -> tuple[dict[str, str], list[Problem]]:
+    """Find the contract's columns among a source's.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of the source.
+    source : Source
+        Its table and ``columns:``.
+
+    Returns
+    -------
+    names : dict
+        Column of the contract -> column of the source.
+    problems : list of Problem
+        Required columns that are absent, columns spelt nearly like absent ones, extra columns.
+    """
+    contract = TABLES[source.table]
+    known = [column.name for column in contract.columns]
+    names = {name: source.columns.get(name, name) for name in known}
+    problems = []
+    for name, written in source.columns.items():
+        if written not in columns:
+            hint = did_you_mean(written, columns)
+            message = f"the source has no column {quote([written])}.{hint}"
+            problems.append(make_problem("missing_column", contract.name, name, count=0, message=message))
+    absent = {name: written for name, written in names.items() if written not in columns}
+    names = {name: written for name, written in names.items() if written in columns}
+    extra = [column for column in columns if column not in names.values()]
+    near = {}
+    for column in extra:
+        meant = _near(column, [name for name in absent if name not in source.columns])
+        if meant:
+            near[column] = meant
+            message = f'the column {quote([column])} is not known. Did you mean "{meant}"?'
+            problems.append(
+                make_problem("nearly_known_column", contract.name, column, count=0, message=message)
+            )
+    for column in contract.columns:
+        missing = column.required and column.name in absent and column.name not in source.columns
+        if missing and column.name not in near.values():
+            message = f"the table has no column {column.name}; it has {quote(columns)}."
+            problems.append(
+                make_problem("missing_column", contract.name, column.name, count=0, message=message)
+            )
+    odd = [column for column in extra if column not in near]
+    if odd:
+        message = f"{count_of(len(odd), 'column is', 'columns are')} not read: {quote(odd)}."
+        problems.append(
+            make_problem(
+                "extra_columns", contract.name, count=len(odd), message=message, examples=odd[:SHOWN]
+            )
+        )
+    return names, problems
+
+
+def _near(column: str, known: Sequence[str]) -> str:
+    plain = "_".join(column.lower().replace("-", " ").replace("_", " ").split())
+    close = difflib.get_close_matches(plain, known, n=1, cutoff=_NEAR)
+    return close[0] if close else ""
+
+
+def profile_table(typed: Typed) -> Profile:
+    """Count rows and hits of every flag in one aggregate, grouped by the ids that refer to other tables."""
+    rows, contract = typed.flagged, typed.contract
+    keys = tuple(c.name for c in contract.columns if c.refers and c.name in typed.present)
+    sums = {f"flag_{i}": flag.condition.sum().fill_null(0) for i, flag in enumerate(typed.flags)}
+    sums["rows"] = rows.count()
+    if contract.dated:
+        sums |= {"first": rows[contract.dated].min(), "last": rows[contract.dated].max()}
+    result = rows.group_by(*keys).agg(**sums) if keys else rows.agg(**sums)
+    groups = result.to_pyarrow().to_pandas()
+    first = min(groups["first"].dropna(), default=None) if contract.dated else None
+    last = max(groups["last"].dropna(), default=None) if contract.dated else None
+    return Profile(groups, keys, int(groups["rows"].sum()), first, last)
+
+
+def refuse_rows(typed: Typed, profile: Profile, known: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+    """Yield what must be mended in one table's rows, in the order of its columns.
+
+    Parameters
+    ----------
+    typed : Typed
+        The table.
+    profile : Profile
+        Its aggregate.
+    known : mapping of str to frozenset of str
+        Keys of the tables that ids may refer to; absent tables are not checked against.
+    """
+    contract = typed.contract
+    if contract.required and profile.rows == 0:
+        yield make_problem("empty_file", contract.name, count=0, message="the table has no rows.")
+    if contract.key and set(contract.key) & typed.present:
+        yield from _duplicates(typed)
+    hits = [int(profile.groups[f"flag_{i}"].sum()) for i in range(len(typed.flags))]
+    for column in contract.columns:
+        for flag, count in zip(typed.flags, hits, strict=True):
+            if flag.column == column.name and count:
+                yield _flagged(typed, flag, count)
+        if column.name in profile.keys and column.refers in known:
+            yield from _orphans(typed, profile, column, known[column.refers])
+
+
+def _flagged(typed: Typed, flag: Flag, count: int) -> Problem:
+    name, text = _shown_column(typed, flag)
+    examples = _examples(typed.flagged.filter(flag.condition).select(value=text)) if text is not None else []
+    shown = f" ({name} {quote(examples)})" if name else f": {quote(examples)}"
+    hint = did_you_mean(examples[0], flag.choices) if examples else ""
+    return make_problem(
+        flag.check,
+        typed.contract.name,
+        flag.column,
+        count=count,
+        examples=examples,
+        message=f"{count_of(count, *flag.words)}{shown if examples else ''}.{hint}",
+    )
+
+
+def _shown_column(typed: Typed, flag: Flag) -> tuple[str, Any]:
+    """Return what tells the reader which rows: the value itself, or the row's id and its name."""
+    if flag.shown is not None:
+        return "", flag.shown
+    ids = (*typed.contract.key, "account_id", "rep_id", typed.contract.dated)
+    name = next((n for n in ids if n in typed.present and n != flag.column), "")
+    return name, typed.flagged[f"_{name}"] if name else None
+
+
+def _examples(values: Any) -> list[str]:
+    found = values.filter(values.value.notnull()).distinct().order_by("value").limit(SHOWN)
+    texts: list[str] = found.to_pyarrow()["value"].to_pylist()
+    return texts
+
+
+def _duplicates(typed: Typed) -> Iterator[Problem]:
+    key = [name for name in typed.contract.key if name in typed.present]
+    rows = typed.flagged
+    keys = rows.group_by(*key).agg(rows=rows.count())
+    doubled = keys.filter((keys.rows > 1) & keys[key[0]].notnull()).order_by(*key)
+    totals = doubled.agg(rows=doubled.rows.sum().fill_null(0)).to_pyarrow().to_pylist()[0]
+    if not totals["rows"]:
+        return
+    shown = doubled.limit(SHOWN).to_pyarrow().to_pylist()
+    examples = [" / ".join("" if row[name] is None else str(row[name]) for name in key) for row in shown]
+    yield make_problem(
+        "duplicate_key",
+        typed.contract.name,
+        ", ".join(key),
+        count=int(totals["rows"]),
+        examples=examples,
+        message=f"{count_of(int(totals['rows']), 'row')} with a key that others have: {quote(examples)}.",
+    )
+
+
+def _orphans(typed: Typed, profile: Profile, column: Column, known: frozenset[str]) -> Iterator[Problem]:
+    ids = profile.groups.groupby(column.name)["rows"].sum()
+    orphans = ids[[value not in known and bool(value.strip()) for value in ids.index]].sort_index()
+    if not len(orphans):
+        return
+    examples = [str(value) for value in orphans.index[:SHOWN]]
+    count = int(orphans.sum())
+    yield make_problem(
+        f"orphan_{_SINGULAR[column.refers]}",
+        typed.contract.name,
+        column.name,
+        count=count,
+        examples=examples,
+        message=f"{count_of(count, *_ORPHANS[column.refers])}: {quote(examples)}.",
+    )
+
+
+def keys_of(typed: Typed) -> frozenset[str]:
+    """Return the values of a table's key (its first column)."""
+    key = typed.contract.key[0]
+    return frozenset(typed.rows.select(key).distinct().to_pyarrow()[key].to_pylist())

@@ -1,0 +1,69 @@
+"""The one heavy query: sales by account, product line, selling rep and month."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dtypes
+
+from kamlib.book.asof import join_holdings
+
+KEYS = ("account_id", "product_line", "rep_id", "month")
+_EXACT = dtypes.Decimal(18, 6)
+_MONEY = dtypes.Decimal(18, 4)
+
+
+def cube_expression(sales: Any, spells: Any, as_of: dt.date) -> Any:
+    """Aggregate sales dated before `as_of`, as one expression that any engine of Ibis can run.
+
+    Parameters
+    ----------
+    sales : ibis table
+        Sales of the contract, one row a line.
+    spells : ibis table
+        Who held each account when (`kamlib.book.asof.holdings`); a line without a seller counts for the rep who
+        held the account on that day.
+    as_of : datetime.date
+        First day that is not seen.
+
+    Returns
+    -------
+    ibis table
+        One row per account_id, product_line, rep_id and month, sorted by them, nulls last: revenue and cost
+        DECIMAL(18, 4) [currency], quantity float64, lines int64. Cost and quantity are null unless known on every
+        line of the row. All sums are of decimals, so that they don't depend on the order of lines; quantities
+        count to the sixth decimal.
+    """
+    lines = join_holdings(sales.filter(sales.date < ibis.literal(as_of)), spells)
+    lines = lines.select(
+        "account_id",
+        "product_line",
+        "revenue",
+        "cost",
+        rep_id=ibis.coalesce(lines.rep_id, lines.held_rep_id),
+        start=lines.date.truncate("M"),
+        quantity=lines.quantity.cast(_EXACT),
+    )
+    cells = lines.group_by("account_id", "product_line", "rep_id", "start").agg(
+        revenue=lines.revenue.sum(),
+        quantity=lines.quantity.sum(),
+        cost=lines.cost.sum(),
+        lines=lines.count(),
+        quantities=lines.quantity.count(),
+        costs=lines.cost.count(),
+    )
+    table = cells.select(
+        "account_id",
+        "product_line",
+        "rep_id",
+        month=cells.start.strftime("%Y-%m"),
+        revenue=cells.revenue.cast(_MONEY),
+        quantity=ibis.ifelse(
+            cells.quantities == cells.lines, cells.quantity.cast("float64"), ibis.null("float64")
+        ),
+        cost=ibis.ifelse(cells.costs == cells.lines, cells.cost.cast(_MONEY), ibis.null(_MONEY)),
+        lines=cells.lines,
+    )
+    return table.order_by([ibis.asc(key, nulls_first=False) for key in KEYS])
