@@ -1,0 +1,20 @@
+"""What is asked: how large the total is, and how it falls on accounts, product lines and months."""
+
+from kamlib.targets.allocation import Allocation, allocate_targets
+from kamlib.targets.bounded import BoundedSplit, split_bounded
+from kamlib.targets.params import AllocationParams, SizingParams
+from kamlib.targets.request import check_request
+from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
+
+__all__ = [
+    "Allocation",
+    "AllocationParams",
+    "BoundedSplit",
+    "SizingParams",
+    "TargetSize",
+    "allocate_targets",
+    "check_request",
+    "size_target",
+    "sizing_steps",
+    "split_bounded",
+]

@@ -1,0 +1,232 @@
+"""Whole units from shares: sums exact, ties by a stated rule, no row repaired at the end."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from kamlib.errors import ParameterError
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Exact = npt.NDArray[np.object_]
+"""Python integers of any size in a numpy array: arithmetic on them is exact."""
+
+_MANTISSA = 53
+_SNAP = 1e-9
+
+
+def exact_weights(weights: npt.ArrayLike) -> Exact:
+    """Turn weights into whole numbers in exactly the same proportions.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n,)
+        Weights of zero or more: whole numbers, or floats, which count as exactly the binary fractions they
+        are.
+
+    Returns
+    -------
+    numpy.ndarray of int (Python integers), shape (n,)
+
+    Raises
+    ------
+    ParameterError
+        If a weight is negative or not finite.
+
+    Examples
+    --------
+    >>> exact_weights([0.5, 0.25, 3]).tolist()
+    [2, 1, 12]
+    """
+    array = np.asarray(weights)
+    if array.dtype == np.object_ or np.issubdtype(array.dtype, np.integer):
+        whole = array.astype(np.object_)
+        _refuse_negative(whole, bool((whole < 0).any()) if whole.size else False)
+        return whole
+    floats = array.astype(np.float64)
+    _refuse_negative(floats, not bool(np.isfinite(floats).all()) or bool((floats < 0).any()))
+    fraction, exponent = np.frexp(floats)
+    mantissa = (fraction * 2.0**_MANTISSA).astype(np.int64).astype(np.object_)
+    used = exponent[floats > 0]
+    shift = np.where(floats > 0, exponent - (used.min() if used.size else 0), 0)
+    scaled = mantissa * 2 ** shift.astype(np.object_)
+    common = np.gcd.reduce(scaled) if scaled.size else 0
+    result: Exact = scaled // common if common else scaled
+    return result
+
+
+def largest_remainder(weights: npt.ArrayLike, total: int) -> Integers:
+    """Split a whole total in proportion to weights (Hamilton's method).
+
+    Everyone gets the whole part of the exact share; the units left go to the largest fractions, ties to the
+    larger weight, then to the earlier row. Each result is within one unit of the exact share.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n,)
+        Weights of zero or more, not all zero unless `total` is 0.
+    total : int
+        Units to split, zero or more.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        Units, adding up to `total`.
+
+    Raises
+    ------
+    ParameterError
+        If a weight is negative or not finite, the total is negative, or there is nothing to split by.
+
+    References
+    ----------
+    M. L. Balinski, H. P. Young (2001). Fair Representation, 2nd ed. Brookings, ch. 2 and app. A.
+
+    Examples
+    --------
+    >>> largest_remainder([6, 6, 2], 10).tolist()
+    [4, 4, 2]
+    >>> largest_remainder([1, 1, 1], 10000).tolist()
+    [3334, 3333, 3333]
+    """
+    exact = exact_weights(weights)
+    whole = sum(exact.tolist())
+    if total < 0:
+        raise ParameterError(f"the total to split is {total}; it must be zero or more.")
+    if whole == 0:
+        if total:
+            raise ParameterError(f"{total} units cannot be split: all {len(exact)} weights are zero.")
+        return np.zeros(len(exact), dtype=np.int64)
+    scaled = exact * total
+    return add_remainder(scaled // whole, scaled % whole, exact, total)
+
+
+def add_remainder(floors: Exact, remainders: Exact, weights: Exact, total: int) -> Integers:
+    """Give the units that whole parts leave over to the largest remainders.
+
+    Parameters
+    ----------
+    floors, remainders, weights : numpy.ndarray of int (Python integers), shape (n,)
+        Whole parts [units], what was cut off (any common scale), and weights, which break ties.
+    total : int
+        What the result adds up to [units].
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        `floors`, plus one where the remainder was among the largest; equal remainders: larger weight, then
+        earlier row.
+
+    Raises
+    ------
+    ParameterError
+        If the units left over are fewer than none or more than there are remainders.
+
+    Examples
+    --------
+    >>> a = lambda *values: np.array(values, dtype=object)
+    >>> add_remainder(a(1, 1, 0), a(5, 5, 2), a(8, 9, 1), 3).tolist()
+    [1, 2, 0]
+    """
+    missing = total - sum(floors.tolist())
+    if not 0 <= missing <= int((remainders > 0).sum() if len(remainders) else 0):
+        raise ParameterError(f"{missing} units are left over; the whole parts do not fit the total {total}.")
+    order = np.argsort(-weights, kind="stable")
+    order = order[np.argsort(-remainders[order], kind="stable")]
+    units = floors.astype(np.int64)
+    units[order[:missing]] += 1
+    return units
+
+
+def controlled_rounding(
+    totals: npt.ArrayLike, shares: npt.ArrayLike, *, groups: npt.ArrayLike | None = None
+) -> Integers:
+    """Split whole row totals over columns so that rows are exact and sums over rows stay close to exact.
+
+    Columns are taken from left to right. Up to each column, a row has received its exact share up to there,
+    rounded down or up; as many rows are rounded up as bring the sum over all rows to its exact value rounded
+    to the nearest unit. They are taken from the groups that are owed most, and there from the rows that are
+    owed most; ties to the larger row total, then to the earlier row. A column's sum is therefore within a
+    unit or two of exact however many rows are smaller than a unit, so is every run of neighbouring columns,
+    and a group's stays close; rounding each row by itself would pile its errors up. Every cell is its exact
+    value rounded down or up.
+
+    Parameters
+    ----------
+    totals : array_like of int, shape (n,)
+        Row totals, zero or more [units].
+    shares : array_like, shape (n, k)
+        Share of each column in its row, zero or more; each row adds up to 1.
+    groups : array_like of int, shape (n,), optional
+        Group of each row, counted from 0; by default all rows are one group.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n, k)
+        Units, zero or more; each row adds up to its total.
+
+    Raises
+    ------
+    ParameterError
+        If a total or a share is negative, or a row of shares does not add up to 1.
+
+    References
+    ----------
+    L. H. Cox (1987). A constructive procedure for unbiased controlled rounding. JASA 82:520-524, for the aim;
+    the rule here is one pass of error diffusion.
+
+    Examples
+    --------
+    >>> controlled_rounding([1, 1, 1, 1], np.full((4, 2), 0.5)).tolist()
+    [[1, 0], [1, 0], [0, 1], [0, 1]]
+    >>> controlled_rounding([1, 1, 1, 1], np.full((4, 2), 0.5), groups=[0, 0, 1, 1]).tolist()
+    [[1, 0], [0, 1], [1, 0], [0, 1]]
+    """
+    rows = np.asarray(totals, dtype=np.int64)
+    parts = np.asarray(shares, dtype=np.float64).reshape(len(rows), -1)
+    group = np.zeros(len(rows), dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
+    if (rows < 0).any() or (parts < 0).any():
+        raise ParameterError("row totals and shares must be zero or more.")
+    if not np.allclose(parts.sum(axis=1), 1.0, rtol=0, atol=1e-9):
+        raise ParameterError("the shares of a row must add up to 1.")
+    owed: Floats = rows.astype(np.float64)[:, None] * np.cumsum(parts, axis=1)
+    owed[:, -1] = rows
+    owed = _snap(owed)
+    cells = _snap(np.diff(owed, axis=1, prepend=0.0))
+    given = np.zeros(owed.shape, dtype=np.int64)
+    before = np.zeros(len(rows), dtype=np.int64)
+    for column in range(owed.shape[1]):
+        before = _round_column(owed[:, column], cells[:, column], before, rows, group)
+        given[:, column] = before
+    result: Integers = np.diff(given, axis=1, prepend=0)
+    return result
+
+
+def _round_column(owed: Floats, cell: Floats, before: Integers, rows: Integers, group: Integers) -> Integers:
+    """Round what is owed so far to the nearest sum; no cell is rounded further than down or up."""
+    low = np.maximum(np.floor(owed).astype(np.int64), before + np.floor(cell).astype(np.int64))
+    high = np.minimum(np.ceil(owed).astype(np.int64), before + np.ceil(cell).astype(np.int64))
+    fixed = high <= low
+    wanted = int(np.floor(owed.sum() + 0.5)) - int(low.sum())
+    order = np.lexsort((-rows, low - owed, fixed, group))
+    first = np.searchsorted(group[order], group)
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.arange(len(rows))
+    need = np.zeros(int(group.max(initial=0)) + 1)
+    np.add.at(need, group[order], (owed - low)[order])
+    order = np.lexsort((-rows, low - owed, rank - first - need[group], fixed))
+    low[order[: min(max(wanted, 0), len(rows) - int(fixed.sum()))]] += 1
+    return low
+
+
+def _snap(values: Floats) -> Floats:
+    """Take what is a whole number but for float noise as that number."""
+    near = np.rint(values)
+    return np.where(np.abs(values - near) <= _SNAP * np.maximum(1.0, np.abs(near)), near, values)
+
+
+def _refuse_negative(values: Exact | Floats, broken: bool) -> None:
+    if broken:
+        bad = next(v for v in values.tolist() if not 0 <= v < float("inf"))
+        raise ParameterError(f"a weight is {bad}; weights must be finite and zero or more.")

@@ -1,0 +1,196 @@
+"""A total split over account x product line x month: one joint table, of which every margin is a sum."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from kamlib.measures.money import to_money
+from kamlib.measures.rounding import Integers, controlled_rounding
+from kamlib.periods import Period
+from kamlib.targets.bounded import BoundedSplit, split_bounded
+from kamlib.targets.bounds import UNBOUNDED
+from kamlib.targets.params import AllocationParams
+from kamlib.targets.phasing import Phasing, phase_targets
+from kamlib.targets.request import AccountPlan, plan_accounts
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Targets, and how each came about.
+
+    Attributes
+    ----------
+    targets : pandas.DataFrame
+        One row per open account, product line and month, in this order: account_id, rep_id, region,
+        account_type, product_line, month, quarter, target [currency, int64, a multiple of the unit];
+        line_share and month_share, by which the account's target fell here; and of the account history_share,
+        potential_share, blend [fraction], rule and bound.
+    accounts : pandas.DataFrame
+        One row per account, closed ones with a target of 0, sorted by account_id: the chain from its shares
+        to its units. history, revenue_last_year, potential [currency, currency, currency/year];
+        history_share, potential_share, blend [fraction], rule; proposal, the blend's part of the total
+        [currency]; floor and cap [currency, null where there is none] and bound_source; bounded, the part
+        after floors, caps and pins [currency]; rounding, what whole units added [currency]; target; bound
+        (floor, cap, pin or none); growth over the base period [fraction, null where that has no revenue
+        above zero]; own_mix.
+    total : int
+        Sum of the targets [currency].
+    base_period : str
+        The period that revenue_last_year speaks of.
+    history_weight : float
+        The weight that history effectively had [fraction].
+    wallet : float or None
+        Share of wallet that stood in where history or potential is missing; see `blend_shares`.
+    squeezed : int
+        Accounts whose floor gave way because no unit lay between floor and cap.
+    """
+
+    targets: pd.DataFrame = field(repr=False)
+    accounts: pd.DataFrame = field(repr=False)
+    total: int
+    base_period: str
+    history_weight: float
+    wallet: float | None
+    squeezed: int
+
+
+def allocate_targets(
+    cube: pd.DataFrame,
+    accounts: pd.DataFrame,
+    *,
+    total: int,
+    period: Period,
+    params: AllocationParams,
+    unit: int,
+    as_of: dt.date | None = None,
+) -> Allocation:
+    """Split a total over accounts, product lines and months.
+
+    The account's part is in proportion to its blend of history and potential (`blend_shares`), within floor,
+    cap or pin (`split_bounded`), in whole units by largest remainder: ties to the larger blend, then to the
+    smaller account_id. It falls on product lines and months by `phase_targets`, in whole units by
+    `controlled_rounding`, rep by rep, accounts in the order of account_id. Every target is a multiple of the
+    unit and every margin the sum of its cells.
+
+    Parameters
+    ----------
+    cube : pandas.DataFrame
+        One row per account, product line, selling rep and month; revenue [currency]. Months at or after
+        `as_of` are not read.
+    accounts : pandas.DataFrame
+        One row per account: account_id, region, account_type, rep_id, potential [currency/year], status.
+    total : int
+        What the targets add up to [currency], a multiple of `unit`.
+    period : Period
+        The period planned.
+    params : AllocationParams
+        Weights, floors, caps and pins.
+    unit : int
+        Rounding unit [currency].
+    as_of : datetime.date, optional
+        First day not seen; the period's first day by default.
+
+    Returns
+    -------
+    Allocation
+
+    Raises
+    ------
+    ParameterError
+        If the request cannot be met; see `check_request`.
+    BookError
+        If a table lacks a column, an account stands twice, or a sale names an account that is not there.
+
+    Examples
+    --------
+    >>> from kamlib.periods import parse_period
+    >>> cube = pd.DataFrame({"account_id": ["A", "B"], "product_line": "L", "month": "2025-01",
+    ...                      "revenue": [600.0, 300.0]})
+    >>> accounts = pd.DataFrame({"account_id": ["A", "B"], "region": "N", "account_type": "T", "rep_id": "R",
+    ...                          "potential": [None, None], "status": "active"})
+    >>> result = allocate_targets(cube, accounts, total=1000, period=parse_period("2026-01"),
+    ...                           params=AllocationParams(), unit=100)
+    >>> result.targets[["account_id", "month", "target", "blend"]].round(2)
+      account_id    month  target  blend
+    0          A  2026-01     700   0.67
+    1          B  2026-01     300   0.33
+    """
+    plan = plan_accounts(cube, accounts, total=total, period=period, params=params, unit=unit, as_of=as_of)
+    split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
+    ids = plan.facts.table["account_id"].tolist()
+    phasing = phase_targets(cube, ids, windows=plan.windows)
+    return Allocation(
+        targets=_cells(plan, split, phasing, unit=unit),
+        accounts=_chain(plan, split, phasing, total=total, unit=unit),
+        total=total,
+        base_period=str(plan.windows.base),
+        history_weight=plan.blend.history_weight,
+        wallet=plan.blend.wallet,
+        squeezed=int(plan.bounds.squeezed.sum()),
+    )
+
+
+def _chain(
+    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, total: int, unit: int
+) -> pd.DataFrame:
+    facts, blend, bounds = plan.facts, plan.blend, plan.bounds
+    columns = ["account_id", "name", "region", "account_type", "rep_id", "status"]
+    table = facts.table[[c for c in columns if c in facts.table.columns]].copy()
+    table["history"] = to_money(facts.history)
+    table["revenue_last_year"] = to_money(facts.base)
+    table["potential"] = to_money(facts.potential).where(facts.known)
+    table["history_share"] = blend.history
+    table["potential_share"] = blend.potential
+    table["blend"] = blend.blend
+    table["rule"] = blend.rule
+    table["proposal"] = _cents(blend.blend * total)
+    table["floor"] = pd.array(bounds.lower * unit, dtype="Int64")
+    table.loc[(bounds.lower == 0) & ~bounds.pinned, "floor"] = pd.NA
+    unbounded = bounds.upper >= UNBOUNDED
+    table["cap"] = pd.array(np.where(unbounded, 0, bounds.upper) * unit, dtype="Int64")
+    table.loc[unbounded, "cap"] = pd.NA
+    table["bound_source"] = bounds.source
+    table["bounded"] = _cents(split.exact * unit)
+    table["rounding"] = _cents((split.units - split.exact) * unit)
+    table["target"] = split.units * unit
+    table["bound"] = np.where(bounds.pinned, "pin", split.bound)
+    growth = split.units * (unit * 1.0) / np.where(facts.base > 0, facts.base / 10_000, np.nan) - 1
+    table["growth"] = growth
+    table["own_mix"] = phasing.own_mix
+    return table
+
+
+def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: int) -> pd.DataFrame:
+    facts, opened = plan.facts, plan.facts.open
+    table = facts.table[opened]
+    groups: Integers = pd.factorize(table["rep_id"], sort=True)[0].astype(np.int64) + 1
+    shares = phasing.cell_shares()[opened]
+    units = controlled_rounding(split.units[opened], shares, groups=groups)
+    lines, months = len(phasing.product_lines), len(phasing.months)
+    each = np.repeat(np.arange(len(table)), lines * months)
+    period_months = {str(m): str(m.quarters()[0]) for m in plan.windows.period.months()}
+    result = table[["account_id", "rep_id", "region", "account_type"]].iloc[each].reset_index(drop=True)
+    result["product_line"] = np.tile(np.repeat(phasing.product_lines, months), len(table))
+    result["month"] = np.tile(phasing.months, len(table) * lines)
+    result["quarter"] = result["month"].map(period_months)
+    result["target"] = units.ravel() * unit
+    result["line_share"] = np.repeat(phasing.line_share[opened].ravel(), months)
+    result["month_share"] = np.tile(phasing.month_share.ravel(), len(table))
+    for name, values in (
+        ("history_share", plan.blend.history),
+        ("potential_share", plan.blend.potential),
+        ("blend", plan.blend.blend),
+        ("rule", plan.blend.rule),
+        ("bound", np.where(plan.bounds.pinned, "pin", split.bound)),
+    ):
+        result[name] = values[opened][each]
+    return result
+
+
+def _cents(amounts: np.ndarray) -> pd.Series:
+    """Return amounts that are only shown as money, to the cent."""
+    return to_money(np.rint(amounts * 100).astype(np.int64) * 100)

@@ -1,0 +1,206 @@
+"""How large the total is: from above by growth or a given amount, beside the forecast from below."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from kamlib.errors import ParameterError
+from kamlib.measures.money import SCALE, to_money, to_ticks
+from kamlib.periods import Period
+from kamlib.targets.facts import Windows, look_back
+from kamlib.targets.params import SizingParams
+
+
+@dataclass(frozen=True)
+class TargetSize:
+    """How the total comes about, step by step.
+
+    Attributes
+    ----------
+    period, base_period : str
+        The period planned, and the period that growth is counted on.
+    base : Decimal
+        Revenue of the base period, with and without an account [currency].
+    given : bool
+        Whether the amount was given rather than grown from the base.
+    growth : float or None
+        Growth of `amount` over `base` [fraction]; None where the base is not above zero.
+    added : Decimal
+        What growth adds: `amount` - `base` [currency].
+    amount : Decimal
+        The total before rounding [currency].
+    rounding : Decimal
+        What rounding adds: `total` - `amount` [currency].
+    total : int
+        The total [currency], a multiple of `unit`.
+    unit : int
+        Rounding unit [currency].
+    forecast : Decimal or None
+        Forecast of the whole period [currency]; None where there is none.
+    gap : Decimal or None
+        `forecast` - `total` [currency]: negative where the forecast falls short of the target.
+    """
+
+    period: str
+    base_period: str
+    base: Decimal
+    given: bool
+    growth: float | None
+    added: Decimal
+    amount: Decimal
+    rounding: Decimal
+    total: int
+    unit: int
+    forecast: Decimal | None
+    gap: Decimal | None
+
+
+def size_target(
+    cube: pd.DataFrame,
+    forecast: pd.DataFrame | None = None,
+    *,
+    period: Period,
+    params: SizingParams,
+    unit: int,
+    as_of: dt.date | None = None,
+) -> TargetSize:
+    """Size the total of a period.
+
+    The total is ``base * (1 + growth)``, where the base is the revenue of the same period one year before, or
+    the amount given; it is rounded to the nearest multiple of the rounding unit, halves up.
+
+    Parameters
+    ----------
+    cube : pandas.DataFrame
+        One row per account, product line, selling rep and month; revenue [currency].
+    forecast : pandas.DataFrame, optional
+        The forecast with its levels, one row per level, key and month [currency].
+    period : Period
+        The period planned.
+    params : SizingParams
+        Growth, or the amount.
+    unit : int
+        Rounding unit [currency].
+    as_of : datetime.date, optional
+        First day not seen; the period's first day by default.
+
+    Returns
+    -------
+    TargetSize
+
+    Raises
+    ------
+    ParameterError
+        If no amount is given and the base is not above zero, or not complete on `as_of`; if `unit` is below
+        1.
+
+    Examples
+    --------
+    >>> from kamlib.periods import parse_period
+    >>> cube = pd.DataFrame({"month": ["2025-01", "2025-04"], "revenue": [1000.0, 7.0]})
+    >>> size = size_target(cube, period=parse_period("2026Q1"), params=SizingParams(growth=0.125), unit=50)
+    >>> size.base, size.amount, size.total
+    (Decimal('1000.0000'), Decimal('1125.0000'), 1150)
+    """
+    if unit < 1:
+        raise ParameterError(f"the rounding unit is {unit}; it must be a whole number of 1 or more.")
+    windows = look_back(period, as_of=as_of)
+    base = int(to_ticks(cube["revenue"])[cube["month"].isin(windows.base_months).to_numpy()].sum())
+    if params.total is None:
+        _refuse_base(base, windows)
+        exact = base * (1 + Fraction(str(params.growth)))
+    else:
+        exact = Fraction(params.total) * SCALE
+    total = unit * int((2 * exact + unit * SCALE) // (2 * unit * SCALE))
+    below = _forecast(forecast, period)
+    return TargetSize(
+        period=str(period),
+        base_period=str(windows.base),
+        base=_money(base),
+        given=params.total is not None,
+        growth=float(exact / base - 1) if base > 0 else None,
+        added=_money(exact - base),
+        amount=_money(exact),
+        rounding=_money(total * SCALE - exact),
+        total=total,
+        unit=unit,
+        forecast=None if below is None else _money(below),
+        gap=None if below is None else _money(below - total * SCALE),
+    )
+
+
+def sizing_steps(size: TargetSize) -> pd.DataFrame:
+    """Lay out how the total comes about, one row per step.
+
+    Parameters
+    ----------
+    size : TargetSize
+        The total with its steps.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns step (base, growth, rounding, target, gap, forecast), period, amount [currency] and growth
+        [fraction]; base + growth + rounding = target, target + gap = forecast. The last two are left out
+        where there is no forecast.
+
+    Examples
+    --------
+    >>> from kamlib.periods import parse_period
+    >>> cube = pd.DataFrame({"month": ["2025-01"], "revenue": [1000.0]})
+    >>> size = size_target(cube, period=parse_period("2026Q1"), params=SizingParams(growth=0.12), unit=100)
+    >>> sizing_steps(size)[["step", "amount"]]
+           step     amount
+    0      base  1000.0000
+    1    growth   120.0000
+    2  rounding   -20.0000
+    3    target  1100.0000
+    """
+    rows: list[tuple[str, str, Decimal, float | None]] = [
+        ("base", size.base_period, size.base, None),
+        ("growth", size.period, size.added, size.growth),
+        ("rounding", size.period, size.rounding, None),
+        ("target", size.period, Decimal(size.total), None),
+    ]
+    if size.forecast is not None and size.gap is not None:
+        rows += [("gap", size.period, size.gap, None), ("forecast", size.period, size.forecast, None)]
+    table = pd.DataFrame(rows, columns=["step", "period", "amount", "growth"])
+    table["amount"] = to_money(to_ticks(table["amount"]))
+    table["growth"] = table["growth"].astype("float64")
+    return table
+
+
+def _refuse_base(base: int, windows: Windows) -> None:
+    remedy = "Give the total itself, for example -p sizing.total=1200000."
+    if not windows.base_is_last_year:
+        last = windows.period.last_year()
+        raise ParameterError(
+            f"sizing.growth counts on the revenue of {last}, which is not complete on {windows.as_of}."
+            f" {remedy}"
+        )
+    if base <= 0:
+        raise ParameterError(
+            f"sizing.growth counts on the revenue of {windows.base}, which is {_money(base):,f}. {remedy}"
+        )
+
+
+def _forecast(forecast: pd.DataFrame | None, period: Period) -> int | None:
+    """Return the company's forecast of the period [ticks], or None unless every month is there."""
+    if forecast is None:
+        return None
+    months = {str(month) for month in period.months()}
+    rows = forecast[(forecast["level"] == "company") & forecast["period"].isin(months)]
+    if set(rows["period"]) != months:
+        return None
+    return int(to_ticks(rows["forecast"]).sum())
+
+
+def _money(ticks: int | Fraction) -> Decimal:
+    """Return ticks as an amount, to the nearest tick, halves up."""
+    whole = (2 * Fraction(ticks) + 1) // 2
+    return Decimal(whole).scaleb(-4)
