@@ -1,4 +1,4 @@
-"""The demo book's customer records: pipeline, activities, surveys, complaints, losses, payments, sightings."""
+"""The demo book's customer records: pipeline, visits, surveys, complaints, losses, payments, sightings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from kamlib.book.demo_names import ASPECTS, COMPETITORS, LINES
+from kamlib.book.demo_reps import stream
 from kamlib.book.demo_sales import Sold
-from kamlib.book.demo_world import World, stream
+from kamlib.book.demo_world import World
 from kamlib.book.demo_write import NO_DAY, Array, days, money, text
 
 Block = dict[str, Any]
 STAGES = ("10", "30", "50", "70", "100")
 ADVANCE = np.array([0.52, 0.62, 0.60, 0.72])  # chance to reach the next stage from 10, 30, 50, 70
-_STEP = np.array([38.0, 45.0, 42.0, 34.0])  # mean stay in a stage [days]
+RIVAL = 1  # place in COMPETITORS of the one that takes an account over
+_STEP = np.array([42.0, 55.0, 50.0, 40.0])  # mean stay in a stage [days]
 _KINDS = ("visit", "call", "event")
 _RESULTS = ("resolved", "credit note", "rejected")
 _CAUSES = ("price", "product fit", "service", "closed its business", "taken by a competitor")
@@ -36,26 +38,26 @@ def win_rates() -> Array:
 def _last_day(world: World, account: Array) -> Array:
     """First day on which nothing more happens at an account: the book's end or its closing."""
     closed = world.closed_on[account]
-    return np.where(np.isnat(closed), world.end_day, closed)
+    return np.asarray(np.where(np.isnat(closed), world.end_day, closed))
 
 
 def _rep_on(world: World, account: Array, day: Array) -> Array:
     """Who served an account on a day of the book, -1 for none."""
     month = (day.astype("datetime64[M]") - world.months[0]).astype(int)
-    return world.owner[account, np.clip(month, 0, len(world.months) - 1)]
+    return np.asarray(world.owner[account, np.clip(month, 0, len(world.months) - 1)])
 
 
-def pipeline_blocks(world: World) -> tuple[dict[str, Block], Array]:
+def pipeline_blocks(world: World) -> dict[str, Block]:
     """Make ``opportunities`` and ``stage_history``.
 
-    Each opportunity starts at stage 10 and reaches the next with the chances `ADVANCE`, or is lost there.
-    Returns the blocks and, by stage, (decided opportunities that reached it, won of those), shape (2, 5).
+    Each opportunity starts at stage 10 and reaches the next with the chances `ADVANCE`, or is lost there;
+    what an account leaves undecided when it closes is lost, what the book's end leaves undecided is open.
     """
     rng = stream(world.seed, "opportunities")
     n, m = len(world.ids), len(world.months)
     begin = np.maximum(world.since, world.first_day)
     length = (_last_day(world, np.arange(n)) - begin).astype(int)
-    pace = 0.05 + 0.09 * (1 - world.size_rank)
+    pace = 0.09 + 0.16 * (1 - world.size_rank)
     count = rng.poisson(pace * length / 30.4)
     count = np.where(world.start == m, np.maximum(count, 1), count)
     account = np.repeat(np.arange(n), count)
@@ -77,7 +79,7 @@ def pipeline_blocks(world: World) -> tuple[dict[str, Block], Array]:
     outcome = np.where(done, np.where(top == 4, 0, 1), np.where(interrupted, 1, 2))
     closed = np.where(done, decided_on, np.where(interrupted, cut, NO_DAY))
 
-    base = world.size[account] * rng.lognormal(-2.9, 0.7, k) / np.sqrt(1.0 + 0.0 * account)
+    base = world.size[account] * rng.lognormal(-2.9, 0.7, k)
     drift = np.cumprod(np.column_stack([np.ones(k), rng.lognormal(-0.02, 0.10, (k, 4))]), axis=1)
     amount = np.maximum(1, np.rint(base[:, None] * drift / 100)).astype(np.int64) * 100
     to_go = np.append(np.cumsum((_STEP * 0.85)[::-1])[::-1], 0)
@@ -107,18 +109,21 @@ def pipeline_blocks(world: World) -> tuple[dict[str, Block], Array]:
         "amount": money(amount[deal, step] * 100),
         "expected_close": days(expected[deal, step]),
     }
-    settled = reached & (outcome < 2)[:, None]
-    found = np.stack([settled.sum(axis=0), (settled & (outcome == 0)[:, None]).sum(axis=0)])
-    return {"opportunities": opportunities, "stage_history": history}, found
+    return {"opportunities": opportunities, "stage_history": history}
 
 
 def activity_block(world: World) -> Block:
-    """Make ``activities``: visits and calls at accounts that have a rep, events with guests, a few for all."""
+    """Make ``activities``: visits and calls where an account has a rep, events with guests, some for many.
+
+    The sliding account is visited ever less; an account is visited from its registration to its end.
+    """
     rng = stream(world.seed, "activities")
-    pace = np.where(world.active & (world.owner >= 0), world.contact[:, None] * 0.9, 0.0)
+    known = world.since[:, None] <= world.months.astype("datetime64[D]")
+    open_ = known & (np.arange(len(world.months)) < world.stop[:, None]) & (world.owner >= 0)
+    pace = np.where(open_, world.contact[:, None] * 1.5, 0.0)
     pace = pace * (0.4 + 1.2 * (1 - world.size_rank))[:, None]
-    m = len(world.months)
-    pace[world.story["sliding"]] *= np.clip(1.5 - 0.1 * np.maximum(0, np.arange(m) - (m - 16)), 0.2, None)
+    late = np.maximum(0, np.arange(len(world.months)) - (len(world.months) - 16))
+    pace[world.story["sliding"]] *= np.clip(1.5 - 0.1 * late, 0.2, None)
     account, month = np.nonzero(pace)
     count = rng.poisson(pace[account, month])
     account, month = np.repeat(account, count), np.repeat(month, count)
@@ -174,7 +179,7 @@ def complaint_block(world: World) -> Block:
     m = len(world.months)
     pace = np.where(world.active, 0.02 + 0.03 * (1 - world.size_rank)[:, None], 0)
     pace[world.story["costly"]] += 0.45
-    pace[world.story["sliding"], m - 14 :] += 0.3
+    pace[world.story["sliding"], max(0, m - 14) :] += 0.3
     count = rng.poisson(pace)
     account, month = np.nonzero(count)
     count = count[account, month]
@@ -235,17 +240,19 @@ def sighting_block(world: World) -> Block:
     rng = stream(world.seed, "sightings")
     m = len(world.months)
     pace = np.where(world.active, 0.03 + 0.09 * (1 - world.size_rank)[:, None], 0)
-    pace[world.story["sliding"], m - 14 :] = 0.5
-    bought, stop = world.story["bought"], m - 5
-    pace[bought, stop - 9 : stop] = np.linspace(0.8, 2.4, 9)[-min(9, stop) :]
+    pace[world.story["sliding"], max(0, m - 14) :] = 0.5
+    bought = world.story["bought"]
+    stop = int(world.stop[bought])
+    courted = np.arange(max(0, stop - 9), stop)
+    pace[bought, courted] = np.linspace(0.8, 2.4, len(courted))
     count = rng.poisson(pace)
-    count[bought, stop - 9 : stop] = np.maximum(count[bought, stop - 9 : stop], 1)
+    count[bought, courted] = np.maximum(count[bought, courted], 1)
     account, month = np.nonzero(count)
     count = count[account, month]
     account, month = np.repeat(account, count), np.repeat(month, count)
     day = world.months[month].astype("datetime64[D]") + rng.choice([13, 27], len(account))
     rival = rng.integers(0, len(COMPETITORS), len(account))
-    rival = np.where(account == bought, 1, rival)
+    rival = np.where(account == bought, RIVAL, rival)
     kind = rng.integers(0, len(_SIGHTED), len(account))
     row = np.lexsort((kind, rival, account, day))
     return {

@@ -18,10 +18,10 @@ ASPECTS = ("quality", "presales", "delivery", "aftersales")
 COMPETENCIES = ("planning", "customer focus", "negotiation", "product knowledge", "teamwork")
 
 _HEADS = (
-    "Alder", "Birch", "Calder", "Dunmore", "Elm", "Fenwick", "Garrow", "Hazel", "Ivybridge", "Juniper",
-    "Kestrel", "Larch", "Marlow", "Nettle", "Orchard", "Pinecroft", "Quarry", "Rowan", "Sedge", "Thistle",
-    "Umber", "Vale", "Willow", "Yarrow", "Ashdown", "Bracken", "Clover", "Drayton", "Ember", "Foxley",
-    "Glenmoor", "Heron", "Inglewood", "Jasper", "Kelp", "Linden", "Moorgate", "Northwick", "Osprey", "Plover",
+    "Alder", "Birch", "Calder", "Dun", "Elm", "Fenwick", "Garrow", "Hazel", "Ivy", "Juniper",
+    "Kestrel", "Larch", "Marlow", "Nettle", "Oak", "Pine", "Quarry", "Rowan", "Sedge", "Thistle",
+    "Umber", "Vale", "Willow", "Yarrow", "Ash", "Bracken", "Clover", "Drayton", "Ember", "Foxley",
+    "Glen", "Heron", "Ingle", "Jasper", "Kelp", "Linden", "Moor", "North", "Osprey", "Plover",
 )  # fmt: skip
 _TAILS = ("brook", "field", "gate", "haven", "mere", "mill", "ridge", "stead", "wharf", "worth",
           "combe", "dale", "ford", "holt", "lea", "moss", "point", "shaw", "thorpe", "well")  # fmt: skip
@@ -29,7 +29,7 @@ _TRADES = (
     "Packaging", "Looms", "Foods", "Machine Tools", "Quarrying", "Waterworks", "Conveyors", "Power",
     "Printing", "Ceramics", "Cranes", "Pumps", "Plastics", "Paper", "Glass", "Robotics",
 )  # fmt: skip
-_FORMS = ("Ltd", "GmbH", "& Sons", "Group", "Works, Inc.")
+_FORMS = ("Ltd", "GmbH", "& Sons", "Group", "Co., Inc.")
 
 _FIRST = "岑翊霁沅澍峤棠霖珩砚邈岫蘅皓煜泠溪璟葭桁翎朔陵瀚琮浔岱澜屿槿穗骅滢铎轩岚芷璨弘毓"
 _SECOND = "野川石帆桥舟禾星陌岭"
@@ -40,10 +40,14 @@ _TRADES_ZH = (
 )  # fmt: skip
 _FORMS_ZH = ("有限公司", "股份有限公司", "集团", "科技有限公司", "制造厂")
 
-_GIVEN = ("Anna", "Ben", "Clara", "David", "Elena", "Frank", "Grace", "Hugo", "Irene", "Jonas", "Karin", "Leo",
-          "Maya", "Nils", "Olga", "Paul", "Rosa", "Simon", "Tara", "Victor")  # fmt: skip
-_FAMILY = ("Abbot", "Brandt", "Castell", "Doyle", "Ekström", "Fischer", "Garcia", "Holm", "Ivers", "Jensen",
-           "Keller", "Lind", "Moreau", "Novak", "Okafor", "Petrov", "Quinn", "Rossi", "Sato", "Weiss")  # fmt: skip
+_GIVEN = (
+    "Anna", "Ben", "Clara", "David", "Elena", "Frank", "Grace", "Hugo", "Irene", "Jonas",
+    "Karin", "Leo", "Maya", "Nils", "Olga", "Paul", "Rosa", "Simon", "Tara", "Victor",
+)  # fmt: skip
+_FAMILY = (
+    "Abbot", "Brandt", "Castell", "Doyle", "Ekström", "Fischer", "Garcia", "Holm", "Ivers", "Jensen",
+    "Keller", "Lind", "Moreau", "Novak", "Okafor", "Petrov", "Quinn", "Rossi", "Sato", "Weiss",
+)  # fmt: skip
 _FAMILY_ZH = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _GIVEN_ZH = ("伟", "敏", "静", "磊", "洋", "艳", "勇", "娟", "涛", "明", "超", "霞", "平", "刚", "桂英",
              "建国", "志强", "雪梅", "晓东", "海燕")  # fmt: skip

@@ -8,15 +8,18 @@ import numpy as np
 import pyarrow as pa
 
 from kamlib.book.demo_names import COMPETENCIES
+from kamlib.book.demo_reps import stream
 from kamlib.book.demo_tables import manager_ids
-from kamlib.book.demo_world import World, stream
+from kamlib.book.demo_world import World
 from kamlib.book.demo_write import Array, days, text
 
 Block = dict[str, Any]
 HARSHNESS = 1.2  # how much lower the harsh rater rates, before rounding [points of 1 to 5]
 _GROUPS = ("superior", "subordinate", "peer", "customer")
-_COMMENTS = ("Knows the account well.", "Plans early and keeps to it.", "准备充分，答复及时。", "Should visit more often.",
-             "对产品很熟悉。", "Promises more than can be delivered.")  # fmt: skip
+_COMMENTS = (
+    "Knows the account well.", "Plans early and keeps to it.", "准备充分，答复及时。",
+    "Should visit more often.", "对产品很熟悉。", "Promises more than can be delivered.",
+)  # fmt: skip
 _GOOD = (
     "Won back a lost order",
     "Solved a stoppage at the customer's plant",
@@ -26,11 +29,8 @@ _GOOD = (
 _BAD = ("Missed a tender deadline", "Forecast handed in late", "客户投诉响应慢", "Discount without approval")
 
 
-def feedback_block(world: World) -> tuple[Block, Array]:
-    """Make ``feedback``: each year, each serving rep, ten raters in four groups, five competencies, 1 to 5.
-
-    Returns the block and the mean score that each rep gave as a peer, shape (r,); NaN for one who gave none.
-    """
+def feedback_block(world: World) -> Block:
+    """Make ``feedback``: each year, each serving rep, ten raters in four groups, scores 1 to 5."""
     rng = stream(world.seed, "feedback")
     reps = world.reps
     r = len(reps.ids)
@@ -53,11 +53,8 @@ def feedback_block(world: World) -> tuple[Block, Array]:
                 score = np.clip(np.rint(true[rep] + lean + noise), 1, 5).astype(int)
                 rows += [(cycle, int(rep), group, rater, int(s)) for s in score]
     cycle_of, rep_of, group_of, rater_of, score_of = np.array(rows).T
-    peer = group_of == 2
-    given = np.bincount(rater_of[peer], minlength=r)
-    mean = np.bincount(rater_of[peer], weights=score_of[peer], minlength=r) / np.where(given, given, np.nan)
     comment = np.where(rng.random(len(rows)) < 0.04, rng.integers(0, len(_COMMENTS), len(rows)), -1)
-    block = {
+    return {
         "cycle": text(cycle_of, [str(1970 + year) for year in years]),
         "rep_id": text(rep_of, reps.ids),
         "rater_id": _rater_ids(world, group_of, rater_of),
@@ -66,7 +63,6 @@ def feedback_block(world: World) -> tuple[Block, Array]:
         "score": pa.array(score_of),
         "comment": text(comment, _COMMENTS),
     }
-    return block, mean
 
 
 def _rater_ids(world: World, group: Array, rater: Array) -> list[str]:

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from kamlib.book.demo_names import LINES
-from kamlib.book.demo_world import POACHING, World, season, stream
+from kamlib.book.demo_reps import stream
+from kamlib.book.demo_world import POACHING, World, season
 from kamlib.book.demo_write import Array, TableFile, days, money, text
 
-# list price in the book's first year and margin at list, by product line; four products a line [cents, fraction]
+# list prices in the book's first year, four products a line [cents], and margin at list [fraction]
 _PRICES = np.array([[9600, 14800, 21500, 6400], [5200, 8900, 12400, 3600], [1250, 2100, 3400, 4800],
                     [9000, 11000, 12500, 15000]])  # fmt: skip
 _MARGINS = np.array([0.34, 0.29, 0.43, 0.47])
@@ -32,6 +33,7 @@ _STRAY_RATE = 0.002  # lines without an account, as a fraction of the others
 class Sold:
     """What the sales came to, exactly: cents by account and month (n, m), by selling rep and month (r, m).
 
+    `by_market` is by region of the account, product line and month (5, 4, m);
     `poached` is what was sold to the poached account in the months of the story, by selling rep (r,);
     `strays` and `returns` are (lines, cents).
     """
@@ -39,6 +41,7 @@ class Sold:
     revenue: Array
     cost: Array
     by_rep: Array
+    by_market: Array
     poached: Array
     lines: int
     active_lines: int
@@ -67,6 +70,7 @@ def write_sales(world: World, folder: Path, fmt: str) -> Sold:
     n, m, r = len(world.ids), len(world.months), len(world.reps.ids)
     revenue, cost = np.zeros((n, m), dtype=np.int64), np.zeros((n, m), dtype=np.int64)
     by_rep, poached = np.zeros((r, m), dtype=np.int64), np.zeros(r, dtype=np.int64)
+    by_market = np.zeros((5, 4, m), dtype=np.int64)
     counts = np.zeros(6, dtype=np.int64)
     with TableFile(folder, "sales", fmt) as file:
         for t in range(m):
@@ -75,6 +79,8 @@ def write_sales(world: World, folder: Path, fmt: str) -> Sold:
             known = block.account >= 0
             revenue[:, t] = _sum(block.account[known], block.revenue[known], n)
             cost[:, t] = _sum(block.account[known], block.cost[known], n)
+            cell = world.region[block.account[known]] * 4 + block.product[known] // 4
+            by_market[:, :, t] = _sum(cell, block.revenue[known], 20).reshape(5, 4)
             sold = block.credited >= 0
             by_rep[:, t] = _sum(block.credited[sold], block.revenue[sold], r)
             if t >= m - POACHING:
@@ -84,7 +90,9 @@ def write_sales(world: World, folder: Path, fmt: str) -> Sold:
             counts += [len(known), known.sum(), (~known).sum(), block.revenue[~known].sum(),
                        back.sum(), block.revenue[back].sum()]  # fmt: skip
     total, active, *rest = map(int, counts)
-    return Sold(revenue, cost, by_rep, poached, total, active, (rest[0], rest[1]), (rest[2], rest[3]))
+    return Sold(
+        revenue, cost, by_rep, by_market, poached, total, active, (rest[0], rest[1]), (rest[2], rest[3])
+    )
 
 
 def _sum(places: Array, cents: Array, size: int) -> Array:
@@ -127,14 +135,14 @@ def _draw_month(world: World, t: int) -> _Block:
 
 def _working_days(month: np.datetime64) -> Array:
     every = np.arange(month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]"))
-    return every[np.is_busday(every)]
+    return np.asarray(every[np.is_busday(every)])
 
 
 def _values(world: World, t: int, account: Array, rng: np.random.Generator) -> Array:
     """Draw what each line is about worth [cents]."""
     per_line = 100 * world.level[:, t] / np.where(world.rate[:, t] > 0, world.rate[:, t], 1)
     noise = np.exp(rng.normal(-(_NOISE**2) / 2, _NOISE, len(account)))
-    return np.where(account >= 0, per_line[account], 90_000.0) * noise
+    return np.asarray(np.where(account >= 0, per_line[account], 90_000.0) * noise)
 
 
 def _products(world: World, t: int, account: Array, rng: np.random.Generator) -> Array:
@@ -143,7 +151,7 @@ def _products(world: World, t: int, account: Array, rng: np.random.Generator) ->
     weight = np.concatenate([weight, weight.mean(axis=0, keepdims=True)])  # the last row serves the strays
     bounds = np.cumsum(weight / weight.sum(axis=1, keepdims=True), axis=1)[:, :3]
     line = (rng.random(len(account))[:, None] >= bounds[account]).sum(axis=1)
-    return line * 4 + rng.integers(0, 4, len(account))
+    return np.asarray(line * 4 + rng.integers(0, 4, len(account)))
 
 
 def _amounts(
@@ -152,9 +160,8 @@ def _amounts(
     """Turn values into pieces at a price: revenue and cost in exact cents, quantity in pieces or hours."""
     years = int(world.months[t].astype("datetime64[Y]") - world.months[0].astype("datetime64[Y]"))
     price = (_PRICES * (1 + PRICE_RISE[:, None]) ** years).ravel()
-    unit_cost = np.rint((_PRICES * (1 - _MARGINS[:, None])).ravel() * (1 + COST_RISE) ** years).astype(
-        np.int64
-    )
+    at_cost = (_PRICES * (1 - _MARGINS[:, None])).ravel() * (1 + COST_RISE) ** years
+    unit_cost = np.rint(at_cost).astype(np.int64)
     discount = np.where(account >= 0, world.discount[account], 0.0)
     unit = np.rint(price[product] * (1 - discount)).astype(np.int64)
     quantity = np.maximum(1, np.rint(value / unit)).astype(np.int64)

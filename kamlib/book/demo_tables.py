@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from kamlib.book.demo_names import INDUSTRIES, LINES, OWNERSHIPS, REGIONS, TYPES, people_names
+from kamlib.book.demo_reps import stream
 from kamlib.book.demo_sales import Sold
-from kamlib.book.demo_world import World, stream
+from kamlib.book.demo_world import World
 from kamlib.book.demo_write import NO_DAY, Array, days, money, text
 
 Block = dict[str, Any]
@@ -24,8 +25,6 @@ def account_blocks(world: World) -> dict[str, Block]:
     """Make ``accounts`` as held at the end of the book and ``account_history`` that leads there."""
     history = _history(world)
     last = np.flatnonzero(np.append(np.diff(history["account"]) != 0, True))
-    n = len(world.ids)
-    place = world.size_rank
     accounts = {
         "account_id": world.ids,
         "name": world.names,
@@ -36,12 +35,13 @@ def account_blocks(world: World) -> dict[str, Block]:
         "service_cost": money(world.service_cost * 100),
         "since": days(world.since),
         "industry": text(world.industry, INDUSTRIES),
-        "size": text(np.searchsorted([0.15, 0.5], place, side="right"), ("large", "medium", "small")),
+        "size": text(
+            np.searchsorted([0.15, 0.5], world.size_rank, side="right"), ("large", "medium", "small")
+        ),
         "ownership": text(world.ownership, OWNERSHIPS),
         "parent_id": text(world.parent, world.ids),
         "status": text(history["status"][last], _STATUS),
     }
-    assert len(last) == n
     rows = {
         "account_id": text(history["account"], world.ids),
         "from": days(history["from"]),
@@ -80,7 +80,7 @@ def _history(world: World) -> dict[str, Array]:
 
 
 def _potential(world: World, account: Array, start: Array) -> Array:
-    """What an account could buy in the year, as estimated on a day [currency, thousands]."""
+    """Return what accounts could buy in the year, as estimated on a day, in whole thousands [currency]."""
     years = world.months.astype("datetime64[Y]").astype(int)
     year = np.clip(start.astype("datetime64[Y]").astype(int), years[0], years[-1]) - years[0]
     sums = np.stack([world.unharmed[:, years == y].mean(axis=1) * 12 for y in np.unique(years)], axis=1)
@@ -89,7 +89,7 @@ def _potential(world: World, account: Array, start: Array) -> Array:
     sums[world.story["climber"]] = world.size[world.story["climber"]]
     noise = stream(world.seed, "accounts", 1).normal(1, 0.06, sums.shape)
     estimate = sums / world.wallet[:, None] * noise
-    return np.maximum(1, np.rint(estimate / 1000)).astype(np.int64)[account, year] * 1000
+    return np.asarray(np.maximum(1, np.rint(estimate / 1000)).astype(np.int64)[account, year] * 1000)
 
 
 def rep_block(world: World) -> Block:
@@ -135,61 +135,62 @@ def quarters(world: World) -> tuple[list[str], list[Array]]:
 
 
 def target_block(world: World) -> Block:
-    """Make ``targets``: what each rep was asked for in each quarter, a stretch over what was expected."""
+    """Make ``targets``: what each rep was asked for in each quarter, a stretch over what was expected.
+
+    What was expected knows who serves which account when the quarter starts, and nothing of the stories.
+    """
     rng = stream(world.seed, "targets")
     labels, months = quarters(world)
-    r = len(world.reps.ids)
-    expected = np.stack([_by_rep(world, world.level[:, t], world.owner[:, t[0]]) for t in months], axis=1)
-    noise = rng.normal(TARGET_STRETCH, 0.06, (r, len(labels)))
+    unharmed = world.unharmed * world.active
+    expected = np.stack([_by_rep(world, unharmed[:, t], world.owner[:, t[0]]) for t in months], axis=1)
+    noise = rng.normal(TARGET_STRETCH, 0.06, (len(world.reps.ids), len(labels)))
     target = np.rint(expected * noise / ROUNDING_UNIT).astype(np.int64) * ROUNDING_UNIT
     quarter, rep = np.nonzero(target.T > 0)
-    rows = len(rep)
-    empty = [None] * rows
+    none, no_day = [None] * len(rep), days(np.full(len(rep), NO_DAY))
     return {
-        "period": text(quarter, labels), "starts": days(np.full(rows, NO_DAY)), "ends": days(np.full(rows, NO_DAY)),
-        "measure": ["revenue"] * rows, "account_id": empty, "rep_id": text(rep, world.reps.ids),
-        "region": empty, "product_line": empty, "account_type": empty, "target": money(target[rep, quarter] * 100),
-    }  # fmt: skip
+        "period": text(quarter, labels),
+        "starts": no_day,
+        "ends": no_day,
+        "measure": ["revenue"] * len(rep),
+        "account_id": none,
+        "rep_id": text(rep, world.reps.ids),
+        "region": none,
+        "product_line": none,
+        "account_type": none,
+        "target": money(target[rep, quarter] * 100),
+    }
 
 
-def forecast_block(world: World, sold: Sold) -> tuple[Block, Array]:
+def forecast_block(world: World, sold: Sold) -> Block:
     """Make ``rep_forecasts``: what each rep said before a quarter began and again in its second month.
 
-    Returns the block and the mean of forecast over outcome by rep, for quarters that have ended; NaN for a
-    rep without forecasts.
+    The last forecasts are for the quarter after the book's end; nobody made one before the book's start.
     """
     rng = stream(world.seed, "forecasts")
-    labels, months = quarters(world)
-    begin = [world.months[t[0]].astype("datetime64[D]") for t in months]
-    actual = np.stack([sold.by_rep[:, t].sum(axis=1) / 100 for t in months], axis=1)
-    coming = _by_rep(world, world.level[:, -12:-9] * 1.08, world.owner[:, -1])
-    labels, begin = [*labels, _next_quarter(labels[-1])], [*begin, world.end_day]
-    actual = np.column_stack([actual, coming])
-    day = np.stack([np.array([b - 6 for b in begin]), np.array([b + 40 for b in begin])])
     reps = world.reps
-    serving = (reps.hired[:, None] <= day[0] - 5) & ~(reps.left[:, None] < np.array(begin) + 90)
-    spread = rng.normal(0, 1, (2, *actual.shape)) * np.array([0.06, 0.03])[:, None, None]
+    labels, months = quarters(world)
+    begin = np.array([world.months[t[0]].astype("datetime64[D]") for t in months])
+    outcome = np.stack([sold.by_rep[:, t].sum(axis=1) / 100 for t in months], axis=1)
+    coming = _by_rep(world, world.level[:, -12:-9] * 1.08, world.owner[:, -1])
+    labels, begin = [*labels, _next_quarter(labels[-1])], np.append(begin, world.end_day)
+    outcome = np.column_stack([outcome, coming])
+    day = np.stack([begin - 6, begin + 40])
+    spread = rng.normal(0, 1, (2, *outcome.shape)) * np.array([0.06, 0.03])[:, None, None]
     pull = np.array([1.0, 0.7])[:, None, None]  # the second forecast knows more
-    said = actual * (1 + (reps.bias[:, None] - 1) * pull + spread)
+    said = outcome * (1 + (reps.bias[:, None] - 1) * pull + spread)
     said = np.maximum(0, np.rint(said / ROUNDING_UNIT)).astype(np.int64) * ROUNDING_UNIT
-    when, quarter, rep = np.nonzero(
-        serving.T[None] & (actual.T > 0)[None] & (day[:, :, None] < world.end_day)
-        & (day[:, :, None] >= world.first_day)
-    )  # fmt: skip
+    serving = (reps.hired[:, None] <= day[0] - 5) & ~(reps.left[:, None] < begin + 90) & (outcome > 0)
+    seen = (day >= world.first_day) & (day < world.end_day)
+    when, quarter, rep = np.nonzero(serving.T[None] & seen[:, :, None])
     order = np.lexsort((rep, day[when, quarter]))
     when, quarter, rep = when[order], quarter[order], rep[order]
-    ended = (when == 0) & (quarter < len(months))
-    ratio = said[0][rep[ended], quarter[ended]] / actual[rep[ended], quarter[ended]]
-    count = np.bincount(rep[ended], minlength=len(reps.ids))
-    mean = np.bincount(rep[ended], weights=ratio, minlength=len(reps.ids)) / np.where(count, count, np.nan)
-    block = {
+    return {
         "made_on": days(day[when, quarter]),
         "period": text(quarter, labels),
         "rep_id": text(rep, reps.ids),
         "account_id": [None] * len(rep),
         "amount": money(said[when, rep, quarter] * 100),
     }
-    return block, mean
 
 
 def _by_rep(world: World, amounts: Array, owner: Array) -> Array:
@@ -205,34 +206,27 @@ def _next_quarter(label: str) -> str:
 def market_block(world: World, sold: Sold) -> Block:
     """Make ``market``: the region's market each complete year, in all and by product line.
 
-    Own shares are true: own sales to accounts over the size; in the last year they are `OWN_SHARES` by region.
+    Own shares are true: own sales to accounts over the size. In all they are `OWN_SHARES` by region in the
+    last year and a little less each year before.
     """
     rng = stream(world.seed, "market")
-    number = world.months.astype(int)
-    rows: list[tuple[str, int, int, int, float, float]] = []
-    full = [y for y in np.unique(number // 12) if (number // 12 == y).sum() == 12]
-    for year in full:
-        own = sold.revenue[:, number // 12 == year].sum(axis=1) / 100
-        share = OWN_SHARES * 0.985 ** int(full[-1] - year)
-        for region in range(len(REGIONS)):
-            here = world.region == region
-            by_line = (own[here, None] * world.mix[here]).sum(axis=0)
-            size = int(np.rint(own[here].sum() / share[region] / 1000)) * 1000
-            parts = by_line * rng.uniform(0.75, 1.3, len(LINES))
-            parts = np.rint(parts / parts.sum() * size / 1000) * 1000
-            parts[0] = size - parts[1:].sum()
-            rival = (1 - share[region]) * rng.uniform(0.3, 0.6)
-            label = str(1970 + year)
-            rows.append((label, region, -1, size, own[here].sum() / size, rival))
-            for k in range(len(LINES)):
-                mine = min(0.95, by_line[k] / max(parts[k], 1))
-                rows.append((label, region, k, int(parts[k]), mine, (1 - mine) * rng.uniform(0.3, 0.6)))
-    period, region, line, size, mine, rival = zip(*rows, strict=True)
+    year_of = world.months.astype("datetime64[Y]").astype(int)
+    years = [y for y in np.unique(year_of) if (year_of == y).sum() == 12]
+    own = np.stack([sold.by_market[:, :, year_of == y].sum(axis=2) / 100 for y in years])
+    own = np.maximum(own, 1)  # by year, region, product line; a line nobody bought has a market all the same
+    share = OWN_SHARES * 0.985 ** np.arange(len(years) - 1, -1, -1)[:, None]
+    parts = own * rng.uniform(0.85, 1.2, own.shape)
+    scale = own.sum(axis=2) / share / parts.sum(axis=2)
+    parts = np.ceil(parts * scale[:, :, None] / 100) * 100
+    sizes = np.concatenate([parts.sum(axis=2, keepdims=True), parts], axis=2)
+    mine = np.round(np.concatenate([own.sum(axis=2, keepdims=True), own], axis=2) / sizes, 4)
+    rival = np.round((1 - mine) * rng.uniform(0.3, 0.6, mine.shape), 4)
+    year, region, column = np.indices(mine.shape).reshape(3, -1)
     return {
-        "period": list(period),
-        "region": text(np.array(region), REGIONS),
-        "product_line": text(np.array(line), LINES),
-        "size": money(np.array(size) * 100),
-        "own_share": pa.array(np.round(mine, 4)),
-        "competitor_share": pa.array(np.round(rival, 4)),
+        "period": text(year, [str(1970 + y) for y in years]),
+        "region": text(region, REGIONS),
+        "product_line": text(column - 1, LINES),
+        "size": money(np.rint(sizes * 100).ravel()),
+        "own_share": pa.array(mine.ravel()),
+        "competitor_share": pa.array(rival.ravel()),
     }

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from kamlib.book.demo_names import INDUSTRIES, OWNERSHIPS, REGIONS, company_names, people_names
+from kamlib.book.demo_names import INDUSTRIES, OWNERSHIPS, REGIONS, company_names
+from kamlib.book.demo_reps import Reps, leaving_month, make_reps, stream
 from kamlib.book.demo_write import NO_DAY, Array
 
 LAST_MONTH = np.datetime64("2025-12", "M")
-_STREAMS = (
-    "reps", "accounts", "levels", "sales", "opportunities", "forecasts", "activities", "surveys",
-    "complaints", "losses", "receivables", "feedback", "incidents", "market", "sightings", "contacts", "targets",
-)  # fmt: skip
-
 # rows: product lines; columns: January to December (February is short, the year ends strongly)
 _SEASON = np.array([
     [0.86, 0.62, 1.04, 1.02, 1.00, 1.06, 0.93, 0.90, 1.07, 1.04, 1.14, 1.32],
@@ -26,42 +22,17 @@ _SEASON = np.array([
     [0.92, 0.70, 1.00, 1.00, 1.02, 1.04, 0.98, 0.96, 1.04, 1.06, 1.12, 1.16],
     [0.80, 0.74, 0.94, 1.00, 1.08, 1.12, 1.14, 1.10, 1.04, 0.98, 0.98, 1.08],
 ])  # fmt: skip
-_LINE_GROWTH = np.array([0.02, -0.03, 0.12, 0.06])  # beside the accounts' own growth [1/year]
+LINE_GROWTH = np.array([0.02, -0.03, 0.12, 0.06])  # beside the accounts' own growth [1/year]
 _LINE_SHARE = np.array([0.40, 0.27, 0.18, 0.15])
-_REGION_REPS = np.array([0.22, 0.32, 0.20, 0.15, 0.11])
 _SERVICE_RATE = np.array([0.045, 0.055, 0.035, 0.08, 0.07])  # by account type [fraction of revenue]
 _SIZE_SPREAD = 1.72
 _MEAN_SIZE = 2_000_000.0  # mean account [currency/year]
+_STORY_RANKS = {"costly": 3, "sliding": 5, "bought": 7, "poached": 8, "climber": 10}  # 0: the largest
+ABILITY_GROWTH = 0.25  # growth a year that one more point of the rep's ability brings
+CONTACT_GROWTH = 0.05  # growth a year that twice the usual contacts bring
 POACHING = 18  # months in which another rep sells into an account
 DIP = 3  # months in which a transferred account buys less
-
-
-def stream(seed: int, name: str, part: int = 0) -> np.random.Generator:
-    """Return the random generator of one purpose; streams don't disturb each other."""
-    return np.random.default_rng(np.random.SeedSequence([seed, _STREAMS.index(name), part]))
-
-
-@dataclass(frozen=True)
-class Reps:
-    """The reps, arrays of shape (r,), and which of them carry a story (positions).
-
-    `bias` is what a rep's forecast is of what comes, on average; `hired`, `left` are days, NaT where not left.
-    """
-
-    ids: list[str]
-    names: list[str]
-    region: Array
-    team: Array
-    hired: Array
-    left: Array
-    ability: Array
-    bias: Array
-    leaver: int
-    successor: int
-    sandbagger: int
-    happy_ears: int
-    harsh: int
-    poacher: int
+DIP_LEVEL = 0.85  # of what it would have bought
 
 
 @dataclass(frozen=True)
@@ -107,12 +78,12 @@ class World:
     @property
     def first_day(self) -> np.datetime64:
         """First day of the book."""
-        return self.months[0].astype("datetime64[D]")
+        return np.datetime64(self.months[0], "D")
 
     @property
     def end_day(self) -> np.datetime64:
         """First day after the book."""
-        return (self.months[-1] + 1).astype("datetime64[D]")
+        return np.datetime64(self.months[-1] + 1, "D")
 
     @property
     def active(self) -> Array:
@@ -143,97 +114,102 @@ def season(months: Array) -> Array:
     """Return the expected course of each product line, 1 on average over the last year, shape (4, m)."""
     years_to_go = (months - LAST_MONTH).astype(int) / 12
     calendar = months.astype("datetime64[M]").astype(int) % 12
-    return _SEASON[:, calendar] * (1 + _LINE_GROWTH[:, None]) ** years_to_go
-
-
-def make_reps(accounts: int, months: Array, seed: int) -> Reps:
-    """Draw the reps: ten accounts each in a small book, up to 35 in a large one."""
-    rng = stream(seed, "reps")
-    count = max(8, round(accounts / np.clip(10 + (accounts - 120) / 60, 10, 35)))
-    seats = np.array([1, 4, 1, 1, 1])  # the stories need four in the East
-    while seats.sum() < count:
-        seats[np.argmax(_REGION_REPS - seats / count)] += 1
-    region = np.repeat(np.arange(5), seats)
-    north, east, south, west = (int(np.flatnonzero(region == k)[0]) for k in range(4))
-    leaver, successor = east + 1, int(np.flatnonzero(region == 1)[-1])
-    window = len(months)
-    leaving = months[int(window * 0.55)].astype("datetime64[D]")
-    hired = months[0].astype("datetime64[D]") - rng.integers(200, 4000, count)
-    hired[successor] = leaving - 21
-    left = np.full(count, NO_DAY)
-    left[leaver] = leaving - 1
-    bias = 1 + rng.normal(0, 0.03, count)
-    bias[north], bias[south] = 0.72, 1.30
-    width = max(2, len(str(count)))
-    return Reps(
-        ids=[f"R{k + 1:0{width}d}" for k in range(count)],
-        names=people_names(rng, (region < 4) & (rng.random(count) < 0.75)),
-        region=region,
-        team=np.arange(count) * max(1, round(count / 6)) // count,
-        hired=hired,
-        left=left,
-        ability=np.round(np.clip(rng.normal(1, 0.1, count), 0.75, 1.25), 2),
-        bias=bias,
-        leaver=leaver,
-        successor=successor,
-        sandbagger=north,
-        happy_ears=south,
-        harsh=west,
-        poacher=east,
-    )
+    return _SEASON[:, calendar] * (1 + LINE_GROWTH[:, None]) ** years_to_go
 
 
 def make_world(accounts: int, months: int, lines_per_month: float, seed: int) -> World:
-    """Draw the company and lay the stories into what is expected of it."""
-    span = LAST_MONTH - np.arange(months)[::-1]
-    reps = make_reps(accounts, span, seed)
-    rng = stream(seed, "accounts")
+    """Draw the company and lay the stories into what is expected of it.
+
+    Parameters
+    ----------
+    accounts, months : int
+        Size of the book; the last month is `LAST_MONTH`.
+    lines_per_month : float
+        Sales lines expected per account and month in which it buys.
+    seed : int
+        Seed of all random streams.
+
+    Examples
+    --------
+    >>> world = make_world(40, 24, 3.0, 1)
+    >>> len(world.ids), str(world.first_day), round(float(world.rate[world.active].mean()), 6)
+    (40, '2024-01-01', 3.0)
+    """
     n, m = accounts, months
+    span = LAST_MONTH - np.arange(m)[::-1]
+    reps = make_reps(n, span, seed)
+    rng = stream(seed, "accounts")
     rank = rng.permutation(n)
     by_rank = np.argsort(rank)
-    story_ranks = {"costly": 3, "sliding": 5, "bought": 7, "poached": 8, "climber": 10,
-                   "giant": max(12, int(0.35 * n)), "old": int(0.8 * n)}  # fmt: skip
-    story = {name: int(by_rank[place]) for name, place in story_ranks.items()}
-    free = by_rank[~np.isin(np.arange(n), list(story_ranks.values()))]
+    places = _STORY_RANKS | {"giant": max(12, int(0.35 * n)), "old": int(0.8 * n)}
+    story = {name: int(by_rank[place]) for name, place in places.items()}
     size = _MEAN_SIZE * np.exp(_SIZE_SPREAD * ndtri((n - rank - 0.5) / n) - _SIZE_SPREAD**2 / 2)
     region = _regions(reps, n, rng)
     region[[story["poached"], story["bought"]]] = 1
-    parent, free = _groups(free, n)
+    parent, free = _groups(by_rank[~np.isin(by_rank, list(story.values()))], n)
     start, stop, since, unassigned = _lives(rng, free, story, span, n)
     rep_before, rep_after, switch = _serving(rng, reps, region, rank, start, stop, story, m)
     rep_before[unassigned], rep_after[unassigned], switch[unassigned] = -1, -1, m
     chinese = (region < 4) & (rng.random(n) < 0.72)
-    names = company_names(rng, chinese)
-    for child in np.flatnonzero(parent >= 0):
-        chinese[child] = chinese[parent[child]]
-        region_name = "二厂" if chinese[child] else " – Plant 2"
-        names[child] = names[parent[child]] + region_name + ("" if child % 2 else "B")
+    chinese = np.where(parent >= 0, chinese[parent], chinese)
     kind = rng.choice(5, n, p=[0.26, 0.2, 0.2, 0.24, 0.1])
     contact = np.clip(rng.normal(1, 0.35, n), 0.2, 2)
-    place = 1 - rank / n
-    discount = np.clip(0.01 + 0.09 * place + rng.normal(0, 0.02, n), 0, 0.2)
-    discount[story["costly"]] = 0.17
     mix = rng.dirichlet(_LINE_SHARE * 6, n)
-    wallet = np.clip(rng.beta(2.4, 2.6, n), 0.08, 0.85)
-    wallet[story["giant"]] = 0.05
     known = np.ones(n, dtype=bool)
     known[rng.choice(free, max(2, n // 25), replace=False)] = False
-    serving = np.where(rep_after >= 0, reps.ability[rep_after], 1.0)
-    growth = 0.09 + 0.25 * (serving - 1) + 0.05 * (contact - 1) + stream(seed, "levels").normal(0, 0.07, n)
+    ability = np.where(rep_after >= 0, reps.ability[rep_after], 1.0)
+    own_growth = rng.normal(0.09, 0.07, n)
+    growth = own_growth + ABILITY_GROWTH * (ability - 1) + CONTACT_GROWTH * (contact - 1)
     unharmed = _levels(size, growth, mix, span, start)
-    level = _harm(unharmed, story, start, stop, switch, m)
-    rate = np.where(level > 0, level, 1.0) ** 0.42 * (level > 0)
-    rate *= lines_per_month / rate[level > 0].mean()
-    service = size * _SERVICE_RATE[kind] * rng.lognormal(0, 0.35, n) + rng.uniform(800, 3000, n)
-    service[story["costly"]] = 0.36 * size[story["costly"]]
+    level = _harm(unharmed, story, start, stop, switch)
     return World(
-        seed=seed, months=span, reps=reps, ids=_account_ids(n), names=names, chinese=chinese, rank=rank,
-        region=region, type=kind, industry=rng.integers(0, len(INDUSTRIES), n),
+        seed=seed, months=span, reps=reps, ids=_account_ids(n), names=_names(rng, chinese, parent),
+        chinese=chinese, rank=rank, region=region, type=kind, industry=rng.integers(0, len(INDUSTRIES), n),
         ownership=rng.choice(len(OWNERSHIPS), n, p=[0.5, 0.2, 0.2, 0.1]), parent=parent, since=since,
         start=start, stop=stop, switch=switch, rep_before=rep_before, rep_after=rep_after, size=size,
-        wallet=wallet, potential_known=known, service_cost=np.rint(service / 100) * 100, discount=discount,
-        contact=contact, mix=mix, level=level, unharmed=unharmed, rate=rate, story=story,
+        wallet=_wallets(rng, n, story), potential_known=known, service_cost=_services(rng, size, kind, story),
+        discount=_discounts(rng, rank, story), contact=contact, mix=mix, level=level, unharmed=unharmed,
+        rate=_rates(level, lines_per_month), story=story,
     )  # fmt: skip
+
+
+def _names(rng: np.random.Generator, chinese: Array, parent: Array) -> list[str]:
+    """Name the accounts; plants of a group carry their parent's name."""
+    names = company_names(rng, chinese)
+    plants: dict[int, int] = {}
+    for child in np.flatnonzero(parent >= 0):
+        number = plants[parent[child]] = plants.get(parent[child], 1) + 1
+        mark = f"（{number}厂）" if chinese[child] else f", plant {number}"
+        names[child] = names[parent[child]] + mark
+    return names
+
+
+def _wallets(rng: np.random.Generator, n: int, story: dict[str, int]) -> Array:
+    """Draw what part of its potential an account buys here."""
+    wallet = np.clip(rng.beta(2.4, 2.6, n), 0.08, 0.85)
+    wallet[story["giant"]] = 0.05
+    return wallet
+
+
+def _services(rng: np.random.Generator, size: Array, kind: Array, story: dict[str, int]) -> Array:
+    """Draw what it costs to serve an account, in whole hundreds [currency/year]."""
+    cost = size * _SERVICE_RATE[kind] * rng.lognormal(0, 0.35, len(size)) + rng.uniform(800, 3000, len(size))
+    cost[story["costly"]] = 0.36 * size[story["costly"]]
+    return np.asarray(np.rint(cost / 100) * 100)
+
+
+def _discounts(rng: np.random.Generator, rank: Array, story: dict[str, int]) -> Array:
+    """Draw the discount on list prices, higher for larger accounts."""
+    discount = np.clip(0.10 - 0.09 * rank / len(rank) + rng.normal(0, 0.02, len(rank)), 0, 0.2)
+    discount[story["costly"]] = 0.17
+    return np.asarray(discount)
+
+
+def _rates(level: Array, lines_per_month: float) -> Array:
+    """Return expected sales lines: larger accounts order more often; the mean is what was asked."""
+    buying = level > 0
+    rate = np.where(buying, level, 1.0) ** 0.42 * buying
+    return np.asarray(rate * (lines_per_month / rate[buying].mean()))
 
 
 def _account_ids(n: int) -> list[str]:
@@ -266,15 +242,12 @@ def _lives(
     """Draw when accounts were registered, began and ended, and who has no rep."""
     m = len(months)
     since = months[0].astype("datetime64[D]") - rng.integers(60, 5500, n)
-    since[story["old"]] = np.datetime64("1996-03-04", "D")
+    since[story["old"]] = months[0].astype("datetime64[D]") - 9800
     start, stop = np.zeros(n, dtype=int), np.full(n, m)
     shuffled = rng.permutation(free)
-    sizes = [
-        max(2, n // 40),
-        max(1, round(0.022 * n * m / 12)),
-        max(1, round(0.018 * n * m / 12)),
-        max(2, n // 60),
-    ]
+    years = min(m / 12, 10)
+    new_ones, gone_ones = (max(1, round(rate * n * years)) for rate in (0.022, 0.018))
+    sizes = [max(2, n // 40), new_ones, gone_ones, max(2, n // 60)]
     prospects, new, gone, unassigned = np.split(shuffled, np.cumsum(sizes))[:4]
     start[prospects] = m
     start[new] = rng.integers(2, m - 2, len(new))
@@ -309,7 +282,7 @@ def _serving(
     heir = int(np.flatnonzero(reps.region == 1)[2])
     before[story["poached"]] = heir
     after = before.copy()
-    leaving = int(m * 0.55)
+    leaving = leaving_month(m)
     served = np.flatnonzero(before == reps.leaver)
     after[served] = reps.successor
     switch[served] = leaving
@@ -335,12 +308,12 @@ def _levels(size: Array, growth: Array, mix: Array, months: Array, start: Array)
     trend = np.maximum(1 + growth, 0.5)[:, None] ** years_to_go
     age = np.arange(len(months)) - start[:, None] + 1
     ramp = np.where(start[:, None] > 0, np.clip(age / 6, 0, 1), 1.0)
-    return size[:, None] / 12 * trend * course * ramp
+    return np.asarray(size[:, None] / 12 * trend * course * ramp)
 
 
-def _harm(unharmed: Array, story: dict[str, int], start: Array, stop: Array, switch: Array, m: int) -> Array:
+def _harm(unharmed: Array, story: dict[str, int], start: Array, stop: Array, switch: Array) -> Array:
     """Lay the stories, the transfers' dip and the accounts' ends over what was expected."""
-    level = unharmed.copy()
+    level, m = unharmed.copy(), unharmed.shape[1]
     t = np.arange(m)
     level[story["sliding"]] *= np.clip(1 - 0.085 * (t - (m - 11)), 0.2, 1)
     bought = story["bought"]
@@ -348,6 +321,6 @@ def _harm(unharmed: Array, story: dict[str, int], start: Array, stop: Array, swi
     age = t - start[story["climber"]]
     level[story["climber"]] *= np.clip(0.1 + 0.07 * age, 0.1, 1.1)
     since_switch = t - switch[:, None]
-    level[(since_switch >= 0) & (since_switch < DIP)] *= 0.85
+    level[(since_switch >= 0) & (since_switch < DIP)] *= DIP_LEVEL
     level[(t < start[:, None]) | (t >= stop[:, None])] = 0
     return level
