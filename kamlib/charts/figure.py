@@ -22,7 +22,7 @@ class NativeChart:
     Attributes
     ----------
     kind : str
-        ``"bar"`` (horizontal), ``"column"``, ``"line"``, ``"scatter"`` or ``"bridge"`` (a waterfall of `steps`).
+        ``"bar"`` (horizontal), ``"column"``, ``"line"``, ``"scatter"`` or ``"bridge"`` (of `steps`).
     category : str
         Column of the page's table on the category axis (x of a scatter); not used by a bridge.
     series : mapping of str to str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from kamlib.packs.excel_style import Style, column_width
 
 SHEET_ROWS = 1_048_576
 TEXT_LENGTH = 32_767
+_IN_REFERENCE, _ESCAPED = re.compile(r"['#\[\]]"), r"'\g<0>"
 _FACTS = ("period", "as_of", "seed")
 _BOOK_FACTS = ("name", "currency", "rounding_unit", "fiscal_year_start", "hash")
 
@@ -176,7 +178,7 @@ def _write_page(
     if rows:
         _write_table(sheet, columns, header, rows, numbered.number, style, words)
         sheet.freeze_panes(header + 1, 1)
-        insert_charts(workbook, sheet, page, columns, header, rows)
+        insert_charts(workbook, sheet, page, columns, header, rows, style=style, words=words)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -197,7 +199,7 @@ def _write_table(
     for position, column in enumerate(columns):
         setting: dict[str, Any] = {"header": column.label, "header_format": style.head(column)}
         if column.total is not None:
-            setting.update(total_function="sum", total_value=float(column.total), format=style.of(column))
+            setting.update(total_function="sum", total_value=float(column.total))
         elif position == 0 and totalled:
             setting["total_string"] = words("pack.total")
         settings.append(setting)
@@ -215,6 +217,13 @@ def _write_table(
             "columns": settings,
         },
     )
+    for position, column in enumerate(columns if totalled else ()):
+        if column.total is not None:
+            formula = f"=SUBTOTAL(109,[{_IN_REFERENCE.sub(_ESCAPED, column.label)}])"
+            sheet.write_formula(last, position, formula, style.total(column), float(column.total))
+        else:
+            label = words("pack.total") if position == 0 else ""
+            sheet.write_string(last, position, label, style.total(column))
     for position, column in enumerate(columns):
         plain = style.of(column)
         for row, value in enumerate(column.values[:rows], start=header + 1):

@@ -17,7 +17,7 @@ class Style:
 
     def __init__(self, workbook: Any) -> None:
         self._workbook = workbook
-        self._made: dict[tuple[str, int, bool], Any] = {}
+        self._made: dict[tuple[str, str, int], Any] = {}
         self.title = self._make(bold=True, font_size=15)
         self.subtitle = self._make(font_color="#56636c")
         self.note = self._make(font_color=DARK, italic=False)
@@ -27,20 +27,30 @@ class Style:
         self.link = self._make(font_color=ACCENT, valign="top")
         self.text = self._make(valign="top")
         self.wrapped = self._make(text_wrap=True, valign="top", align="left")
-        self.number_left = self._make(align="left", valign="top")
+        self.small = self._make(font_size=8, font_color="#6b7780")
+        self.small_head = self._make(font_size=8, font_color="#6b7780", bottom=1, bottom_color=LIGHT)
+        self.small_number = self._make(font_size=8, font_color="#6b7780", num_format="#,##0")
+        self.number_left = self._make(align="left", valign="top", num_format="#,##0.######")
 
     def of(self, column: TableColumn) -> Any:
         """Return the format of a column's cells."""
-        return self._cached(column.kind, column.decimals, head=False)
+        return self._cached("cell", column.kind, column.decimals)
 
     def head(self, column: TableColumn) -> Any:
         """Return the format of a column's heading."""
-        return self._cached(column.kind, 0, head=True)
+        return self._cached("head", column.kind, 0)
 
-    def _cached(self, kind: str, decimals: int, *, head: bool) -> Any:
-        key = (kind, decimals, head)
+    def total(self, column: TableColumn) -> Any:
+        """Return the format of a column's total."""
+        return self._cached("total", column.kind, column.decimals)
+
+    def _cached(self, place: str, kind: str, decimals: int) -> Any:
+        key = (place, kind, decimals)
         if key not in self._made:
-            self._made[key] = self._head(kind) if head else self._cell(kind, decimals)
+            line: dict[str, Any] = {"bottom": 1, "bottom_color": GRID, "valign": "vcenter"}
+            if place == "total":
+                line = {"top": 2, "top_color": DARK, "bold": True, "valign": "vcenter"}
+            self._made[key] = self._head(kind) if place == "head" else self._cell(kind, decimals, line)
         return self._made[key]
 
     def _head(self, kind: str) -> Any:
@@ -49,9 +59,8 @@ class Style:
             bold=True, text_wrap=True, valign="bottom", align=align, bottom=2, bottom_color=DARK
         )
 
-    def _cell(self, kind: str, decimals: int) -> Any:
+    def _cell(self, kind: str, decimals: int, line: dict[str, Any]) -> Any:
         places = "." + "0" * decimals if decimals else ""
-        line: dict[str, Any] = {"bottom": 1, "bottom_color": GRID, "valign": "top"}
         if kind in ("money", "count", "number"):
             return self._make(num_format=f"#,##0{places}", **line)
         if kind == "fraction":

@@ -75,12 +75,13 @@ def render_html(
         }
         for chapter in chapters
     ]
-    pack = words(f"pack.{facts['pack']}")
+    title = words("pack.title", pack=words(f"pack.{facts['pack']}"), period=facts["period"])
     text = environment.get_template("pack.html.j2").render(
         lang=_LANG[words.lang],
         words=words,
-        title=words("pack.title", pack=pack, period=facts["period"]),
+        title=title,
         book=clean(str(facts["book"]["name"])),
+        running=Markup(_css_text(clean(f"{facts['book']['name']} · {title}"))),
         scope=words("pack.scope", as_of=facts["as_of"], currency=facts["book"]["currency"]),
         chapters=views,
         colours={"dark": DARK, "light": LIGHT, "accent": ACCENT, "good": GOOD, "bad": BAD, "grid": GRID},
@@ -146,6 +147,11 @@ def _json(spec: Mapping[str, Any]) -> str:
 def _own_ids(svg: str, prefix: str) -> str:
     """Give a drawing ids that no other drawing in the file has."""
     return _SVG_ID.sub(lambda match: f"{match[1]}{prefix}-", clean(svg))
+
+
+def _css_text(text: str) -> str:
+    """Write a text as a CSS string in which no character can end the string or the style element."""
+    return '"' + "".join(c if c.isalnum() or c in " ·" else f"\\{ord(c):x} " for c in text) + '"'
 
 
 def _prose(markdown: str) -> str:

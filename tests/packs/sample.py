@@ -10,7 +10,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from kamlib.charts.figure import BAD, DARK, GOOD, LIGHT, NativeChart, figure
+from kamlib.charts.bridge import bridge
+from kamlib.charts.figure import DARK, LIGHT, NativeChart, figure
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
 from kamlib.packs.content import PageRef, Prose, Section
@@ -141,53 +142,34 @@ def make_run(folder: Path, lang: str = "en") -> Run:
 
 def _summary(say: dict[str, str], words: Words) -> Page:
     zh = words.lang == "zh"
-    steps = ["上年实际", "老客户", "新客户", "流失", "预测", "缺口", "目标"] if zh else [
-        "Previous year", "Same accounts", "New accounts", "Lost accounts", "Forecast", "Gap", "Target"]  # fmt: skip
-    change = [11_650_000, 620_000, 240_000, -610_000, 11_900_000, 500_000, 12_400_000]
-    kind = ["PY", "up", "up", "down", "FC", "up", "PL"]
-    start, level = [], 0
-    for amount, what in zip(change, kind, strict=True):
-        level = 0 if what in ("PY", "FC", "PL") else level
-        start.append(level)
-        level = amount if what in ("PY", "FC", "PL") else level + amount
-    table = pd.DataFrame({"step": steps, "amount": change})
-    drawn = table.assign(
-        start=start,
-        end=[s + c for s, c in zip(start, change, strict=True)],
-        label=[words.money(c) if k in ("PY", "FC", "PL") else words.signed_money(c) for c, k in zip(change, kind, strict=True)],
-        kind=kind,
-    )  # fmt: skip
-    drawn.loc[5, ["start", "end"]] = [11_900_000, 12_400_000]
-    drawn.loc[1:3, "start"] = [11_650_000, 12_270_000, 12_510_000]
-    drawn.loc[1:3, "end"] = [12_270_000, 12_510_000, 11_900_000]
-    base = alt.Chart(drawn).encode(
-        y=alt.Y("step:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False))
+    steps = [
+        ("2025Q1" if not zh else "上年实际", 11_650_000.0, "PY"),
+        ("Same accounts" if not zh else "老客户", 620_000.0, "change"),
+        ("New accounts" if not zh else "新客户", 240_000.0, "change"),
+        ("Lost accounts" if not zh else "流失", -610_000.0, "change"),
+        ("Forecast" if not zh else "预测", 11_900_000.0, "FC"),
+        ("Gap" if not zh else "缺口", 500_000.0, "change"),
+        ("Target" if not zh else "目标", 12_400_000.0, "PL"),
+    ]
+    drawn = pd.DataFrame(steps, columns=["step", "amount", "scenario"])
+    reps = pd.DataFrame(
+        {
+            "name": ["Anna Berg", "李伟", "Tom O'Neil"],
+            "forecast": to_money([4_000_000_0000, 3_900_000_0000, 4_000_000_0000]),
+            "target": [4_200_000, 4_100_000, 4_100_000],
+        }
     )
-    colour = alt.Color(
-        "kind:N",
-        legend=None,
-        scale=alt.Scale(
-            domain=["PY", "up", "down", "FC", "PL"], range=[LIGHT, GOOD, BAD, "#ffffff", "#ffffff"]
-        ),
-    )
-    bars = base.mark_bar(size=22, stroke=DARK, strokeWidth=alt.expr("1")).encode(
-        x=alt.X("start:Q", axis=None),
-        x2="end:Q",
-        color=colour,
-        tooltip=["step", alt.Tooltip("amount", format=",")],
-    )
-    text = base.mark_text(align="left", dx=6).encode(x=alt.X("max(end):Q"), text="label:N")
-    chart = (bars + text).properties(width=620, height=alt.Step(32))
-    native = NativeChart("bar", "step", {"amount": "AC"})
     return Page(
         id="summary",
         title=say["summary"],
         subtitle=say["bridge_sub"],
-        table=table,
-        figures=(figure(chart, native),),
+        sentences=(say["months"], say["pareto"], say["value"]),
+        table=reps,
+        figures=(bridge(drawn, words=words, native=NativeChart("bridge", steps=tuple(steps))),),
         notes=(say["note_1"], say["note_2"]),
-        labels={"step": "步骤" if zh else "Step", "amount": "金额" if zh else "Amount"},
-        kinds={"amount": "money"},
+        totals=("forecast", "target"),
+        kinds={"target": "money"},
+        folded=False,
     )
 
 

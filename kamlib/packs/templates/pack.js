@@ -2,22 +2,31 @@
 
 /* Charts: the drawing in the file is replaced by a live one, with tooltips, when it comes into view. */
 
-const LEAST_PLOT = 200;
+const LEAST_PLOT = 190;
+const LEAST_CHART = 520;
 
+/* Whether a plot may be made narrower: its x axis is a scale of numbers, and its width is one number. */
+function elastic(plot) {
+  const encodings = [plot, ...(plot.layer || [])].map((part) => part.encoding?.x).filter(Boolean);
+  const numbers = encodings.every((x) => x.type === "quantitative" || x.type === undefined);
+  return typeof plot.width === "number" && encodings.length > 0 && numbers;
+}
+
+/* The specification fitted to a narrow screen; what cannot be fitted is made smaller and scrolls. */
 function narrowed(spec, natural, available) {
-  if (natural <= available) return spec;
+  if (natural <= available) return { spec, shrunk: 1 };
   const copy = structuredClone(spec);
   if (copy.hconcat) {
     copy.vconcat = copy.hconcat;
     delete copy.hconcat;
   }
   const plots = copy.vconcat || [copy];
+  if (!plots.every(elastic)) return { spec, shrunk: Math.min(1, Math.max(available, LEAST_CHART) / natural) };
   for (const plot of plots) {
-    if (typeof plot.width !== "number") continue;
-    const around = spec.hconcat ? 120 : Math.max(natural - plot.width, 0);
+    const around = spec.hconcat ? 110 : Math.max(natural - plot.width, 0);
     plot.width = Math.min(plot.width, Math.max(available - around, LEAST_PLOT));
   }
-  return copy;
+  return { spec: copy, shrunk: 1 };
 }
 
 async function draw(figure) {
@@ -27,7 +36,9 @@ async function draw(figure) {
   const live = document.createElement("div");
   live.className = "drawing";
   const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "pack" } };
-  await vegaEmbed(live, narrowed(spec, natural, figure.clientWidth), options);
+  const fitted = narrowed(spec, natural, figure.clientWidth);
+  await vegaEmbed(live, fitted.spec, options);
+  if (fitted.shrunk < 1) live.querySelector("svg").style.width = `${Math.round(natural * fitted.shrunk)}px`;
   still.replaceWith(live);
   figure.dataset.live = "yes";
 }
