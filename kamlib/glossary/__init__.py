@@ -90,7 +90,7 @@ class Words:
         if self.lang not in LANGUAGES:
             raise ParameterError(f'language is "{self.lang}"; it must be one of {", ".join(LANGUAGES)}.')
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Return the sentence of `key` with its placeholders filled.
 
         Raises

@@ -8,7 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kamlib.errors import BookError, KamError, ParameterError
 from kamlib.forecast import ForecastParams
@@ -20,6 +20,9 @@ from kamlib.runs import Run, project_root
 from kamlib.runs.publish import discard, hash_tables, publish_run, set_aside, start_run, write_facts
 from kamlib.segments import SegmentParams
 from kamlib.targets import AllocationParams, SizingParams, check_request
+
+if TYPE_CHECKING:
+    from kamlib.book.book import Book
 
 CHAPTERS = ("1_accounts", "2_forecast", "3_targets")
 _VERSIONS = (
@@ -146,7 +149,22 @@ def plan(
     if lang is not None:
         Words(lang)
     say(f"reading the book {book_path}")
-    book = open_book(book_path)
+    with open_book(book_path) as book:
+        run = _snapshot(book, params, period, lang=lang, out=out, as_of=as_of, clock=clock)
+    return _build(run, params, clock, say)
+
+
+def _snapshot(
+    book: Book,
+    params: PlanningParams,
+    period: str,
+    *,
+    lang: str | None,
+    out: Path | None,
+    as_of: str | None,
+    clock: _Clock,
+) -> Run:
+    """Check the book and the request, and start a run with the book as it was known on the planning date."""
     facts: dict[str, Any] = {
         "pack": "planning",
         "book": book.facts(),
@@ -172,7 +190,7 @@ def plan(
         discard(run)
         raise
     clock.mark("snapshot")
-    return _build(run, params, clock, say)
+    return run
 
 
 class _Clock:
@@ -218,6 +236,7 @@ def _check_request(run: Run, params: PlanningParams) -> None:
         sizing=params.sizing,
         allocation=params.allocation,
         unit=run.rounding_unit,
+        as_of=run.as_of,
     )
 
 

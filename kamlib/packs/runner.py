@@ -111,6 +111,6 @@ def run_chapters(
 def _chapter_error(name: str, file: str, error: Any) -> KamError:
     kind = getattr(kamlib.errors, error.ename, None)
     is_ours = isinstance(kind, type) and issubclass(kind, KamError)
-    what = error.evalue if is_ours else f"{error.ename}: {error.evalue}"
+    what = (error.evalue if is_ours else f"{error.ename}: {error.evalue}").rstrip(".") + "."
     raised: type[KamError] = kind if is_ours and kind is not None else RunError
     return raised(f"chapter {name} failed: {what} The executed notebook with the error: notebooks/{file}.")
