@@ -21,7 +21,7 @@ COLUMNS = [
     *("revenue", "share", "cumulative_share", "rank", "tier", "key_account"),
     *("revenue_last_year", "share_last_year", "tier_last_year", "revenue_change", "movement"),
     *("potential", "share_of_wallet", "open_potential", "field"),
-    *("cost", "margin", "service_cost", "contribution", "profit"),
+    *("cost", "margin", "service_cost", "contribution", "profit", "profit_ratio"),
     *("profit_share", "profit_cumulative_share", "profit_rank", "pays", "since", "tenure_years"),
 ]
 _DAYS_A_YEAR = 365.25
@@ -61,7 +61,7 @@ def segment_accounts(
 
     Returns
     -------
-    pandas.DataFrame, shape (n accounts, 33)
+    pandas.DataFrame, shape (n accounts, 34)
         One row per account, largest `revenue` first, then by `account_id`.
 
         - `revenue`, `share`, `cumulative_share`, `rank`, `tier` (A, B, C, none) and the same of last year,

@@ -32,9 +32,9 @@ def contribution_after_service(table: pd.DataFrame, *, months: int) -> pd.DataFr
 
     Returns
     -------
-    pandas.DataFrame, shape (n, k + 7)
+    pandas.DataFrame, shape (n, k + 8)
         The table with `service_cost` now of the window [currency], and `margin`, `contribution`, `profit`
-        [currency], `profit_share`, `profit_cumulative_share` [fraction], `profit_rank`, and `pays`, whether
+        [currency], `profit_ratio` to revenue, `profit_share`, `profit_cumulative_share` [fraction], `profit_rank`, and `pays`, whether
         the profit is zero or above, missing where unknown.
 
     Examples
@@ -63,6 +63,8 @@ def contribution_after_service(table: pd.DataFrame, *, months: int) -> pd.DataFr
     result["margin"] = money(revenue - cost, costed)
     result["contribution"] = money(revenue - cost - service, costed & served)
     result["profit"] = result["contribution"] if served.any() else result["margin"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result["profit_ratio"] = np.where(revenue > 0, as_float(result["profit"]) * 1e4 / revenue, np.nan)
     ranked = rank_accounts(result["profit"], result["account_id"])
     result["profit_share"], result["profit_cumulative_share"] = ranked["share"], ranked["cumulative_share"]
     result["profit_rank"] = ranked["rank"]
