@@ -21,7 +21,7 @@ _ROWS_IN_NOTEBOOK = 12
 KINDS = ("text", "money", "fraction", "number", "count", "date", "period", "flag")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """One page: title sentence, subtitle, figures, at most three notes, and the table behind them.
 

@@ -69,7 +69,9 @@ def landing_page(
     )
     subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
     totals = ("actual", "forecast", "landing", "actual_last_year", "change")
-    return Page("forecast_1", title, subtitle, table, (figure,), tuple(notes), totals)
+    return Page(
+        id="forecast_1", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=tuple(notes), totals=totals,
+    )  # fmt: skip
 
 
 def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_month: str) -> Page:
@@ -115,7 +117,9 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     figure = charts.movers_chart(_steps(table, shown, words, year), words=words, native=native)
     subtitle = words("forecast.movers_subtitle", year=year, currency=words.currency)
     totals = ("actual", "forecast", "landing", "actual_last_year", "change")
-    return Page("forecast_2", title, subtitle, table, (figure,), tuple(notes), totals)
+    return Page(
+        id="forecast_2", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=tuple(notes), totals=totals,
+    )  # fmt: skip
 
 
 def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.date) -> Page:
@@ -135,7 +139,13 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
     table = _beside_naive(accuracy, method)
     levels = table[table["horizon"].isna()]
     if levels.empty:
-        return Page("forecast_3", words("forecast.errors_title_none"), str(as_of), table, folded=False)
+        return Page(
+            id="forecast_3",
+            title=words("forecast.errors_title_none"),
+            subtitle=str(as_of),
+            table=table,
+            folded=False,
+        )
     title = _errors_title(levels, words, method)
     table["level"] = table["level"].map(lambda level: words(f"forecast.{level}"))
     levels, ahead = table[table["horizon"].isna()], table[table["level"] == table["level"].iloc[0]].iloc[1:]
@@ -158,7 +168,9 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
         level_name=company["level"],
         native=native,
     )
-    return Page("forecast_3", title, subtitle, table, (figure,), notes)
+    return Page(
+        id="forecast_3", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=notes,
+    )  # fmt: skip
 
 
 def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
