@@ -157,7 +157,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--accounts", type=int, default=120, help="number of accounts [120]")
     demo.add_argument("--months", type=int, default=36, help="months of history, ending 2025-12 [36]")
     demo.add_argument(
-        "--lines-per-month", type=float, default=4.0, help="mean sales lines an account and month [4]"
+        "--lines-per-month", type=float, default=6.0, help="mean sales lines an account and month [6]"
     )
     demo.add_argument("--seed", type=int, default=7, help="seed of the generator [7]")
     demo.add_argument("--format", choices=["auto", "csv", "parquet"], default="auto",
