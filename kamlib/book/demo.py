@@ -10,7 +10,6 @@ from typing import Any
 from kamlib.book.contract import TABLES
 from kamlib.errors import ParameterError, RunError
 
-DEFAULT_SEED = 2025
 _MARK = "# A demo book, made by `kam demo`; README.md says what is planted in it."
 _SETTINGS = """\
 name: Harbour Drives
@@ -36,7 +35,7 @@ def write_demo(
     accounts: int = 120,
     months: int = 36,
     lines_per_month: float = 6.0,
-    seed: int = DEFAULT_SEED,
+    seed: int = 7,
     fmt: str = "auto",
 ) -> None:
     """Write a demo book: every table of the contract, ``book.yaml``, and a README with the planted truth.
@@ -79,12 +78,12 @@ def write_demo(
     )
     target = Path(out).absolute()
     _check_folder(target)
-    if fmt == "auto":
-        fmt = "csv" if accounts * months * lines_per_month <= _CSV_LINES else "parquet"
     made = (
         f"kam demo --accounts {accounts} --months {months} --lines-per-month {lines_per_month:.12g} "
-        f"--seed {seed}"
+        f"--seed {seed}" + ("" if fmt == "auto" else f" --format {fmt}")
     )
+    if fmt == "auto":
+        fmt = "csv" if accounts * months * lines_per_month <= _CSV_LINES else "parquet"
     aside = target.parent / f".{target.name}.{os.getpid()}.new"
     try:
         aside.mkdir(parents=True)

@@ -177,7 +177,7 @@ def _sliding(world: World, sold: Sold, place: int, blocks: Blocks) -> str:
     return (
         f"revenue falls from {world.months[-11]} on; last three months {_cny(now)}, {_percent(now / usual)} "
         f"of what it would have bought; satisfaction falls first, from {np.mean(scores[:4]):.1f} in the first "
-        f"survey to {np.mean(scores[-4:]):.1f} in the last; complaints and sightings rise, visits thin out"
+        f"survey to {np.mean(scores[-4:]):.1f} in the last; complaints and sightings rise, visits get rare"
     )
 
 

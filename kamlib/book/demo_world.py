@@ -247,8 +247,8 @@ def _lives(
     shuffled = rng.permutation(free)
     years = min(m / 12, 10)
     new_ones, gone_ones = (max(1, round(rate * n * years)) for rate in (0.022, 0.018))
-    sizes = [max(2, n // 40), new_ones, gone_ones, max(2, n // 60)]
-    prospects, new, gone, unassigned = np.split(shuffled, np.cumsum(sizes))[:4]
+    sizes = [max(2, n // 40), max(2, n // 60), new_ones, gone_ones]
+    prospects, unassigned, new, gone = np.split(shuffled, np.cumsum(sizes))[:4]
     start[prospects] = m
     start[new] = rng.integers(2, m - 2, len(new))
     start[story["climber"]] = max(2, m - 15)
