@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import get_args
 
 import numpy as np
@@ -10,12 +11,20 @@ import numpy.typing as npt
 from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.params import Method
 from kamlib.forecast.seasonal import find_season
-from kamlib.forecast.smoothing import damped, simple, theta
+from kamlib.forecast.smoothing import damped, simple, smoothing, theta
 
 Floats = npt.NDArray[np.float64]
 
 METHODS: tuple[str, ...] = get_args(Method)
 _BLOCK = 2048  # series at a time: the smoothing grids then stay within a few megabytes
+
+
+_MAKERS: Mapping[str, tuple[Callable[[Floats, npt.NDArray[np.intp], int], Floats], ...]] = {
+    "simple": (simple,),
+    "damped": (damped,),
+    "theta": (theta,),
+    "blend": (smoothing, theta),
+}
 
 
 def forecast_matrix(
@@ -75,8 +84,7 @@ def _forecast_block(
     scaled = y / scale
     season = find_season(scaled, start, season_length)
     level = season.remove(scaled)
-    makers = {"simple": (simple,), "damped": (damped,), "theta": (theta,)}.get(method, (simple, damped, theta))
-    mean = sum((make(level, start, horizon) for make in makers), np.zeros(1)) / len(makers)
+    mean = np.mean([make(level, start, horizon) for make in _MAKERS[method]], axis=0)
     forecast = season.restore(mean, len(y)) * scale
     never_negative = ~(y < 0).any(axis=0)
     return np.where(never_negative, np.maximum(forecast, 0.0), forecast)

@@ -1,4 +1,4 @@
-"""Classical seasonal indices of many series at once, used only where a test finds a season.
+"""Classical seasonal indices of many series at once, shrunk towards no season where years disagree.
 
 Arrays are time-first: one row a period, one column a series; a gap is NaN.
 """
@@ -13,8 +13,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_CRITICAL = 1.645  # 90 % two-sided, as in the M3 competition's Naive2
-_SEASONS = 3  # whole seasons that the test needs, as there
+_SEASONS = 2  # whole seasons a series needs: fewer cannot disagree, so noise could not be told apart
 _LEAST_INDEX = 0.1  # below a tenth of the mean a ratio says little and dividing by it blows noise up
 
 
@@ -52,18 +51,20 @@ class Season:
 
 
 def find_season(y: Floats, start: npt.NDArray[np.intp], season_length: int) -> Season:
-    """Test each series for a season and estimate its indices.
+    """Estimate the season of each series, shrunk towards none by the share of it that is noise.
 
-    A series has a season if it spans three of them, every position was observed beside a full centred
-    moving average, and its autocorrelation at one season is significant at 90 % (the test of the M3
-    competition's Naive2). Indices are classical: the mean ratio to (or, where a value is zero or negative or
-    an index would fall below a tenth, the mean difference from) the centred moving average, scaled to a mean
-    of 1 (or 0). Gaps are bridged in a straight line for the moving average and left out of the indices.
+    Indices are classical: the mean ratio to the centred moving average, or the mean difference from it where
+    a value is zero or negative or an index would fall below a tenth. Each is an average over few years, so
+    part of the differences between positions is noise. How much is measured by how far the years disagree:
+    with V the noise variance of an index and S the variance between indices, V / S of every difference is
+    noise and is taken off, all of it where V >= S. That replaces a test for a season by how much of one there
+    is. A series needs two whole seasons, and each position at least one observation.
 
     Parameters
     ----------
     y : numpy.ndarray, shape (time, n)
-        Observations; NaN is a gap.
+        Observations; NaN is a gap. Gaps are bridged in a straight line for the moving average, which is
+        continued at both ends at its mean slope, and left out of the indices.
     start : numpy.ndarray of int, shape (n,)
         Row of each series' first observation.
     season_length : int
@@ -75,49 +76,50 @@ def find_season(y: Floats, start: npt.NDArray[np.intp], season_length: int) -> S
 
     References
     ----------
-    Makridakis & Hibon (2000), The M3-Competition, International Journal of Forecasting 16:451-476.
+    Miller & Williams (2003), Shrinkage estimators of time series seasonal factors and their effect on
+    forecasting accuracy, International Journal of Forecasting 19:669-684. The noise share here is the plain
+    moment estimate, without the James-Stein factor for few positions.
     """
     length, n = y.shape
-    index = np.ones((max(season_length, 1), n))
-    none = Season(index, np.ones(n, dtype=bool), np.zeros(n, dtype=bool))
-    if season_length < 2 or length < _SEASONS * season_length:
-        return none
-    tested = (length - start >= _SEASONS * season_length) & _autocorrelated(y, season_length)
-    columns = np.flatnonzero(tested)
-    if not len(columns):
-        return none
+    season = no_season(n, season_length)
+    columns = np.flatnonzero(length - start >= _SEASONS * season_length)
+    if season_length < 2 or not len(columns):
+        return season
     part = y[:, columns]
-    trend = _centred_average(_bridge(part), season_length)
-    factors = _indices(part / np.where(trend > 0, trend, np.nan), season_length)
-    factors /= factors.mean(axis=0)
-    amounts = _indices(part - trend, season_length)
-    amounts -= amounts.mean(axis=0)
-    with np.errstate(invalid="ignore"):
-        as_factor = (np.nanmin(part, axis=0) > 0) & (factors.min(axis=0) >= _LEAST_INDEX)
-    chosen = np.where(as_factor, factors, amounts)
-    known = np.isfinite(chosen).all(axis=0)
-    columns = columns[known]
-    index[:, columns] = chosen[:, known]
-    none.multiplicative[columns] = as_factor[known]
-    none.found[columns] = True
-    return none
-
-
-def _autocorrelated(y: Floats, lag: int) -> Flags:
-    """Tell whether the autocorrelation at `lag` is significant; gaps count as the mean."""
-    observed = ~np.isnan(y)
-    count = observed.sum(axis=0)
-    mean = np.where(observed, y, 0.0).sum(axis=0) / np.maximum(count, 1)
-    d = np.where(observed, y - mean, 0.0)
-    square = (d * d).sum(axis=0)
-    square[square == 0] = np.nan
-    before = np.zeros(y.shape[1])
-    for k in range(1, lag):
-        before += ((d[k:] * d[:-k]).sum(axis=0) / square) ** 2
-    at_lag = (d[lag:] * d[:-lag]).sum(axis=0) / square
+    trend = _extend(_centred_average(_bridge(part), season_length))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found: Flags = np.abs(at_lag) > _CRITICAL * np.sqrt((1 + 2 * before) / count)
-    return found
+        factors, real = _shrunk(part / trend, season_length, centre=1.0)
+        positive = ~((part <= 0) | (trend <= 0)).any(axis=0) & (factors.min(axis=0) >= _LEAST_INDEX)
+        amounts, real_amounts = _shrunk(part - trend, season_length, centre=0.0)
+    chosen, share = np.where(positive, factors, amounts), np.where(positive, real, real_amounts)
+    found = np.isfinite(chosen).all(axis=0) & (share > 0)
+    season.index[:, columns[found]] = chosen[:, found]
+    season.multiplicative[columns[found]] = positive[found]
+    season.found[columns[found]] = True
+    return season
+
+
+def no_season(n: int, season_length: int) -> Season:
+    """Return what `find_season` returns for `n` series without a season."""
+    return Season(np.ones((season_length, n)), np.ones(n, dtype=bool), np.zeros(n, dtype=bool))
+
+
+def _shrunk(values: Floats, m: int, *, centre: float) -> tuple[Floats, Floats]:
+    """Return seasonal indices around `centre`, shape (m, n), and the share of them that is no noise."""
+    mean, count, away = (np.empty((m, values.shape[1])) for _ in range(3))
+    for position in range(m):
+        part = values[position::m]
+        seen = ~np.isnan(part)
+        count[position] = seen.sum(axis=0)
+        mean[position] = np.where(seen, part, 0.0).sum(axis=0) / count[position]
+        away[position] = (np.where(seen, part - mean[position], 0.0) ** 2).sum(axis=0)
+    within = away.sum(axis=0) / (count - 1).sum(axis=0)
+    noise = within * (1 / count).mean(axis=0)
+    middle = mean.mean(axis=0)
+    between = ((mean - middle) ** 2).sum(axis=0) / (m - 1)
+    share = 1 - np.minimum(noise / between, 1.0)
+    indices = mean / middle if centre else mean - middle
+    return centre + share * (indices - centre), np.nan_to_num(share)
 
 
 def _bridge(y: Floats) -> Floats:
@@ -150,12 +152,12 @@ def _centred_average(y: Floats, m: int) -> Floats:
     return result
 
 
-def _indices(values: Floats, m: int) -> Floats:
-    """Return the mean of each position in the season, NaN where a position was never observed."""
-    result = np.empty((m, values.shape[1]))
-    for position in range(m):
-        part = values[position::m]
-        seen = ~np.isnan(part)
-        count = seen.sum(axis=0)
-        result[position] = np.where(seen, part, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
-    return result
+def _extend(trend: Floats) -> Floats:
+    """Continue each moving average to both ends at its mean slope."""
+    seen = ~np.isnan(trend)
+    rows, column = np.arange(len(trend))[:, None], np.arange(trend.shape[1])
+    first, last = seen.argmax(axis=0), len(trend) - 1 - seen[::-1].argmax(axis=0)
+    low, high = trend[first, column], trend[last, column]
+    slope = (high - low) / np.maximum(last - first, 1)
+    result = np.where(rows < first, low + slope * (rows - first), trend)
+    return np.where(rows > last, high + slope * (rows - last), result)

@@ -1,8 +1,11 @@
-"""Exponential smoothing and Theta of many series at once, each on a grid of smoothing parameters.
+"""Exponential smoothing and Theta of many series at once, averaged over a grid of smoothing parameters.
 
 Arrays are time-first: one row a period, one column a series, series that start earlier further left, so that
 the series alive at a period are a slice. Before its start a series is NaN; a NaN after it is a gap, over
 which the state is carried forward and no error counts.
+
+Instead of the one best parameter of the grid, each takes part by its likelihood. A long series then all but
+picks the best; a short one, which cannot tell them apart, gets their mean.
 """
 
 from __future__ import annotations
@@ -16,53 +19,79 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 _FIRST = 10  # observations that set the starting level and trend (Hyndman et al. 2008, section 2.6.1)
+_PERFECT = 1e-12  # share of the variance that counts as no error, so that perfect fits can be compared
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Smoothing parameters to choose from, one row each: level, trend and damping."""
+    """Smoothing parameters, one row each: of the level, of the trend, and the damping.
+
+    `estimated` is the number of parameters an information criterion counts: smoothing parameters, starting
+    states and the variance.
+    """
 
     level: Floats
     trend: Floats
     damping: Floats
+    estimated: int
 
 
-def _grid(levels: list[float], trends: list[float], dampings: list[float]) -> Grid:
+def _grid(levels: list[float], trends: list[float], dampings: list[float], estimated: int) -> Grid:
     rows = np.array([(a, a * b, p) for p in dampings for b in trends for a in levels])
-    return Grid(rows[:, :1].copy(), rows[:, 1:2].copy(), rows[:, 2:].copy())
+    return Grid(rows[:, :1].copy(), rows[:, 1:2].copy(), rows[:, 2:].copy(), estimated)
 
 
-SIMPLE = _grid([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], [0.0], [0.0])
-DAMPED = _grid([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99], [0.02, 0.1, 0.3], [0.8, 0.9, 0.98])
+SIMPLE = _grid([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], [0.0], [0.0], 3)
+DAMPED = _grid([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99], [0.02, 0.1, 0.3], [0.8, 0.9, 0.98], 6)
 
 
 def simple(y: Floats, start: Ints, horizon: int) -> Floats:
-    """Forecast by simple exponential smoothing, shape (horizon, n).
+    """Forecast by simple exponential smoothing from the mean of the first ten values, shape (horizon, n).
 
-    The start is the mean of the first ten observations; the smoothing parameter is the one of the grid with
-    the least sum of squared one-step errors, the smallest on ties.
+    References
+    ----------
+    Gardner (2006), Exponential smoothing: the state of the art II, International Journal of Forecasting
+    22:637-666.
     """
-    level, _ = _first_states(y, start)
-    state = _smooth(y, start, SIMPLE, level, np.zeros_like(level))
-    return np.repeat(state.level[None], horizon, axis=0)
+    return _simple(y, start).ahead(horizon)
 
 
 def damped(y: Floats, start: Ints, horizon: int) -> Floats:
     """Forecast by damped-trend exponential smoothing, shape (horizon, n).
 
+    The starting trend is the slope of the first ten values, less the share of it that could be chance (see
+    `trend_share`).
+
     References
     ----------
     Gardner & McKenzie (1985), Forecasting trends in time series, Management Science 31:1237-1246.
     """
-    middle, slope = _first_states(y, start)
-    observed = np.minimum((~np.isnan(y)).sum(axis=0), _FIRST)
-    state = _smooth(y, start, DAMPED, middle - slope * (observed + 1) / 2, slope)
-    reach = np.cumsum(state.damping[None] ** np.arange(1, horizon + 1)[:, None], axis=0)
-    return state.level + reach * state.trend
+    return _damped(y, start).ahead(horizon)
+
+
+def smoothing(y: Floats, start: Ints, horizon: int) -> Floats:
+    """Forecast by simple and damped-trend smoothing, each weighted by Akaike's criterion, shape (horizon, n).
+
+    The criterion is the one corrected for short series (AICc): below eight values the damped trend has more
+    parameters than the series can bear and does not take part.
+
+    References
+    ----------
+    Kolassa (2011), Combining exponential smoothing forecasts using Akaike weights, International Journal of
+    Forecasting 27:238-251.
+    """
+    flat, trended = _simple(y, start), _damped(y, start)
+    bearable = np.isfinite(trended.criterion)
+    behind = np.where(bearable, trended.criterion, 0.0) - np.where(bearable, flat.criterion, 0.0)
+    weight = np.where(bearable, 1 / (1 + np.exp(np.clip(behind, -1400.0, 1400.0) / 2)), 0.0)
+    return (1 - weight) * flat.ahead(horizon) + weight * trended.ahead(horizon)
 
 
 def theta(y: Floats, start: Ints, horizon: int) -> Floats:
     """Forecast by the Theta method: the mean of the line through the series and its smoothed double.
+
+    The line's slope is taken less the share of it that could be chance (see `trend_share`). On a straight
+    line the forecast rises by half its slope a period.
 
     References
     ----------
@@ -73,49 +102,110 @@ def theta(y: Floats, start: Ints, horizon: int) -> Floats:
     length = len(y)
     time = np.arange(length, dtype=np.float64)[:, None]
     middle, slope, centre = _line(y, time)
+    slope = slope * _line_share(y, middle + slope * (time - centre), slope)
     ahead = middle + slope * (length + np.arange(horizon)[:, None] - centre)
     doubled = 2 * y - (middle + slope * (time - centre))
     return (ahead + simple(doubled, start, horizon)) / 2
 
 
+def trend_share(slope: Floats, variance: Floats) -> Floats:
+    """Return the share of a slope that is no chance: 1 - variance / slope², not below 0; 0 where unknown.
+
+    The positive-part James-Stein rule for one mean: what is left of a slope no larger than its standard error
+    is nothing.
+
+    References
+    ----------
+    James & Stein (1961), Estimation with quadratic loss, Proc. Fourth Berkeley Symposium 1:361-379.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = 1 - variance / slope**2
+    return np.where(np.isfinite(share), np.maximum(share, 0.0), 0.0)
+
+
 @dataclass(frozen=True)
-class _State:
+class _Fit:
+    """State at the end of each series, averaged over a grid, and how well the grid's best fits.
+
+    `trend` has one row per value of `damping`: the sum of weight x trend of the points that share it.
+    """
+
     level: Floats
     trend: Floats
     damping: Floats
+    criterion: Floats
+
+    def ahead(self, horizon: int) -> Floats:
+        """Return the forecasts, shape (horizon, n)."""
+        reach = np.cumsum(self.damping ** np.arange(1, horizon + 1)[:, None], axis=0)
+        result = np.repeat(self.level[None], horizon, axis=0)
+        for column, trend in enumerate(self.trend):
+            result += reach[:, column : column + 1] * trend
+        return result
 
 
-def _smooth(y: Floats, start: Ints, grid: Grid, level: Floats, trend: Floats) -> _State:
-    """Run the grid over all series and keep, of each, the state with the least squared error."""
+def _simple(y: Floats, start: Ints) -> _Fit:
+    level, _, _ = _first_line(y)
+    return _smooth(y, start, SIMPLE, level, np.zeros_like(level))
+
+
+def _damped(y: Floats, start: Ints) -> _Fit:
+    middle, slope, count = _first_line(y)
+    change = np.diff(y, axis=0)
+    seen = ~np.isnan(change)
+    number = seen.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(seen, change, 0.0).sum(axis=0) / number
+        variance = (np.where(seen, change - mean, 0.0) ** 2).sum(axis=0) / (number - 1) / number
+    slope = slope * trend_share(slope, variance)
+    return _smooth(y, start, DAMPED, middle - slope * (count + 1) / 2, slope)
+
+
+def _smooth(y: Floats, start: Ints, grid: Grid, level: Floats, trend: Floats) -> _Fit:
+    """Run every point of the grid over all series and average the states by likelihood."""
     points, n = len(grid.level), y.shape[1]
-    levels = np.repeat(level[None], points, axis=0)
-    trends = np.repeat(trend[None], points, axis=0)
+    levels, trends = np.repeat(level[None], points, axis=0), np.repeat(trend[None], points, axis=0)
     squares = np.zeros((points, n))
     alive = np.searchsorted(start, np.arange(len(y)), side="right")
-    gaps = np.isnan(y).sum(axis=0) > start
+    seen = ~np.isnan(y)
+    gappy = (~seen).sum(axis=1) > n - alive
     for t in range(len(y)):
         k = alive[t]
-        if k == 0:
-            continue
         drift = grid.damping * trends[:, :k]
         expected = levels[:, :k] + drift
         error = y[t, :k] - expected
-        if gaps[:k].any():
-            error[:, np.isnan(y[t, :k])] = 0.0
+        if gappy[t]:
+            error[:, ~seen[t, :k]] = 0.0
         squares[:, :k] += error * error
         levels[:, :k] = expected + grid.level * error
         trends[:, :k] = drift + grid.trend * error
-    best = squares.argmin(axis=0)
-    column = np.arange(n)
-    return _State(levels[best, column], trends[best, column], grid.damping[best, 0])
+    count = seen.sum(axis=0)
+    squares += _PERFECT * (_spread(y, seen, count) + np.finfo(float).tiny)
+    least = squares.min(axis=0)
+    weight = np.exp(-count / 2 * np.log(squares / least))
+    weight /= weight.sum(axis=0)
+    damping = np.unique(grid.damping)
+    by_damping = [(weight * trends * (grid.damping == p)).sum(axis=0) for p in damping]
+    k = grid.estimated
+    with np.errstate(divide="ignore"):
+        correction = np.where(count > k + 1, 2 * k + 2 * k * (k + 1) / np.maximum(count - k - 1, 1), np.inf)
+    criterion = count * np.log(least / count) + correction
+    return _Fit((weight * levels).sum(axis=0), np.array(by_damping), damping, criterion)
 
 
-def _first_states(y: Floats, start: Ints) -> tuple[Floats, Floats]:
-    """Return the mean and the slope of each series' first ten observations."""
-    del start
-    first = np.where(np.cumsum(~np.isnan(y), axis=0) <= _FIRST, y, np.nan)
+def _spread(y: Floats, seen: npt.NDArray[np.bool_], count: npt.NDArray[np.intp]) -> Floats:
+    """Return the sum of squares around each series' mean."""
+    mean = np.where(seen, y, 0.0).sum(axis=0) / count
+    result: Floats = (np.where(seen, y - mean, 0.0) ** 2).sum(axis=0)
+    return result
+
+
+def _first_line(y: Floats) -> tuple[Floats, Floats, Ints]:
+    """Return mean and slope of each series' first ten values, and how many they are."""
+    order = np.cumsum(~np.isnan(y), axis=0)
+    first = np.where(order <= _FIRST, y, np.nan)
     middle, slope, _ = _line(first, np.arange(len(y), dtype=np.float64)[:, None])
-    return middle, slope
+    return middle, slope, np.minimum(order[-1], _FIRST)
 
 
 def _line(y: Floats, time: Floats) -> tuple[Floats, Floats, Floats]:
@@ -128,3 +218,20 @@ def _line(y: Floats, time: Floats) -> tuple[Floats, Floats, Floats]:
     spread = (away * away).sum(axis=0)
     slope = (away * np.where(seen, y - middle, 0.0)).sum(axis=0) / np.where(spread > 0, spread, 1.0)
     return middle, slope, centre
+
+
+def _line_share(y: Floats, line: Floats, slope: Floats) -> Floats:
+    """Return the share of a fitted slope that is no chance, with residuals that follow on each other.
+
+    The slope's variance is that of least squares times (1 + r) / (1 - r), r being the residuals' first
+    autocorrelation, not below 0: slow residuals make a chance slope steeper.
+    """
+    residual = np.where(np.isnan(y), 0.0, y - line)
+    count = (~np.isnan(y)).sum(axis=0)
+    square = (residual**2).sum(axis=0)
+    time = np.where(np.isnan(y), np.nan, np.arange(len(y), dtype=np.float64)[:, None])
+    spread = _spread(time, ~np.isnan(time), count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        follow = np.clip(np.nan_to_num((residual[1:] * residual[:-1]).sum(axis=0) / square), 0.0, 0.99)
+        variance = square / (count - 2) / spread * (1 + follow) / (1 - follow)
+    return np.where(count > 2, trend_share(slope, variance), 0.0)
