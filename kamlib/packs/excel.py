@@ -12,11 +12,12 @@ from typing import Any
 from kamlib.glossary import Words
 from kamlib.packs.cells import TICK, Cell, TableColumn, clean, table_columns, text_of
 from kamlib.packs.content import Chapter, NumberedPage, Section, load_chapters, page_name, sheet_names
-from kamlib.packs.excel_charts import insert_charts
+from kamlib.packs.excel_charts import STEPS_AFTER, insert_charts
 from kamlib.packs.excel_style import Style, column_width
 
 SHEET_ROWS = 1_048_576
 TEXT_LENGTH = 32_767
+_PRINTED = 40
 _IN_REFERENCE, _ESCAPED = re.compile(r"['#\[\]]"), r"'\g<0>"
 _FACTS = ("period", "as_of", "seed")
 _BOOK_FACTS = ("name", "currency", "rounding_unit", "fiscal_year_start", "hash")
@@ -157,12 +158,13 @@ def _write_page(
 ) -> None:
     page = numbered.page
     sheet.hide_gridlines(2)
+    sheet.set_default_row(16)
     sheet.set_row(0, 24)
     sheet.write_string(0, 0, _text(page.title), style.title)
     sheet.write_string(1, 0, _text(page.subtitle), style.subtitle)
     row = 2
-    for note in page.notes:
-        sheet.write_string(row, 0, _text(f"· {note}"), style.note)
+    for said in (*page.sentences, *(f"· {note}" for note in page.notes)):
+        sheet.write_string(row, 0, _text(said), style.note)
         row += 1
     columns = table_columns(page, words)
     rows = len(page.table)
@@ -175,7 +177,11 @@ def _write_page(
     header = row + 2
     for position, column in enumerate(columns):
         sheet.set_column(position, position, column_width(column))
-    if rows:
+    if not rows:
+        for position, column in enumerate(columns):
+            sheet.write_string(header, position, column.label, style.head(column))
+        sheet.write_string(header + 1, 0, words("pack.table_empty"), style.note)
+    else:
         _write_table(sheet, columns, header, rows, numbered.number, style, words)
         sheet.freeze_panes(header + 1, 1)
         insert_charts(workbook, sheet, page, columns, header, rows, style=style, words=words)
@@ -183,6 +189,8 @@ def _write_page(
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(header)
+    drawn = any(figure.native for figure in page.figures)
+    sheet.print_area(0, 0, max(header + rows + 1, _PRINTED), len(columns) - 1 + (STEPS_AFTER if drawn else 1))
 
 
 def _write_table(

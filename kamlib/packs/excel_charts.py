@@ -19,7 +19,7 @@ _BAR, _TALLEST = 17, 1400
 _BARS_DRAWN = 60
 _LABELS_FIT = 16
 _CATEGORIES_FIT = 24
-_STEPS_AFTER = 14
+STEPS_AFTER = 14
 _FILL = {"AC": DARK, "PY": LIGHT, "good": GOOD, "bad": BAD, "accent": ACCENT, "up": GOOD, "down": BAD}
 _FONT = {"size": 9, "color": DARK}
 
@@ -77,7 +77,7 @@ def insert_charts(
     down, steps_row = 0, header
     for native in (figure.native for figure in page.figures if figure.native is not None):
         if native.kind == "bridge":
-            left = len(columns) + _STEPS_AFTER
+            left = len(columns) + STEPS_AFTER
             _write_steps(sheet, steps_row, left, native.steps, style, words)
             chart = _bridge(workbook, sheet.get_name(), steps_row, left, native.steps, words)
             height = CHART_HEIGHT
@@ -256,6 +256,7 @@ def _spans(steps: Sequence[Step]) -> list[tuple[float, float, str]]:
 def _write_steps(sheet: Any, row: int, left: int, steps: Sequence[Step], style: Style, words: Words) -> None:
     """Write a bridge's steps: label, amount, and how each bar splits into a hidden base and parts drawn."""
     heads = ("step", "amount", "bar_base", "bar_above", "bar_below", "bar_top")
+    sheet.set_column(left, left + len(heads) - 1, 14)
     for at, key in enumerate(heads):
         sheet.write_string(row, left + at, words(f"pack.{key}"), style.small_head)
     for offset, (step, (low, high, _)) in enumerate(zip(steps, _spans(steps), strict=True), start=1):

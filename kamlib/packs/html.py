@@ -187,7 +187,8 @@ def _table(page: Page, sheet: str, words: Words) -> str:
     if rows > shown:
         text = words("pack.cut", shown=words.count(shown), rows=words.count(rows), sheet=sheet)
         parts.append(f'<p class="cut">{escape(text)}</p>')
-    parts.append('<div class="scroll"><table><thead><tr>')
+    size = "scroll" if rows > ROWS_UNFILTERED else "scroll short"
+    parts.append(f'<div class="{size}"><table><thead><tr>')
     parts.extend(_head(column, words) for column in columns)
     parts.append("</tr></thead><tbody>")
     cells = [_cells(column, shown) for column in columns]

@@ -2,7 +2,7 @@
 
 /* Charts: the drawing in the file is replaced by a live one, with tooltips, when it comes into view. */
 
-const LEAST_PLOT = 190;
+const LEAST_PLOT = 170;
 const LEAST_CHART = 520;
 
 /* Whether a plot may be made narrower: its x axis is a scale of numbers, and its width is one number. */
@@ -22,6 +22,7 @@ function narrowed(spec, natural, available) {
   }
   const plots = copy.vconcat || [copy];
   if (!plots.every(elastic)) return { spec, shrunk: Math.min(1, Math.max(available, LEAST_CHART) / natural) };
+  if (available < LEAST_CHART) copy.config = { ...copy.config, axis: { ...copy.config?.axis, labelLimit: 120 } };
   for (const plot of plots) {
     const around = spec.hconcat ? 110 : Math.max(natural - plot.width, 0);
     plot.width = Math.min(plot.width, Math.max(available - around, LEAST_PLOT));
