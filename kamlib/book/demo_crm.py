@@ -244,7 +244,7 @@ def sighting_block(world: World) -> Block:
     bought = world.story["bought"]
     stop = int(world.stop[bought])
     courted = np.arange(max(0, stop - 9), stop)
-    pace[bought, courted] = np.linspace(0.8, 2.4, len(courted))
+    pace[bought, courted] = np.linspace(1.0, 4.0, len(courted))
     count = rng.poisson(pace)
     count[bought, courted] = np.maximum(count[bought, courted], 1)
     account, month = np.nonzero(count)

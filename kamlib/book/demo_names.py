@@ -10,6 +10,7 @@ import numpy as np
 
 REGIONS = ("North", "East", "South", "West", "Overseas")
 LINES = ("Drives", "Motors", "Sensors", "Service")
+PRODUCTS = tuple(f"{code}-{k}" for code in ("DR", "MO", "SE", "SV") for k in range(1, 5))
 TYPES = ("OEM", "Integrator", "Distributor", "End user", "Public")
 INDUSTRIES = ("Packaging", "Textiles", "Food", "Machine tools", "Mining", "Water", "Logistics", "Energy")
 OWNERSHIPS = ("private", "state-owned", "foreign", "joint venture")
@@ -68,7 +69,7 @@ def company_names(rng: np.random.Generator, chinese: np.ndarray) -> list[str]:
     for parts, wanted, pattern in ((english, ~chinese, "{}{} {} {}"), (zh, chinese, "{}{}{}{}{}")):
         where = np.flatnonzero(wanted)
         count = int(np.prod([len(part) for part in parts]))
-        codes = rng.permutation(count)[: len(where)] + count * (np.arange(len(where)) // count)
+        codes = np.resize(rng.permutation(count), len(where)) + count * (np.arange(len(where)) // count)
         picks = np.unravel_index(codes % count, [len(part) for part in parts])
         for place, code, *chosen in zip(where, codes, *picks, strict=True):
             name = pattern.format(*(part[k] for part, k in zip(parts, chosen, strict=True)))

@@ -27,7 +27,7 @@ from kamlib.book.demo_world import (
 from kamlib.book.demo_write import Array
 
 Blocks = Mapping[str, Mapping[str, Any]]
-_LISTED = 12  # ids named before "and n more"
+_LISTED = 20  # ids named before "and n more"
 
 
 def readme(world: World, sold: Sold, blocks: Blocks, rows: Mapping[str, int], made: str) -> str:
@@ -176,8 +176,8 @@ def _sliding(world: World, sold: Sold, place: int, blocks: Blocks) -> str:
     scores = _of(blocks["surveys"], "account_id", world.ids[place], "score")
     return (
         f"revenue falls from {world.months[-11]} on; last three months {_cny(now)}, {_percent(now / usual)} "
-        f"of what it would have bought; satisfaction falls first, from {np.mean(scores[:4]):.1f} in the first "
-        f"survey to {np.mean(scores[-4:]):.1f} in the last; complaints and sightings rise, visits get rare"
+        f"of what it would have bought; satisfaction falls first: {np.mean(scores[:4]):.1f} in the first "
+        f"survey, {np.mean(scores[-4:]):.1f} in the last; complaints and sightings rise, visits get rare"
     )
 
 

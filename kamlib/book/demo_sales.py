@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from kamlib.book.demo_names import LINES
+from kamlib.book.demo_names import LINES, PRODUCTS
 from kamlib.book.demo_reps import stream
 from kamlib.book.demo_world import POACHING, World, season
 from kamlib.book.demo_write import Array, TableFile, days, money, text
@@ -19,7 +19,6 @@ _PRICES = np.array([[9600, 14800, 21500, 6400], [5200, 8900, 12400, 3600], [1250
 _MARGINS = np.array([0.34, 0.29, 0.43, 0.47])
 PRICE_RISE = np.array([0.03, 0.02, 0.0, 0.04])  # every January [1/year]
 COST_RISE = 0.025  # every January [1/year]
-PRODUCTS = [f"{line[:2].upper()}-{k + 1}" for line in LINES for k in range(4)]
 _NOISE = 0.55  # spread of a line's value (log)
 LINES_PER_ORDER = 3
 RETURN_RATE = 0.012

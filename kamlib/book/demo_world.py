@@ -148,7 +148,7 @@ def make_world(accounts: int, months: int, lines_per_month: float, seed: int) ->
     region[[story["poached"], story["bought"]]] = 1
     parent, free = _groups(by_rank[~np.isin(by_rank, list(story.values()))], n)
     start, stop, since, unassigned = _lives(rng, free, story, span, n)
-    rep_before, rep_after, switch = _serving(rng, reps, region, rank, start, stop, story, m)
+    rep_before, rep_after, switch = _serving(rng, reps, region, rank, since, stop, story, span)
     rep_before[unassigned], rep_after[unassigned], switch[unassigned] = -1, -1, m
     chinese = (region < 4) & (rng.random(n) < 0.72)
     chinese = np.where(parent >= 0, chinese[parent], chinese)
@@ -265,13 +265,13 @@ def _serving(
     reps: Reps,
     region: Array,
     rank: Array,
-    start: Array,
+    since: Array,
     stop: Array,
     story: dict[str, int],
-    m: int,
+    months: Array,
 ) -> tuple[Array, Array, Array]:
     """Hand out accounts region by region, largest first, and transfer the leaver's and a few others."""
-    n = len(region)
+    n, m = len(region), len(months)
     before, switch = np.zeros(n, dtype=int), np.full(n, m)
     for k in range(len(REGIONS)):
         team = np.flatnonzero((reps.region == k) & (np.arange(len(reps.ids)) != reps.successor))
@@ -296,7 +296,7 @@ def _serving(
             switch[account] = rng.integers(3, m - 1)
     idle = (switch >= stop) & (before != reps.leaver)
     after[idle], switch[idle] = before[idle], m
-    late = (start > switch) | ((start >= leaving) & (before == reps.leaver))
+    late = (switch < m) & (since >= months[np.minimum(switch, m - 1)].astype("datetime64[D]"))
     before[late], switch[late] = after[late], m
     return before, after, switch
 
@@ -304,7 +304,7 @@ def _serving(
 def _levels(size: Array, growth: Array, mix: Array, months: Array, start: Array) -> Array:
     """Return expected revenue by month before anything is planted, shape (n, m) [currency]."""
     years_to_go = (months - LAST_MONTH).astype(int) / 12
-    course = mix @ season(months)
+    course = np.einsum("al,lm->am", mix, season(months))
     trend = np.maximum(1 + growth, 0.5)[:, None] ** years_to_go
     age = np.arange(len(months)) - start[:, None] + 1
     ramp = np.where(start[:, None] > 0, np.clip(age / 6, 0, 1), 1.0)
