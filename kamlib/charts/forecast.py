@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -11,15 +12,21 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 
 _PALE = "#f4f6f7"
+_HEIGHT = 230
 
 
-def year_chart(months: pd.DataFrame, totals: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:
-    """Draw a fiscal year: months with last year beside, and the year's total.
+def year_chart(
+    months: pd.DataFrame, deltas: pd.DataFrame, totals: pd.DataFrame, *, words: Words, native: NativeChart
+) -> Figure:
+    """Draw a fiscal year: months with last year beside, what differs from it below, and the year's total.
 
     Parameters
     ----------
     months : pandas.DataFrame
-        One row per bar: period, scenario (PY, AC, FC), amount and text (the amount as written).
+        One row per bar: period, scenario (PY, AC, FC), amount, top (of the month's bars) and text (written
+        over them; empty but on one row a month).
+    deltas : pandas.DataFrame
+        One row per month of which last year is known: period, change and text; may be empty.
     totals : pandas.DataFrame
         One row per part of the year's two bars: bar (the year), scenario, low and high (ends of the part),
         amount, and text, empty but on the topmost part of a bar.
@@ -32,45 +39,65 @@ def year_chart(months: pd.DataFrame, totals: pd.DataFrame, *, words: Words, nati
 
     names = {s: words(f"forecast.{s.lower()}") for s in ("PY", "AC", "FC")}
     fill, line, dash = _scenario_encodings(list(names.values()))
-    tooltip = [alt.Tooltip("period:N", title=words.label("period")), alt.Tooltip("name:N", title=" "),
+    tooltip = [alt.Tooltip("name:N", title=" "),
                alt.Tooltip("amount:Q", title=words.label("revenue"), format=",.0f")]  # fmt: skip
-    data = _plain(months).assign(
-        name=months["scenario"].map(names), side=(months["scenario"] != "PY").astype(int)
-    )
-    base = alt.Chart(data).encode(
-        x=alt.X("period:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=False)),
-        xOffset=alt.XOffset("side:O", scale=alt.Scale(paddingInner=0.02)),
+    data = _plain(months).assign(name=months["scenario"].map(names), side=months["scenario"] != "PY")
+    x = alt.X("period:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelFontSize=10, ticks=False))
+    bars = alt.Chart(data).mark_bar(strokeWidth=1).encode(
+        x=x,
+        xOffset=alt.XOffset("side:N", sort=[False, True]),
         y=alt.Y("amount:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
-        tooltip=tooltip,
-    )
-    bars = base.mark_bar(strokeWidth=1).encode(fill=fill, stroke=line, strokeDash=dash)
-    text = (
-        base.mark_text(dy=-7, fontSize=10).transform_filter("datum.side == 1").encode(text="text:N")
-    )
-    left = (bars + text).properties(width=590, height=260)
-    whole = _plain(totals).assign(name=totals["scenario"].map(names))
-    year = alt.Chart(whole).encode(
-        x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
-        y2="high:Q",
-        tooltip=tooltip[1:],
-    )
-    sums = year.mark_bar(strokeWidth=1, size=34).encode(fill=fill, stroke=line, strokeDash=dash)
-    tops = alt.Chart(whole[whole["text"] != ""]).mark_text(dy=-7).encode(
-        x=alt.X("bar:N", sort=None), y=alt.Y("high:Q"), text="text:N"
+        fill=fill, stroke=line, strokeDash=dash,
+        tooltip=[alt.Tooltip("period:N", title=words.label("period")), *tooltip],
     )  # fmt: skip
-    right = (sums + tops).properties(width=120, height=260)
+    text = alt.Chart(data[data["text"] != ""]).mark_text(dy=-7, fontSize=10)
+    left = (bars + text.encode(x=x, y="top:Q", text="text:N")).properties(width=590, height=_HEIGHT)
+    whole = alt.Chart(_plain(totals).assign(name=totals["scenario"].map(names))).encode(
+        x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False)),
+        y=alt.Y("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
+    )
+    sums = whole.mark_bar(strokeWidth=1, size=34).encode(
+        y2="high:Q", fill=fill, stroke=line, strokeDash=dash, tooltip=tooltip
+    )
+    tops = whole.transform_filter("datum.text != ''").mark_text(dy=-7).encode(y="high:Q", text="text:N")
+    right = (sums + tops).properties(width=120, height=_HEIGHT, title=_heading(words("forecast.full_year")))
+    if len(deltas):
+        left = alt.vconcat(left, _delta_panel(deltas, float(data["top"].max()), words), spacing=6)
     return figure(alt.hconcat(left, right, spacing=24), native)
 
 
+def _delta_panel(deltas: pd.DataFrame, top: float, words: Words) -> Any:
+    """Draw what differs from last year by month, on the scale of the months above it."""
+    import altair as alt
+
+    data = _plain(deltas)
+    data["kind"] = data["change"].ge(0).map({True: "good", False: "bad"})
+    span = max(0.0, data["change"].max()) - min(0.0, data["change"].min())
+    base = alt.Chart(data).encode(
+        x=alt.X("period:N", title=None, sort=None, axis=None),
+        y=alt.Y("change:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
+    )
+    bars = base.mark_bar(size=20).encode(
+        color=alt.Color("kind:N", scale=alt.Scale(domain=["good", "bad"], range=[GOOD, BAD]), legend=None),
+        tooltip=[alt.Tooltip("period:N", title=words.label("period")),
+                 alt.Tooltip("change:Q", title=words.label("change"), format="+,.0f")],
+    )  # fmt: skip
+    above = base.transform_filter("datum.change >= 0").mark_text(dy=-7, fontSize=10).encode(text="text:N")
+    below = base.transform_filter("datum.change < 0").mark_text(dy=8, fontSize=10).encode(text="text:N")
+    height = max(24.0, _HEIGHT * span / top) if top > 0 else 24.0
+    return (bars + above + below).properties(
+        width=590, height=height, title=_heading(words("forecast.delta"))
+    )
+
+
 def movers_chart(steps: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:
-    """Draw a waterfall from last year's total over changes by account to where the year lands.
+    """Draw a waterfall of changes by account that ends in the total change.
 
     Parameters
     ----------
     steps : pandas.DataFrame
-        One row per bar, top to bottom: name, kind (PY, landing, up, down), low and high (ends of the bar,
-        in the order of time) and text (the amount as written).
+        One row per bar, top to bottom: row (its number), name, kind (up, down or total), low and high (ends
+        of the bar in the order of time), change and text (the change as written).
     words : Words
         Labels.
     native : NativeChart
@@ -79,25 +106,22 @@ def movers_chart(steps: pd.DataFrame, *, words: Words, native: NativeChart) -> F
     import altair as alt
 
     data = _plain(steps)
-    data["row"], data["right"] = range(len(data)), data[["low", "high"]].max(axis=1)
-    data["amount"] = data["high"] - data["low"]
-    kinds = alt.Scale(domain=["PY", "landing", "up", "down"], range=[LIGHT, _PALE, GOOD, BAD])
-    edges = alt.Scale(domain=["PY", "landing", "up", "down"], range=[LIGHT, DARK, GOOD, BAD])
-    dashes = alt.Scale(domain=["PY", "landing", "up", "down"], range=[[1, 0], [3, 2], [1, 0], [1, 0]])
-    order = alt.EncodingSortField("row", op="min", order="ascending")
-    y = alt.Y("name:N", title=None, sort=order, axis=alt.Axis(ticks=False, domain=False, labelLimit=200))
-    base = alt.Chart(data).encode(y=y)
-    bars = base.mark_bar(size=15, strokeWidth=1).encode(
+    data["right"] = data[["low", "high"]].max(axis=1)
+    colour = alt.Scale(domain=["up", "down", "total"], range=[GOOD, BAD, DARK])
+    rows = alt.Scale(domain=data["row"].tolist())
+    names = json.dumps(data["name"].tolist())
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=210, labelExpr=f"{names}[datum.value]")
+    base = alt.Chart(data).encode(y=alt.Y("row:O", title=None, scale=rows, axis=axis))
+    bars = base.mark_bar(size=15).encode(
         x=alt.X("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
         x2="high:Q",
-        fill=alt.Fill("kind:N", scale=kinds, legend=None),
-        stroke=alt.Stroke("kind:N", scale=edges, legend=None),
-        strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=None),
+        color=alt.Color("kind:N", scale=colour, legend=None),
         tooltip=[alt.Tooltip("name:N", title=words.label("name")),
-                 alt.Tooltip("amount:Q", title=words.label("change"), format="+,.0f")],
+                 alt.Tooltip("change:Q", title=words.label("change"), format="+,.0f")],
     )  # fmt: skip
     text = base.mark_text(align="left", dx=5).encode(x="right:Q", text="text:N")
-    return figure((bars + text).properties(width=500, height=24 * len(data)), native)
+    zero = alt.Chart(data.head(1)).mark_rule(color=LIGHT).encode(x=alt.X("low:Q", axis=None))
+    return figure((zero + bars + text).properties(width=500, height=23 * len(data)), native)
 
 
 def error_chart(

@@ -71,7 +71,9 @@ def read_axis(ds: pd.Series, series: Ints) -> TimeAxis:
         If a date is missing or of another kind.
     """
     if ds.isna().any():
-        raise ParameterError(f"history.ds: {int(ds.isna().sum())} dates are missing. Fill or remove these rows.")
+        raise ParameterError(
+            f"history.ds: {int(ds.isna().sum())} dates are missing. Fill or remove these rows."
+        )
     if pd.api.types.is_integer_dtype(ds.dtype):
         return TimeAxis(ds.to_numpy(dtype=np.int64), "number", 1)
     if pd.api.types.is_datetime64_any_dtype(ds.dtype):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.params import Method
-from kamlib.forecast.seasonal import find_season
+from kamlib.forecast.seasonal import Season, find_season, no_season
 from kamlib.forecast.smoothing import damped, simple, smoothing, theta
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +28,13 @@ _MAKERS: Mapping[str, tuple[Callable[[Floats, npt.NDArray[np.intp], int], Floats
 
 
 def forecast_matrix(
-    y: Floats, *, horizon: int, season_length: int, method: str = "blend", block: int = _BLOCK
+    y: Floats,
+    *,
+    horizon: int,
+    season_length: int,
+    method: str = "blend",
+    borrowed: Floats | None = None,
+    block: int = _BLOCK,
 ) -> Floats:
     """Forecast many series that end in the same row.
 
@@ -42,6 +48,10 @@ def forecast_matrix(
         Periods in a season; 1 means none.
     method : str
         One of `METHODS`.
+    borrowed : numpy.ndarray, shape (season_length, n), optional
+        Seasonal factors of the group each series belongs to; position 0 is the first row of `y`. They are
+        removed first, so that a series only adds by how much it is known to differ from its group. Seasonal
+        naive has no use for them.
     block : int
         Series computed at a time; changes memory and speed, never a result.
 
@@ -69,23 +79,27 @@ def forecast_matrix(
     for first in range(0, len(order), block):
         part = order[first : first + block]
         begin = start[part[0]]
-        result[:, part] = _forecast_block(y[begin:, part], start[part] - begin, horizon, season_length, method)
+        outer = no_season(len(part), season_length)
+        if borrowed is not None:
+            outer.index[:] = np.roll(borrowed[:, part], -begin, axis=0)
+        result[:, part] = _forecast_block(y[begin:, part], start[part] - begin, outer, horizon, method)
     return result
 
 
 def _forecast_block(
-    y: Floats, start: npt.NDArray[np.intp], horizon: int, season_length: int, method: str
+    y: Floats, start: npt.NDArray[np.intp], outer: Season, horizon: int, method: str
 ) -> Floats:
+    season_length = len(outer.index)
     if method == "seasonal_naive":
         return seasonal_naive(y, horizon, season_length)
     seen = ~np.isnan(y)
     scale = np.where(seen, np.abs(y), 0.0).sum(axis=0) / seen.sum(axis=0)
     scale[scale == 0] = 1.0
-    scaled = y / scale
-    season = find_season(scaled, start, season_length)
-    level = season.remove(scaled)
+    scaled = outer.remove(y / scale)
+    inner = find_season(scaled, start, season_length)
+    level = inner.remove(scaled)
     mean = np.mean([make(level, start, horizon) for make in _MAKERS[method]], axis=0)
-    forecast = season.restore(mean, len(y)) * scale
+    forecast = outer.restore(inner.restore(mean, len(y)), len(y)) * scale
     never_negative = ~(y < 0).any(axis=0)
     return np.where(never_negative, np.maximum(forecast, 0.0), forecast)
 

@@ -103,7 +103,9 @@ class _Cells:
     def at(self, horizon: int) -> _Cells:
         """Return the cells of one month ahead."""
         ahead = slice(horizon - 1, horizon)
-        return _Cells(self.origin, self.actual[:, ahead], self.forecast[:, ahead], self.absolute, self.squared)
+        return _Cells(
+            self.origin, self.actual[:, ahead], self.forecast[:, ahead], self.absolute, self.squared
+        )
 
 
 def _rows(cells: list[_Cells], start: int) -> list[dict[str, object]]:

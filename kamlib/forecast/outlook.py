@@ -120,7 +120,9 @@ def _split(months: list[str], forecast: pd.DataFrame, as_of: dt.date) -> tuple[l
     past, ahead = [m for m in months if m < _month(as_of)], [m for m in months if m >= _month(as_of)]
     missing = sorted(set(ahead) - set(forecast["period"]))
     if missing:
-        raise ParameterError(f"forecast: {len(missing)} months of the year are missing, such as {missing[0]}.")
+        raise ParameterError(
+            f"forecast: {len(missing)} months of the year are missing, such as {missing[0]}."
+        )
     return past, ahead
 
 

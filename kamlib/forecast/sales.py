@@ -12,6 +12,7 @@ import pandas as pd
 from kamlib.errors import KamError, ParameterError
 from kamlib.forecast.engine import Floats, forecast_matrix
 from kamlib.forecast.params import ForecastParams
+from kamlib.forecast.seasonal import find_season
 from kamlib.measures.money import SCALE, to_money, to_ticks
 
 Ints = npt.NDArray[np.int64]
@@ -136,7 +137,9 @@ def lay_out(cube: pd.DataFrame, *, as_of: dt.date) -> Pairs:
         raise KamError(f"cube.month: sales of {late} are dated on or after {as_of}. Cut the cube at as_of.")
     cube, month = cube[whole], month[whole]
     if not len(cube):
-        raise KamError(f"cube: no sale in a whole month before {as_of}, so there is nothing to forecast from.")
+        raise KamError(
+            f"cube: no sale in a whole month before {as_of}, so there is nothing to forecast from."
+        )
     pair = cube.groupby(["account_id", "product_line"], dropna=False, sort=True, observed=True)
     code = pair.ngroup().to_numpy()
     keys = pair.size().reset_index()[["account_id", "product_line"]]
@@ -155,7 +158,11 @@ def forecast_ticks(pairs: Pairs, *, horizon: int, params: ForecastParams, method
     """Forecast every pair, rounded to whole ticks, shape (horizon, n) [currency / 10,000]."""
     y = history_of(pairs, len(pairs.ticks), params.history_months)
     forecast = forecast_matrix(
-        y, horizon=horizon, season_length=params.season_length, method=method or params.method
+        y,
+        horizon=horizon,
+        season_length=params.season_length,
+        method=method or params.method,
+        borrowed=_borrowed_season(pairs, params),
     )
     return np.rint(np.nan_to_num(forecast) * SCALE).astype(np.int64)
 
@@ -166,6 +173,26 @@ def history_of(pairs: Pairs, origin: int, months: int) -> Floats:
     y = pairs.ticks[begin:origin] / SCALE
     y[np.arange(begin, origin)[:, None] < pairs.first] = np.nan
     return y
+
+
+def _borrowed_season(pairs: Pairs, params: ForecastParams) -> Floats:
+    """Return each pair's seasonal factors as its product line has them, shape (season_length, n).
+
+    A pair's own months are too few and too noisy to show most of its season, its product line's are not. The
+    line's season is the company's, and what the line is known to differ from it.
+    """
+    rows = pairs.ticks[-params.history_months :]
+    code, lines = pd.factorize(pairs.keys["product_line"], sort=True)
+    company = _factors(rows.sum(axis=1, keepdims=True) / SCALE, params.season_length)
+    by_line = sum_groups(rows, code, len(lines)).T / SCALE
+    spread = company[np.arange(len(rows)) % params.season_length]
+    return (company * _factors(by_line / spread, params.season_length))[:, code]
+
+
+def _factors(y: Floats, season_length: int) -> Floats:
+    """Return seasonal factors of each column, 1 where it has no season that could be lent as a factor."""
+    season = find_season(y, np.zeros(y.shape[1], dtype=np.intp), season_length)
+    return np.where(season.multiplicative, season.index, 1.0)
 
 
 def group_keys(pairs: Pairs, accounts: pd.DataFrame) -> pd.DataFrame:

@@ -171,7 +171,9 @@ def seasonal_scales(history: Floats, season_length: int) -> tuple[Floats, Floats
 def _pair(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> tuple[Floats, Floats]:
     a, f = np.asarray(actual, dtype=np.float64), np.asarray(forecast, dtype=np.float64)
     if a.shape != f.shape or not a.size:
-        raise KamError(f"accuracy: {a.shape} actual values and {f.shape} forecasts; they must match and exist.")
+        raise KamError(
+            f"accuracy: {a.shape} actual values and {f.shape} forecasts; they must match and exist."
+        )
     missing = int((~np.isfinite(a) | ~np.isfinite(f)).sum())
     if missing:
         raise KamError(f"accuracy: {missing} actual values or forecasts are missing or infinite.")

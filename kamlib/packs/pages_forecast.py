@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from kamlib.charts import forecast as charts
 from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
-from kamlib.measures.money import to_money, to_ticks, total_money
+from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.periods import Period
 
@@ -64,8 +65,13 @@ def landing_page(
                            down=down, down_change=words.signed_money(change[down])))  # fmt: skip
     notes.append(_landing_doubt(accuracy, words, as_of))
     native = NativeChart("column", "period", {"actual_last_year": "PY", "actual": "AC", "forecast": "FC"})
+    deltas = table.loc[table["change"].notna(), ["period", "change"]]
     figure = charts.year_chart(
-        _month_bars(outlook, words), _year_bars(outlook, words, year), words=words, native=native
+        _month_bars(outlook, words),
+        deltas.assign(text=deltas["change"].map(words.signed_money).astype("str")),
+        _year_bars(outlook, words, year),
+        words=words,
+        native=native,
     )
     subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
     totals = ("actual", "forecast", "landing", "actual_last_year", "change")
@@ -88,7 +94,9 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     first_month : str
         First month of the book, ``YYYY-MM``.
     """
-    table = changes.assign(name=changes["name"].where(changes["account_id"].notna(), words("forecast.no_account")))
+    table = changes.assign(
+        name=changes["name"].where(changes["account_id"].notna(), words("forecast.no_account"))
+    )
     change = pd.Series(to_ticks(table["change"]), index=table.index)
     rising, falling = change[change > 0], change[change < 0]
     if change.any():
@@ -112,10 +120,20 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
         money = words.money(total_money(table.loc[stopped, "actual_last_year"]))
         notes.append(words("forecast.movers_stopped", n=words.count(int(stopped.sum())), money=money))
     partial = first_month > str(year.last_year().months()[0])
-    notes.append(words("forecast.movers_partial", first=first_month) if partial else words("forecast.movers_new"))
-    native = NativeChart("bar", "name", {"actual_last_year": "PY", "landing": "FC"}, rows=shown)
-    figure = charts.movers_chart(_steps(table, shown, words, year), words=words, native=native)
-    subtitle = words("forecast.movers_subtitle", year=year, currency=words.currency)
+    notes.append(
+        words("forecast.movers_partial", first=first_month) if partial else words("forecast.movers_new")
+    )
+    steps = _steps(table, shown, words)
+    scenario = steps["kind"].map({"total": "AC"}).fillna("change")
+    native = NativeChart("bridge", steps=tuple(zip(steps["name"], steps["change"], scenario, strict=True)))
+    figure = charts.movers_chart(steps, words=words, native=native)
+    subtitle = words(
+        "forecast.movers_subtitle",
+        year=year,
+        currency=words.currency,
+        before=words.money(total_money(table["actual_last_year"])),
+        landing=words.money(total_money(table["landing"])),
+    )
     totals = ("actual", "forecast", "landing", "actual_last_year", "change")
     return Page(
         id="forecast_2", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=tuple(notes), totals=totals,
@@ -175,7 +193,9 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
 
 def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
     """Say how far the same forecast, made at earlier dates, was off by the time of `as_of`."""
-    past = accuracy[(accuracy["level"] == "company") & accuracy["origin"].notna() & accuracy["horizon"].isna()]
+    past = accuracy[
+        (accuracy["level"] == "company") & accuracy["origin"].notna() & accuracy["horizon"].isna()
+    ]
     past = past[(past["method"] == past["method"].head(1).squeeze()) & past["bias"].notna()]
     if past.empty:
         return words("forecast.landing_untested")
@@ -185,13 +205,18 @@ def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
 
 
 def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """Lay the months out as bars: previous year, actual, forecast."""
+    """Lay the months out as bars: previous year, then actual or forecast, which carries the text."""
+    top = pd.concat(
+        [pd.Series(as_float(outlook["landing"])), pd.Series(as_float(outlook["actual_last_year"]))], axis=1
+    ).max(axis=1)
     parts = []
     for scenario, column in (("PY", "actual_last_year"), ("AC", "actual"), ("FC", "forecast")):
-        part = outlook.loc[outlook[column].notna(), ["period", column]]
-        part = part.rename(columns={column: "amount"}).assign(scenario=scenario)
-        parts.append(part.assign(text=part["amount"].map(words.money).astype("str")))
-    return pd.concat(parts, ignore_index=True).sort_values(["period", "scenario"], ignore_index=True)
+        part = outlook.assign(amount=outlook[column], scenario=scenario, top=top, text="")
+        part = part.loc[part["amount"].notna(), ["period", "scenario", "amount", "top", "text"]]
+        if scenario != "PY":
+            part["text"] = part["amount"].map(words.money).astype("str")
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).sort_values("period", kind="stable", ignore_index=True)
 
 
 def _year_bars(outlook: pd.DataFrame, words: Words, year: Period) -> pd.DataFrame:
@@ -207,22 +232,21 @@ def _year_bars(outlook: pd.DataFrame, words: Words, year: Period) -> pd.DataFram
     return table.astype({"low": "float64", "high": "float64", "amount": "float64"})
 
 
-def _steps(table: pd.DataFrame, shown: int, words: Words, year: Period) -> pd.DataFrame:
-    """Lay the waterfall out: last year, the largest changes, the rest gathered, where the year lands."""
-    before, landing = total_money(table["actual_last_year"]), total_money(table["landing"])
-    rest = table.iloc[shown:]
+def _steps(table: pd.DataFrame, shown: int, words: Words) -> pd.DataFrame:
+    """Lay the waterfall out: the largest changes, the rest gathered, and the total they lead to."""
+    rest, total = table.iloc[shown:], total_money(table["change"])
     changes = list(zip(table["name"].head(shown), table["change"].head(shown), strict=True))
     if (rest["change"] != 0).any():
         changes.append((words("forecast.other", n=words.count(len(rest))), total_money(rest["change"])))
-    start, end = str(year.last_year()), str(year)
-    rows = [(words("forecast.movers_bar_start", year=start), "PY", 0, before, words.money(before))]
-    at = before
+    rows, at = [], Decimal(0)
     for name, change in changes:
-        rows.append((name, "up" if change > 0 else "down", at, at + change, words.signed_money(change)))
+        rows.append((name, "up" if change > 0 else "down", at, at + change, change))
         at += change
-    rows.append((words("forecast.movers_bar_end", year=end), "landing", 0, landing, words.money(landing)))
-    steps = pd.DataFrame(rows, columns=["name", "kind", "low", "high", "text"])
-    return steps.astype({"low": "float64", "high": "float64"})
+    rows.append((words("forecast.movers_total"), "total", Decimal(0), total, total))
+    steps = pd.DataFrame(rows, columns=["name", "kind", "low", "high", "change"])
+    steps["text"] = steps["change"].map(words.signed_money).astype("str")
+    steps.insert(0, "row", range(len(steps)))
+    return steps.astype({"low": "float64", "high": "float64", "change": "float64"})
 
 
 def _beside_naive(accuracy: pd.DataFrame, method: str) -> pd.DataFrame:
@@ -234,7 +258,9 @@ def _beside_naive(accuracy: pd.DataFrame, method: str) -> pd.DataFrame:
     both = own.merge(naive, on=["level", "horizon"], how="left")
     columns = ["level", "horizon", "origins", "series", "actual", "forecast", "wape", "wape_naive",
                "bias", "mase", "mase_naive", "rmsse"]  # fmt: skip
-    return pd.concat([both[both["horizon"].isna()], both[both["horizon"].notna()]], ignore_index=True)[columns]
+    return pd.concat([both[both["horizon"].isna()], both[both["horizon"].notna()]], ignore_index=True)[
+        columns
+    ]
 
 
 def _errors_title(levels: pd.DataFrame, words: Words, method: str) -> str:
