@@ -1,8 +1,7 @@
-"""Figures of the chapter on accounts, drawn from its tables; only numbers are written as words here."""
+"""Figures of the chapter on accounts, drawn from its tables; numbers are written, nothing is computed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -10,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, GRID, LIGHT, WIDTH, Figure, NativeChart, figure
+from kamlib.charts.parts import heading, log_span, money_axis, padded_scale, plain, tips, with_values
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float
 
 _POINTS = 600
 _LABEL = 170
+_DASH = {"strokeDash": [4, 3], "color": DARK}
 
 
 def pareto_chart(
@@ -37,36 +37,30 @@ def pareto_chart(
         The workbook's chart.
     """
     looks = {"AC": DARK, "PY": LIGHT, "accent": ACCENT}
-    base = alt.Chart(_plain(curves))
-    x = alt.X("accounts:Q", title=words("accounts.axis_accounts"), axis=alt.Axis(tickMinStep=1, format=",d"))
-    y = alt.Y("cumulative_share:Q", title=words("accounts.axis_cumulative"), axis=alt.Axis(format="%"),
-              scale=alt.Scale(zero=True))  # fmt: skip
+    axis = alt.Axis(tickMinStep=1, format=",d")
+    x = alt.X("accounts:Q", title=words("accounts.axis_accounts"), axis=axis)
+    y = alt.Y("cumulative_share:Q", title=words("accounts.axis_cumulative"), axis=alt.Axis(format="%"))
     colour = alt.Color(
         "scenario:N", scale=alt.Scale(domain=list(looks), range=list(looks.values())), legend=None
     )
-    detail = alt.Detail("curve:N")
-    tips = [
-        alt.Tooltip("curve:N", title=words.label("basis")),
-        alt.Tooltip("name:N", title=words.label("name")),
-        alt.Tooltip("accounts:Q", title=words.label("rank"), format=",d"),
-        alt.Tooltip("cumulative_share:Q", title=words.label("cumulative_share"), format=".1%"),
-    ]
-    lines = base.mark_line(strokeWidth=2).encode(x, y, colour, detail)
-    hover = base.mark_point(opacity=0, size=60).encode(x, y, tooltip=tips)
+    base = alt.Chart(plain(curves)).encode(x, y)
+    shown = tips(words, text=["name"], fraction=["cumulative_share"])
+    shown.insert(0, alt.Tooltip("curve:N", title=words.label("basis")))
+    shown.insert(2, alt.Tooltip("accounts:Q", title=words.label("rank"), format=",d"))
     names = curves.groupby("curve", sort=False).tail(1).assign(place=lambda t: _apart(t["cumulative_share"]))
-    ends = alt.Chart(_plain(names)).mark_text(align="left", dx=6).encode(
-        x, alt.Y("place:Q"), colour, text="curve:N"
-    )  # fmt: skip
-    mark = alt.Chart(_plain(cut))
-    layers = [lines, hover, ends]
-    if cut_share is not None:
-        across = alt.Chart(pd.DataFrame({"at": [cut_share]})).mark_rule(strokeDash=[4, 3], color=DARK)
-        layers.insert(0, across.encode(alt.Y("at:Q")))
-    layers += [
-        mark.mark_rule(strokeDash=[4, 3], color=DARK).encode(x, y, alt.Y2Datum(0)),
-        mark.mark_point(size=70, color=DARK, filled=True).encode(x, y),
-        mark.mark_text(align="left", dx=10, dy=14, fontWeight="bold").encode(x, y, text="text:N"),
+    ends = alt.Chart(plain(names)).mark_text(align="left", dx=6)
+    mark = alt.Chart(plain(cut)).encode(x, y)
+    layers = [
+        base.mark_line(strokeWidth=2).encode(colour, alt.Detail("curve:N")),
+        base.mark_point(opacity=0, size=60).encode(tooltip=shown),
+        ends.encode(x, alt.Y("place:Q"), colour, text="curve:N"),
+        mark.mark_rule(**_DASH).encode(alt.Y2Datum(0)),
+        mark.mark_point(size=70, color=DARK, filled=True),
+        mark.mark_text(align="left", dx=10, dy=14, fontWeight="bold").encode(text="text:N"),
     ]
+    if cut_share is not None:
+        across = alt.Chart(pd.DataFrame({"at": [cut_share]})).mark_rule(**_DASH)
+        layers.insert(0, across.encode(alt.Y("at:Q")))
     return figure(alt.layer(*layers).properties(width=WIDTH - 190, height=300), native)
 
 
@@ -80,33 +74,31 @@ def tier_chart(tiers: pd.DataFrame, *, words: Words) -> Figure:
     words : Words
         Language.
     """
-    now = tiers.assign(scenario="AC")[["tier", "scenario", "accounts", "revenue", "share"]]
-    past = tiers.assign(scenario="PY")[
-        ["tier", "scenario", "accounts_last_year", "revenue_last_year", "share_last_year"]
-    ]
-    rows = pd.concat([past.set_axis(now.columns, axis=1), now]).reset_index(drop=True)
-    rows = _plain(rows[rows["revenue"].notna()])
+    columns = ["accounts", "revenue", "share"]
+    now = tiers[["tier", *columns]].assign(scenario="AC")
+    past = tiers[["tier", *(f"{column}_last_year" for column in columns)]]
+    past = past.set_axis(["tier", *columns], axis=1).assign(scenario="PY")
+    rows = plain(pd.concat([past, now])).dropna(subset="revenue")
+    order = [words.value("tier", code) for code in tiers["tier"]]
     rows["tier"] = [words.value("tier", code) for code in rows["tier"]]
     rows["text"] = [
         words(
             "accounts.tier_text", accounts=words.count(int(n)), money=words.money(m), share=words.percent(s)
         )
-        if s == s and n == n
+        if pd.notna(s) and pd.notna(n)
         else words.money(m)
         for n, m, s in zip(rows["accounts"], rows["revenue"], rows["share"], strict=True)
     ]
-    order = [words.value("tier", code) for code in tiers["tier"]]
+    shades = alt.Scale(domain=["PY", "AC"], range=[LIGHT, DARK])
     base = alt.Chart(rows).encode(
         alt.Y("tier:N", sort=order, title=None),
         alt.X("revenue:Q", axis=None, scale=alt.Scale(zero=True)),
         alt.YOffset("scenario:N", sort=["PY", "AC"]),
-        tooltip=_tips(
-            words, text=["tier", "scenario"], count=["accounts"], money=["revenue"], fraction=["share"]
-        ),
+        tooltip=tips(words, text=["tier"], count=["accounts"], money=["revenue"], fraction=["share"]),
     )
-    bars = base.mark_bar().encode(alt.Color("scenario:N", scale=_scenario_scale(), legend=None))
-    text = base.mark_text(align="left", dx=5).encode(text="text:N")
-    return figure((bars + text).properties(width=WIDTH - 260, height=40 * tiers["tier"].nunique()))
+    bars = base.mark_bar().encode(alt.Color("scenario:N", scale=shades, legend=None))
+    layers = with_values(base, bars, rows["revenue"], x="revenue")
+    return figure(layers.properties(width=WIDTH - 280, height=40 * len(order)))
 
 
 def matrix_chart(
@@ -128,47 +120,45 @@ def matrix_chart(
     native : NativeChart
         The workbook's chart.
     """
-    data = _plain(points.head(_POINTS))
-    low, high = _log_span(data["potential"])
-    top = max(1.05, min(1.5, float(data["share_of_wallet"].max()) * 1.05)) if len(data) else 1.05
-    x = alt.X("potential:Q", scale=alt.Scale(type="log", domain=[low, high], nice=False), axis=_money_axis(words),
-              title=words("accounts.axis_potential"))  # fmt: skip
-    y = alt.Y("share_of_wallet:Q", scale=alt.Scale(domain=[0, top], clamp=True), axis=alt.Axis(format="%"),
-              title=words.label("share_of_wallet"))  # fmt: skip
     codes = [words.value("field", code) for code in ("keep", "grow", "harvest", "review")]
+    data = plain(points.head(_POINTS))
     data["field"] = [words.value("field", code) for code in data["field"]]
-    colour = alt.Color(
-        "field:N", scale=alt.Scale(domain=codes, range=[DARK, ACCENT, LIGHT, LIGHT]), legend=None
+    span = log_span(pd.concat([data["potential"], pd.Series([potential_cut])]))
+    top = max(1.05, min(1.5, float(data["share_of_wallet"].max()) * 1.05))
+    log = alt.Scale(type="log", domain=span, nice=False)
+    title = words("accounts.axis_potential")
+    x = alt.X("potential:Q", scale=log, axis=money_axis(words, span), title=title)
+    y = alt.Y(
+        "share_of_wallet:Q",
+        scale=alt.Scale(domain=[0, top], clamp=True),
+        axis=alt.Axis(format="%"),
+        title=words.label("share_of_wallet"),
     )
-    tips = _tips(
-        words,
-        text=["name", "field"],
-        money=["potential", "revenue", "open_potential"],
-        fraction=["share_of_wallet"],
-    )
+    money = ["potential", "revenue", "open_potential"]
     dots = alt.Chart(data).mark_circle(opacity=0.75).encode(
-        x, y, colour, alt.Size("revenue:Q", scale=alt.Scale(range=[25, 700], domainMin=0), legend=None), tooltip=tips
+        x, y,
+        alt.Color("field:N", scale=alt.Scale(domain=codes, range=[DARK, ACCENT, LIGHT, LIGHT]), legend=None),
+        alt.Size("revenue:Q", scale=alt.Scale(range=[25, 700], domainMin=0), legend=None),
+        tooltip=tips(words, text=["name", "field"], money=money, fraction=["share_of_wallet"]),
     )  # fmt: skip
-    names = alt.Chart(data[data["label"] != ""]).mark_text(align="right", dx=-9).encode(x, y, text="label:N")
-    corners = pd.DataFrame(
-        {"field": codes, "potential": [high, high, low, low], "share_of_wallet": [top, 0.0, top, 0.0]}
-    )
+    named = alt.Chart(data[data["label"] != ""]).encode(x, y, text="label:N")
+    halo = named.mark_text(align="right", dx=-14, dy=-4, stroke="white", strokeWidth=4)
+    corners = zip(codes, (span[1], span[1], span[0], span[0]), (top, 0.0, top, 0.0), strict=True)
     titles = [
-        alt.Chart(corners.iloc[[at]]).mark_text(
-            align="right" if at < 2 else "left", dx=-6 if at < 2 else 6, dy=10 if at % 2 == 0 else -10,
-            fontWeight="bold", fontSize=13, color=DARK, opacity=0.6,
-        ).encode(x, y, text="field:N")
-        for at in range(4)
+        alt.Chart(pd.DataFrame({"field": [code], "potential": [at], "share_of_wallet": [height]}))
+        .mark_text(
+            align="right" if at == span[1] else "left", dx=-6 if at == span[1] else 6,
+            dy=10 if height else -10, fontWeight="bold", fontSize=13, opacity=0.6,
+        )
+        .encode(x, y, text="field:N")
+        for code, at, height in corners
     ]  # fmt: skip
     cuts = [
-        alt.Chart(pd.DataFrame({"potential": [potential_cut]}))
-        .mark_rule(strokeDash=[4, 3], color=DARK)
-        .encode(x),
-        alt.Chart(pd.DataFrame({"share_of_wallet": [wallet_cut]}))
-        .mark_rule(strokeDash=[4, 3], color=DARK)
-        .encode(y),
+        alt.Chart(pd.DataFrame({"potential": [potential_cut]})).mark_rule(**_DASH).encode(x),
+        alt.Chart(pd.DataFrame({"share_of_wallet": [wallet_cut]})).mark_rule(**_DASH).encode(y),
     ]
-    return figure(alt.layer(*cuts, dots, *titles, names).properties(width=WIDTH - 90, height=360), native)
+    layers = alt.layer(*cuts, dots, *titles, halo, named.mark_text(align="right", dx=-14, dy=-4))
+    return figure(layers.properties(width=WIDTH - 90, height=360), native)
 
 
 def bar_chart(
@@ -189,21 +179,17 @@ def bar_chart(
     native : NativeChart, optional
         The workbook's chart.
     """
-    data = _plain(rows)
-    data["text"] = [words.money(v) for v in data[value]]
+    data = plain(rows)
+    data["text"] = [words.money(amount) for amount in data[value]]
     base = alt.Chart(data).encode(
         alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=_LABEL)),
-        alt.X(f"{value}:Q", axis=None, scale=alt.Scale(zero=True)),
-        tooltip=_tips(words, text=["name"], money=[value]),
+        alt.X(f"{value}:Q", axis=None, scale=padded_scale(data[value])),
+        tooltip=tips(words, text=["name"], money=[value]),
     )
-    colour = alt.condition("datum.marked", alt.value(ACCENT), alt.value(DARK))
-    bars = base.mark_bar().encode(color=colour)
-    return figure(
-        _with_values(base, bars, data[value]).properties(
-            width=WIDTH - 260, height=20 * len(data), title=_title(title)
-        ),
-        native,
-    )
+    bars = base.mark_bar().encode(color=alt.condition("datum.marked", alt.value(ACCENT), alt.value(DARK)))
+    layers = with_values(base, bars, data[value], x=value)
+    size = {"width": WIDTH - 260, "height": 20 * len(data)}
+    return figure(layers.properties(**size, title=heading(title)), native)
 
 
 def tenure_chart(points: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:
@@ -212,21 +198,23 @@ def tenure_chart(points: pd.DataFrame, *, words: Words, native: NativeChart) -> 
     Parameters
     ----------
     points : pandas.DataFrame
-        One row per account: `name`, `tenure_years` [years], `revenue` above zero, `profit` [currency], `pays`.
+        One row per account: `name`, `tenure_years` [years], `revenue` above zero and `profit` [currency],
+        `pays`.
     words : Words
         Language.
     native : NativeChart
         The workbook's chart.
     """
-    data = _plain(points.head(_POINTS))
-    data["loss"] = [value is False or value == 0 for value in points["pays"].head(_POINTS).astype(object)]
-    low, high = _log_span(data["revenue"])
+    data = plain(points.head(_POINTS))
+    data["loss"] = (~data.pop("pays").astype("boolean")).fillna(False).astype(bool)
+    span = log_span(data["revenue"])
+    log = alt.Scale(type="log", domain=span, nice=False)
+    years = alt.Axis(tickMinStep=1, format=",d")
     dots = alt.Chart(data).mark_circle(size=70, opacity=0.75).encode(
-        alt.X("tenure_years:Q", title=words("accounts.axis_tenure"), scale=alt.Scale(zero=True)),
-        alt.Y("revenue:Q", scale=alt.Scale(type="log", domain=[low, high], nice=False), axis=_money_axis(words),
-              title=words("accounts.axis_revenue_log")),
+        alt.X("tenure_years:Q", scale=alt.Scale(zero=True), axis=years, title=words("accounts.axis_tenure")),
+        alt.Y("revenue:Q", scale=log, axis=money_axis(words, span), title=words("accounts.axis_revenue_log")),
         color=alt.condition("datum.loss", alt.value(ACCENT), alt.value(DARK)),
-        tooltip=_tips(words, text=["name"], number=["tenure_years"], money=["revenue", "profit"]),
+        tooltip=tips(words, text=["name"], number=["tenure_years"], money=["revenue", "profit"]),
     )  # fmt: skip
     return figure(dots.properties(width=WIDTH - 90, height=260), native)
 
@@ -241,34 +229,33 @@ def movement_chart(matrix: pd.DataFrame, *, words: Words) -> Figure:
     words : Words
         Language.
     """
-    data = _plain(matrix)
+    data = plain(matrix)
+    forms = ["one" if number == 1 else "many" for number in data["accounts"]]
     data["text"] = [
-        words(f"accounts.cell_accounts_{'one' if n == 1 else 'many'}", count=words.count(n)) if n else ""
-        for n in data["accounts"]
+        words(f"accounts.cell_accounts_{form}", count=words.count(number)) if number else ""
+        for form, number in zip(forms, data["accounts"], strict=True)
     ]
-    data["money"] = [
-        words.signed_money(m) if n else ""
-        for n, m in zip(data["accounts"], data["revenue_change"], strict=True)
-    ]
+    data["money"] = [words.signed_money(amount) for amount in data["revenue_change"]]
+    data.loc[data["accounts"] == 0, "money"] = ""
     data["better"] = np.sign(data["revenue_change"])
     order = [words.value("tier", code) for code in matrix["tier"].unique()]
     for column in ("tier", "tier_last_year"):
         data[column] = [words.value("tier", code) for code in data[column]]
+    money = ["revenue_last_year", "revenue", "revenue_change"]
+    top = alt.Axis(orient="top", labelAngle=0)
     base = alt.Chart(data).encode(
-        alt.X("tier:N", sort=order, title=words("accounts.axis_tier_now"), axis=alt.Axis(orient="top", labelAngle=0)),
+        alt.X("tier:N", sort=order, title=words("accounts.axis_tier_now"), axis=top),
         alt.Y("tier_last_year:N", sort=order, title=words("accounts.axis_tier_past")),
-        tooltip=_tips(words, text=["tier_last_year", "tier"], count=["accounts"],
-                      money=["revenue_last_year", "revenue", "revenue_change"]),
-    )  # fmt: skip
+        tooltip=tips(words, text=["tier_last_year", "tier"], count=["accounts"], money=money),
+    )
     heat = base.mark_rect(stroke="white", strokeWidth=2).encode(
         alt.Color("accounts:Q", scale=alt.Scale(range=["#f5f6f7", LIGHT], type="sqrt"), legend=None)
     )
-    sign = (
-        alt.when("datum.better > 0").then(alt.value(GOOD)).when("datum.better < 0").then(alt.value(BAD))
-    ).otherwise(alt.value(DARK))
+    rise, fall = alt.when("datum.better > 0"), alt.value(BAD)
+    sign = rise.then(alt.value(GOOD)).when("datum.better < 0").then(fall).otherwise(alt.value(DARK))
     counts = base.mark_text(dy=-7).encode(text="text:N")
-    money = base.mark_text(dy=9).encode(text="money:N", color=sign)
-    return figure((heat + counts + money).properties(width=WIDTH - 220, height=190))
+    changes = base.mark_text(dy=9).encode(text="money:N", color=sign)
+    return figure((heat + counts + changes).properties(width=WIDTH - 220, height=190))
 
 
 def change_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:
@@ -283,29 +270,21 @@ def change_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart) -> Fi
     native : NativeChart
         The workbook's chart.
     """
-    data = _plain(rows)
-    data["text"] = [words.signed_money(v) for v in data["revenue_change"]]
-    span = [min(0.0, float(data["revenue_change"].min())), max(0.0, float(data["revenue_change"].max()))]
-    room = 0.18 * (span[1] - span[0])
-    scale = alt.Scale(
-        domain=[span[0] - (room if span[0] < 0 else 0), span[1] + (room if span[1] > 0 else 0)], nice=False
-    )
+    data = plain(rows)
+    data["text"] = [words.signed_money(change) for change in data["revenue_change"]]
+    scale = padded_scale(data["revenue_change"])
+    colour = alt.condition("datum.revenue_change > 0", alt.value(GOOD), alt.value(BAD))
+    names = alt.Axis(labelLimit=_LABEL, minExtent=_LABEL + 10)
     panels = []
-    for group in data["group"].unique():
-        part = data[data["group"] == group]
+    for group, part in data.groupby("group", sort=False):
         base = alt.Chart(part).encode(
-            alt.Y("name:N", sort=None, title=group, axis=alt.Axis(labelLimit=_LABEL, minExtent=_LABEL + 10)),
+            alt.Y("name:N", sort=None, title=group, axis=names),
             alt.X("revenue_change:Q", axis=None, scale=scale),
-            tooltip=_tips(words, text=["group", "name"], money=["revenue_change"]),
+            tooltip=tips(words, text=["name"], money=["revenue_change"]),
         )
-        bars = base.mark_bar().encode(
-            color=alt.condition("datum.revenue_change > 0", alt.value(GOOD), alt.value(BAD))
-        )
-        panels.append(
-            _with_values(base, bars, part["revenue_change"]).properties(
-                width=WIDTH - 260, height=20 * len(part)
-            )
-        )
+        bars = base.mark_bar().encode(color=colour)
+        layers = with_values(base, bars, part["revenue_change"], x="revenue_change")
+        panels.append(layers.properties(width=WIDTH - 260, height=20 * len(part)))
     return figure(alt.vconcat(*panels, spacing=8), native)
 
 
@@ -324,35 +303,28 @@ def mix_chart(points: pd.DataFrame, bands: pd.DataFrame, *, words: Words, native
     native : NativeChart
         The workbook's chart.
     """
-    areas = bands.assign(verdict=[words.value("verdict", code) for code in bands["verdict"]])
-    data = points.assign(verdict=[words.value("verdict", code) for code in points["verdict"]])
-    x = alt.X(
-        "own_share:Q",
-        title=words("accounts.axis_own_share"),
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="%"),
-    )
-    y = alt.Y(
-        "key_share:Q",
-        title=words("accounts.axis_key_share"),
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="%"),
-    )
-    band = alt.Chart(areas)
-    shade = band.mark_rect(color=GRID).encode(
-        alt.X("own_from:Q", title=words("accounts.axis_own_share")), alt.X2("own_to:Q"),
-        alt.Y("key_from:Q", title=words("accounts.axis_key_share")), alt.Y2("key_to:Q"),
+    data, areas = plain(points), plain(bands)
+    for table in (data, areas):
+        table["verdict"] = [words.value("verdict", code) for code in table["verdict"]]
+    whole, percent = alt.Scale(domain=[0, 1]), alt.Axis(format="%")
+    own, key = words("accounts.axis_own_share"), words("accounts.axis_key_share")
+    shade = alt.Chart(areas).mark_rect(color=GRID).encode(
+        alt.X("own_from:Q", scale=whole, axis=percent, title=own), alt.X2("own_to:Q"),
+        alt.Y("key_from:Q", scale=whole, axis=percent, title=key), alt.Y2("key_to:Q"),
     )  # fmt: skip
-    names = band.mark_text(align="left", baseline="top", dx=4, dy=4, opacity=0.7).encode(
-        alt.X("own_from:Q"), alt.Y("key_to:Q"), text="verdict:N"
+    names = alt.Chart(areas).mark_text(align="right", baseline="top", dx=-4, dy=4, opacity=0.7)
+    base = alt.Chart(data).encode(
+        alt.X("own_share:Q", title=own),
+        alt.Y("key_share:Q", title=key),
+        tooltip=tips(words, text=["region", "verdict"], fraction=["own_share", "key_share"]),
     )
-    base = alt.Chart(_plain(data)).encode(
-        x, y, tooltip=_tips(words, text=["region", "verdict"], fraction=["own_share", "key_share"])
-    )
-    colour = alt.condition("datum.level == 'total'", alt.value(ACCENT), alt.value(DARK))
-    dots = base.mark_circle(size=90, opacity=1).encode(color=colour)
-    text = base.mark_text(align="left", dx=8).encode(text="region:N", color=colour)
-    return figure(alt.layer(shade, names, dots, text).properties(width=WIDTH - 90, height=340), native)
+    layers = [
+        shade,
+        names.encode(alt.X("own_to:Q"), alt.Y("key_to:Q"), text="verdict:N"),
+        base.mark_circle(size=90, opacity=1).encode(color=_total_colour()),
+        base.mark_text(align="left", dx=8).encode(text="region:N", color=_total_colour()),
+    ]
+    return figure(alt.layer(*layers).properties(width=WIDTH - 90, height=340), native)
 
 
 def share_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:
@@ -367,86 +339,20 @@ def share_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart) -> Fig
     native : NativeChart
         The workbook's chart.
     """
-    data = _plain(rows)
+    data = plain(rows)
     data["text"] = [words.percent(share) for share in data["key_share"]]
     base = alt.Chart(data).encode(
         alt.Y("region:N", sort=None, title=None),
-        alt.X("key_share:Q", axis=None, scale=alt.Scale(domain=[0, 1.15])),
-        tooltip=_tips(words, text=["region"], fraction=["key_share"]),
+        alt.X("key_share:Q", axis=None, scale=padded_scale(data["key_share"])),
+        tooltip=tips(words, text=["region"], fraction=["key_share"]),
     )
-    colour = alt.condition("datum.level == 'total'", alt.value(ACCENT), alt.value(DARK))
-    layers = base.mark_bar().encode(color=colour) + base.mark_text(align="left", dx=5).encode(text="text:N")
+    bars = base.mark_bar().encode(color=_total_colour())
+    layers = with_values(base, bars, data["key_share"], x="key_share")
     return figure(layers.properties(width=WIDTH - 260, height=24 * len(data)), native)
 
 
-def _with_values(base: Any, bars: Any, values: pd.Series) -> Any:
-    """Write each value at the outer end of its bar."""
-    value = base.encoding.x.shorthand.partition(":")[0]
-    right = (
-        base.transform_filter(f"datum['{value}'] >= 0").mark_text(align="left", dx=5).encode(text="text:N")
-    )
-    left = (
-        base.transform_filter(f"datum['{value}'] < 0").mark_text(align="right", dx=-5).encode(text="text:N")
-    )
-    if (values < 0).any():
-        return alt.layer(bars, right, left)
-    return alt.layer(bars, right)
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Turn exact money into floats, which is all a drawing needs."""
-    result = table.reset_index(drop=True).copy()
-    for column in result.columns:
-        if isinstance(result[column].dtype, pd.ArrowDtype):
-            result[column] = as_float(result[column])
-    return result
-
-
-def _tips(
-    words: Words,
-    *,
-    text: Sequence[str] = (),
-    count: Sequence[str] = (),
-    number: Sequence[str] = (),
-    money: Sequence[str] = (),
-    fraction: Sequence[str] = (),
-) -> list[Any]:
-    kinds = (
-        (text, "N", None),
-        (count, "Q", ",d"),
-        (number, "Q", ",.1f"),
-        (money, "Q", ",.0f"),
-        (fraction, "Q", ".1%"),
-    )
-    return [
-        alt.Tooltip(f"{name}:{kind}", title=words.label(name), **({"format": style} if style else {}))
-        for names, kind, style in kinds
-        for name in names
-    ]
-
-
-def _money_axis(words: Words) -> Any:
-    steps = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, " 亿"), (1e4, " 万"))}[words.lang]
-    text = "format(datum.value, ',~g')"
-    for scale, sign in reversed(steps):
-        text = f"abs(datum.value) >= {scale:.0f} ? format(datum.value / {scale:.0f}, ',~g') + '{sign}' : ({text})"
-    return alt.Axis(labelExpr=text, labelOverlap=True)
-
-
-def _scenario_scale() -> Any:
-    return alt.Scale(domain=["PY", "AC"], range=[LIGHT, DARK])
-
-
-def _title(text: str) -> Any:
-    return alt.TitleParams(text, anchor="start", fontSize=12, fontWeight="normal", color=DARK)
-
-
-def _log_span(values: pd.Series) -> tuple[float, float]:
-    """Return the ends of a logarithmic axis around positive values."""
-    above = values[values > 0]
-    if above.empty:
-        return 1.0, 10.0
-    return float(above.min()) / 1.4, float(above.max()) * 1.4
+def _total_colour() -> Any:
+    return alt.condition("datum.level == 'total'", alt.value(ACCENT), alt.value(DARK))
 
 
 def _apart(shares: pd.Series, gap: float = 0.055) -> pd.Series:
