@@ -5,6 +5,7 @@ from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.params import AllocationParams, SizingParams
 from kamlib.targets.request import check_request
 from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
+from kamlib.targets.summary import explain_reps, summarise_targets
 
 __all__ = [
     "Allocation",
@@ -14,7 +15,9 @@ __all__ = [
     "TargetSize",
     "allocate_targets",
     "check_request",
+    "explain_reps",
     "size_target",
     "sizing_steps",
     "split_bounded",
+    "summarise_targets",
 ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from kamlib.measures.money import to_money
-from kamlib.measures.rounding import Integers, controlled_rounding
+from kamlib.measures.money import to_money, to_ticks
+from kamlib.measures.rounding import Floats, Integers, controlled_rounding
 from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
@@ -31,16 +31,17 @@ class Allocation:
         potential_share, blend [fraction], rule and bound.
     accounts : pandas.DataFrame
         One row per account, closed ones with a target of 0, sorted by account_id: the chain from its shares
-        to its units. history, revenue_last_year, potential [currency, currency, currency/year];
-        history_share, potential_share, blend [fraction], rule; proposal, the blend's part of the total
-        [currency]; floor and cap [currency, null where there is none] and bound_source; bounded, the part
-        after floors, caps and pins [currency]; rounding, what whole units added [currency]; target; bound
-        (floor, cap, pin or none); growth over the base period [fraction, null where that has no revenue
-        above zero]; own_mix.
+        to its units. history, actual_last_year (of the base period), potential [currency, currency,
+        currency/year]; history_share, potential_share, blend [fraction], rule; by_history and proposal, the
+        parts of the total that the share of history and the blend make [currency]; floor and cap [currency,
+        null where there is none] and bound_source; bounded, the part after floors, caps and pins [currency];
+        target; rounding, what whole units added to `bounded` [currency]; bound (floor, cap, pin or none);
+        growth_asked over the base period [fraction, null where that has no revenue above zero]; own_mix
+        (whether product lines follow the account's own sales).
     total : int
         Sum of the targets [currency].
     base_period : str
-        The period that revenue_last_year speaks of.
+        The period that actual_last_year speaks of.
     history_weight : float
         The weight that history effectively had [fraction].
     wallet : float or None
@@ -141,12 +142,13 @@ def _chain(
     columns = ["account_id", "name", "region", "account_type", "rep_id", "status"]
     table = facts.table[[c for c in columns if c in facts.table.columns]].copy()
     table["history"] = to_money(facts.history)
-    table["revenue_last_year"] = to_money(facts.base)
+    table["actual_last_year"] = to_money(facts.base)
     table["potential"] = to_money(facts.potential).where(facts.known)
     table["history_share"] = blend.history
     table["potential_share"] = blend.potential
     table["blend"] = blend.blend
     table["rule"] = blend.rule
+    table["by_history"] = _cents(blend.history * total)
     table["proposal"] = _cents(blend.blend * total)
     table["floor"] = pd.array(bounds.lower * unit, dtype="Int64")
     table.loc[(bounds.lower == 0) & ~bounds.pinned, "floor"] = pd.NA
@@ -155,13 +157,24 @@ def _chain(
     table.loc[unbounded, "cap"] = pd.NA
     table["bound_source"] = bounds.source
     table["bounded"] = _cents(split.exact * unit)
-    table["rounding"] = _cents((split.units - split.exact) * unit)
     table["target"] = split.units * unit
+    table["rounding"] = to_money(to_ticks(table["target"]) - to_ticks(table["bounded"]))
     table["bound"] = np.where(bounds.pinned, "pin", split.bound)
-    growth = split.units * (unit * 1.0) / np.where(facts.base > 0, facts.base / 10_000, np.nan) - 1
-    table["growth"] = growth
+    table["growth_asked"] = growth_over(to_ticks(table["target"]), facts.base)
     table["own_mix"] = phasing.own_mix
     return table
+
+
+def growth_over(now: Integers, before: Integers) -> Floats:
+    """Return growth of one amount over another; NaN where that is not above zero.
+
+    Examples
+    --------
+    >>> growth_over(np.array([110, 5]), np.array([100, 0])).round(2).tolist()
+    [0.1, nan]
+    """
+    known = before > 0
+    return np.where(known, now / np.where(known, before, 1) - 1, np.nan)
 
 
 def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: int) -> pd.DataFrame:

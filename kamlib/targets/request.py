@@ -129,8 +129,8 @@ def _sums(blend: Blend, bounds: Bounds, params: AllocationParams, *, total: int,
     if not bool((has_weight & free).any()):
         return [
             f"{total - least:,} of the total {total:,} cannot be split: no account that is not pinned has"
-            " revenue in the history window or a potential. Add potentials to the table accounts, or pin accounts"
-            f" (allocation.pins) so that they add up to {total:,}."
+            " revenue in the history window or a potential. Add potentials to the table accounts, or pin"
+            f" accounts (allocation.pins) so that they add up to {total:,}."
         ]
     return [
         f"the caps add up to {most:,}, below the total {total:,} by {total - most:,}. Raise"

@@ -26,6 +26,9 @@ class TargetSize:
         The period planned, and the period that growth is counted on.
     base : Decimal
         Revenue of the base period, with and without an account [currency].
+    base_growth : float or None
+        Growth of the base over the same period one year before it [fraction]; None where the book does not
+        hold that whole period or its revenue is not above zero.
     given : bool
         Whether the amount was given rather than grown from the base.
     growth : float or None
@@ -49,6 +52,7 @@ class TargetSize:
     period: str
     base_period: str
     base: Decimal
+    base_growth: float | None
     given: bool
     growth: float | None
     added: Decimal
@@ -122,6 +126,7 @@ def size_target(
         period=str(period),
         base_period=str(windows.base),
         base=_money(base),
+        base_growth=_base_growth(cube, windows, base),
         given=params.total is not None,
         growth=float(exact / base - 1) if base > 0 else None,
         added=_money(exact - base),
@@ -187,6 +192,15 @@ def _refuse_base(base: int, windows: Windows) -> None:
         raise ParameterError(
             f"sizing.growth counts on the revenue of {windows.base}, which is {_money(base):,f}. {remedy}"
         )
+
+
+def _base_growth(cube: pd.DataFrame, windows: Windows, base: int) -> float | None:
+    """Return how much the base grew over its own last year, where the book holds that whole."""
+    months = [str(month) for month in windows.base.last_year().months()]
+    before = int(to_ticks(cube["revenue"])[cube["month"].isin(months).to_numpy()].sum())
+    if before <= 0 or cube["month"].min() > months[0]:
+        return None
+    return float(Fraction(base, before) - 1)
 
 
 def _forecast(forecast: pd.DataFrame | None, period: Period) -> int | None:

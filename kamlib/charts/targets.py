@@ -1,0 +1,279 @@
+"""Figures of chapter 3: targets beside last year and the forecast, one rep's accounts, months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib.charts.figure import BAD, DARK, GOOD, LIGHT, Figure, NativeChart, figure
+from kamlib.glossary import Words
+
+_PALE = "#f4f6f7"
+_LOOKS = {
+    "PY": (LIGHT, LIGHT, [1, 0]),
+    "FC": (_PALE, DARK, [3, 2]),
+    "PL": ("#ffffff", DARK, [1, 0]),
+}
+_STEEP = 2.0
+
+
+def margin_chart(
+    groups: Sequence[pd.DataFrame], *, words: Words, native: NativeChart | None = None
+) -> Figure:
+    """Draw targets beside last year and the forecast, and what is asked over last year.
+
+    Parameters
+    ----------
+    groups : sequence of pandas.DataFrame
+        One table per dimension, one row per bar group from top to bottom: name, heading (the same on every
+        row), PY, FC (NaN where there is none), PL, change (PL - PY) [currency] and growth [fraction, NaN
+        where it has no base]. All are drawn to one scale.
+    words : Words
+        Labels and number formats.
+    native : NativeChart, optional
+        The chart of the page's table in the workbook.
+    """
+    import altair as alt
+
+    largest = max(float(t[["PY", "FC", "PL"]].max().max()) for t in groups)
+    lowest = min(0.0, *(float(t[["PY", "FC", "PL"]].min().min()) for t in groups))
+    swing = max(float(t["change"].abs().max()) for t in groups) or 1.0
+    rows = [
+        alt.hconcat(
+            _amounts(table, (lowest, 1.18 * largest), words),
+            _changes(table, 1.75 * swing, words),
+            _growths(table, words),
+            spacing=14,
+        )
+        for table in groups
+    ]
+    chart = rows[0] if len(rows) == 1 else alt.vconcat(*rows, spacing=18)
+    return figure(chart, native)
+
+
+def chain_chart(accounts: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
+    """Draw one rep's accounts: last year, target, and the room between floor and cap.
+
+    Parameters
+    ----------
+    accounts : pandas.DataFrame
+        One row per account from top to bottom: name, PY, PL [currency], floor and cap [currency, NaN where
+        there is none], why (in words).
+    words : Words
+        Labels and number formats.
+    native : NativeChart, optional
+        The chart of the page's table in the workbook.
+    """
+    import altair as alt
+
+    names = accounts["name"].tolist()
+    height = 30 * max(len(names), 1)
+    long = _long(accounts, ["PY", "PL"], words)
+    reach = 1.2 * float(
+        np.nanmax([long["amount"].max(), accounts["cap"].clip(upper=2 * accounts["PL"]).max(), 1])
+    )
+    scale = alt.Scale(domain=[0, reach], clamp=True)
+    y = alt.Y("name:N", sort=names, title=None, axis=_structure())
+    offset = alt.YOffset("scenario:N", sort=["PY", "PL"])
+    base = alt.Chart(long).encode(y, alt.X("amount:Q", title=None, axis=None, scale=scale), offset)
+    bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(["PY", "PL"]), tooltip=_tips(words))
+    text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="text:N")
+    text = text.transform_filter("datum.scenario == 'PL'")
+    room = accounts.assign(low=accounts["floor"].fillna(0), high=accounts["cap"].fillna(reach))
+    room = room[accounts["floor"].notna() | accounts["cap"].notna()]
+    band = alt.Chart(_plain(room)).encode(y)
+    span = band.mark_rule(color=LIGHT, strokeWidth=1.5).encode(
+        alt.X("low:Q", title=None, axis=None, scale=scale), alt.X2("high:Q")
+    )
+    ends = [_end(band, end, scale, words) for end in ("floor", "cap")]
+    why = (
+        alt.Chart(_plain(accounts))
+        .mark_text(align="left", fontSize=11)
+        .encode(alt.Y("name:N", sort=names, axis=None), text="why:N")
+        .properties(width=200, height=height)
+    )
+    left = alt.layer(span, bars, *ends, text).properties(width=340, height=height)
+    return figure(alt.hconcat(left, why, spacing=10), native)
+
+
+def month_chart(
+    months: pd.DataFrame, quarters: pd.DataFrame, *, words: Words, native: NativeChart | None = None
+) -> Figure:
+    """Draw the months of the period beside its quarters.
+
+    Parameters
+    ----------
+    months, quarters : pandas.DataFrame
+        One row per month or quarter in time: name, PY, FC (NaN where there is none), PL [currency].
+    words : Words
+        Labels and number formats.
+    native : NativeChart, optional
+        The chart of the page's table in the workbook.
+    """
+    import altair as alt
+
+    left = _columns(months, words, width=460 if len(quarters) > 1 else 520)
+    right = _columns(quarters, words, width=220 if len(quarters) > 1 else 150)
+    return figure(alt.hconcat(left, right, spacing=30), native)
+
+
+def _end(band: Any, end: str, scale: Any, words: Words) -> Any:
+    """Mark where the room between floor and cap ends."""
+    import altair as alt
+
+    return (
+        band.mark_tick(color=DARK, thickness=1.5, size=13)
+        .encode(
+            alt.X(f"{end}:Q", title=None, axis=None, scale=scale),
+            tooltip=[
+                alt.Tooltip("name:N", title=words.label("name")),
+                alt.Tooltip(f"{end}:Q", title=words.label(end), format=",.0f"),
+            ],
+        )
+        .transform_filter(f"isValid(datum.{end})")
+    )
+
+
+def _columns(table: pd.DataFrame, words: Words, *, width: int) -> Any:
+    import altair as alt
+
+    names = table["name"].tolist()
+    shown = [s for s in _LOOKS if table[s].notna().any()]
+    long = _long(table, shown, words)
+    crowded = len(names) > 6
+    base = alt.Chart(long).encode(
+        alt.X("name:N", sort=names, title=None, axis=alt.Axis(labelAngle=-45 if crowded else 0, ticks=False)),
+        alt.XOffset("scenario:N", sort=shown, scale=alt.Scale(paddingInner=0.06)),
+        alt.Y("amount:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
+    )
+    bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(shown), tooltip=_tips(words))
+    text = base.mark_text(dy=-7, fontSize=9 if crowded else 11)
+    if crowded:
+        text = text.transform_filter("datum.scenario == 'PL'")
+    return (bars + text.encode(text="text:N")).properties(width=width, height=250)
+
+
+def _amounts(table: pd.DataFrame, domain: tuple[float, float], words: Words) -> Any:
+    import altair as alt
+
+    names = table["name"].tolist()
+    shown = [s for s in _LOOKS if table[s].notna().any()]
+    base = alt.Chart(_long(table, shown, words)).encode(
+        alt.Y("name:N", sort=names, title=None, axis=_structure()),
+        alt.YOffset("scenario:N", sort=shown),
+        alt.X("amount:Q", title=None, axis=None, scale=alt.Scale(domain=list(domain), nice=False)),
+    )
+    bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(shown), tooltip=_tips(words))
+    text = base.mark_text(align="left", dx=4, fontSize=10).encode(text="text:N")
+    return (bars + text).properties(width=300, height=_height(table), title=table["heading"].iloc[0])
+
+
+def _changes(table: pd.DataFrame, reach: float, words: Words) -> Any:
+    import altair as alt
+
+    data = _plain(table).assign(
+        amount=table["change"].astype(float).to_numpy(),
+        text=[words.signed_money(v) for v in table["change"]],
+        side=np.where(table["change"] < 0, "down", "up"),
+    )
+    scale = alt.Scale(domain=[min(-0.35 * reach, 0) if (data["amount"] < 0).any() else 0, reach], nice=False)
+    if (data["amount"] < 0).any():
+        scale = alt.Scale(domain=[-reach, reach], nice=False)
+    return _variance(data, scale, title="ΔPY", width=140, lollipop=False)
+
+
+def _growths(table: pd.DataFrame, words: Words) -> Any:
+    import altair as alt
+
+    growth = table["growth"].astype(float)
+    data = _plain(table).assign(
+        amount=growth.fillna(0).clip(-_STEEP, _STEEP).to_numpy(),
+        text=[words.signed_percent(v) if v == v else "–" for v in growth],
+        side=np.where(growth < 0, "down", "up"),
+    )
+    reach = 1.9 * max(float(data["amount"].abs().max()), 0.02)
+    low = -reach if (data["amount"] < 0).any() else 0
+    return _variance(
+        data, alt.Scale(domain=[low, reach], nice=False), title="ΔPY %", width=120, lollipop=True
+    )
+
+
+def _variance(data: pd.DataFrame, scale: Any, *, title: str, width: int, lollipop: bool) -> Any:
+    """Draw variances from a common zero: green to the right, red to the left, with sign."""
+    import altair as alt
+
+    names = data["name"].tolist()
+    base = alt.Chart(data).encode(
+        alt.Y("name:N", sort=names, axis=None),
+        alt.X("amount:Q", title=None, axis=None, scale=scale),
+        color=alt.Color("side:N", scale=alt.Scale(domain=["up", "down"], range=[GOOD, BAD]), legend=None),
+        tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("text:N", title=title)],
+    )
+    zero = (
+        alt.Chart(pd.DataFrame({"zero": [0]}))
+        .mark_rule(color=DARK)
+        .encode(alt.X("zero:Q", title=None, axis=None, scale=scale))
+    )
+    body = [base.mark_bar(size=11)]
+    if lollipop:
+        body = [base.mark_bar(size=2), base.mark_point(size=45, shape="square")]
+    texts = [
+        base.mark_text(align=align, dx=dx, fontSize=11)
+        .encode(text="text:N", color=alt.value(DARK))
+        .transform_filter(f"datum.side == '{side}'")
+        for side, align, dx in (("up", "left", 6), ("down", "right", -6))
+    ]
+    return alt.layer(*body, zero, *texts).properties(width=width, height=_height(data), title=title)
+
+
+def _scenarios(shown: list[str]) -> tuple[Any, Any, Any]:
+    """Return fill, stroke and dash of the scenarios, sharing one legend."""
+    import altair as alt
+
+    def scale(part: int) -> Any:
+        return alt.Scale(domain=shown, range=[_LOOKS[s][part] for s in shown])
+
+    return (
+        alt.Fill("scenario:N", sort=shown, scale=scale(0)),
+        alt.Stroke("scenario:N", sort=shown, scale=scale(1)),
+        alt.StrokeDash("scenario:N", sort=shown, scale=scale(2)),
+    )
+
+
+def _long(table: pd.DataFrame, shown: list[str], words: Words) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame({"name": table["name"], "scenario": s, "amount": table[s].astype(float)}) for s in shown
+    ]
+    long = pd.concat(parts, ignore_index=True)
+    long = long[long["amount"].notna()].reset_index(drop=True)
+    return long.assign(text=[words.money(v) for v in long["amount"]])
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that holds only text and floats, as a chart carries them."""
+    return table.astype({c: float for c in table.columns if c not in ("name", "heading", "why")}).reset_index(
+        drop=True
+    )
+
+
+def _tips(words: Words) -> list[Any]:
+    import altair as alt
+
+    return [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("scenario:N", title=words("targets.scenario")),
+        alt.Tooltip("amount:Q", title=words.label("amount"), format=",.0f"),
+    ]
+
+
+def _structure() -> Any:
+    import altair as alt
+
+    return alt.Axis(ticks=False, domain=False, labelLimit=170)
+
+
+def _height(table: pd.DataFrame) -> int:
+    return 38 * max(len(table), 1)

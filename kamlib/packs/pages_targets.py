@@ -1,0 +1,458 @@
+"""Pages of chapter 3: how the total comes about, who is asked for what, why, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from kamlib.charts import targets as charts
+from kamlib.charts.bridge import bridge
+from kamlib.charts.figure import NativeChart, Scenario
+from kamlib.glossary import Words
+from kamlib.measures.money import as_float, to_ticks, total_money
+from kamlib.packs.page import Page
+from kamlib.runs import Run
+from kamlib.targets import Allocation, TargetSize
+
+_SHOWN = 12
+_SIDES = ("region", "product_line", "account_type")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What every page of the chapter needs to word itself.
+
+    Attributes
+    ----------
+    words : Words
+        Language and currency.
+    company : str
+        Name of the book.
+    size : TargetSize
+        The total, with the period and the period it is compared with.
+    reps : dict of str to str
+        Names of reps.
+    accounts : dict of str to str
+        Names of accounts.
+    """
+
+    words: Words
+    company: str
+    size: TargetSize
+    reps: dict[str, str]
+    accounts: dict[str, str]
+
+    def subtitle(self, what: str) -> str:
+        """Return who · what, unit · period, scenarios."""
+        known = "scenarios_no_forecast" if self.size.forecast is None else "scenarios"
+        scenarios = self.words(f"targets.{known}", base=self.size.base_period, period=self.size.period)
+        return self.words(
+            "targets.subtitle",
+            company=self.company,
+            what=what,
+            currency=self.words.currency,
+            scenarios=scenarios,
+        )
+
+
+def scope_of(run: Run, size: TargetSize) -> Scope:
+    """Return the scope of a run's pages on targets."""
+    accounts = run.load("accounts")
+    reps = run.load("reps") if run.has("reps") else pd.DataFrame({"rep_id": [], "name": []})
+    return Scope(
+        run.words,
+        run.facts["book"]["name"],
+        size,
+        dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True)),
+        dict(zip(accounts["account_id"], accounts["name"].fillna(accounts["account_id"]), strict=True)),
+    )
+
+
+def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
+    """Answer how the total comes about (targets 1).
+
+    Parameters
+    ----------
+    steps : pandas.DataFrame
+        What `kamlib.targets.sizing_steps` returns.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words, size = scope.words, scope.size
+    bars = pd.DataFrame(
+        {
+            "step": [_step_name(code, scope) for code in steps["step"]],
+            "amount": as_float(steps["amount"]),
+            "scenario": steps["step"].map({"base": "PY", "target": "PL", "forecast": "FC"}).fillna("change"),
+        }
+    )
+    if size.rounding == 0:
+        bars = bars[steps["step"] != "rounding"]
+    native = NativeChart("bridge", steps=tuple(bars.itertuples(index=False, name=None)))
+    return Page(
+        id="targets_1",
+        title=_size_title(scope),
+        subtitle=scope.subtitle(words("targets.size_what")),
+        table=steps,
+        figures=(bridge(bars, words=words, native=native),),
+        notes=_size_notes(scope),
+    )
+
+
+def margins_page(summary: pd.DataFrame, allocation: Allocation, *, scope: Scope) -> Page:
+    """Answer who is asked for what (targets 2).
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        What `kamlib.targets.summarise_targets` returns.
+    allocation : Allocation
+        What `kamlib.targets.allocate_targets` returns.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words = scope.words
+    table = summary[summary["dimension"].isin(["rep", *_SIDES, "company"])].copy()
+    order = {name: at for at, name in enumerate(["rep", *_SIDES, "company"])}
+    table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
+    table.insert(1, "name", _names(table, scope))
+    reps = table[table["dimension"] == "rep"]
+    heading = words.value("dimension", "rep")
+    native = NativeChart("bar", "name", _series(scope.size), rows=min(len(reps), _SHOWN))
+    figures = (
+        charts.margin_chart([_bars(reps, heading, words)], words=words, native=native),
+        charts.margin_chart(
+            [
+                _bars(table[table["dimension"] == side], words.value("dimension", side), words)
+                for side in _SIDES
+            ],
+            words=words,
+        ),
+    )
+    return Page(
+        id="targets_2",
+        title=_margins_title(reps, words),
+        subtitle=scope.subtitle(words("targets.margins_what")),
+        table=table.drop(columns=["key", "without_account"]),
+        figures=figures,
+        notes=_margins_notes(reps, allocation, scope),
+    )
+
+
+def chain_page(
+    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, *, scope: Scope
+) -> Page:
+    """Answer why a rep's number is what it is (targets 3): the largest rep's chain, every rep's in the table.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        What `kamlib.targets.allocate_targets` returns.
+    explained : pandas.DataFrame
+        What `kamlib.targets.explain_reps` returns.
+    segments : pandas.DataFrame or None
+        Accounts with their tier.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words, first = scope.words, explained.iloc[0]
+    table = _chain_table(allocation, explained, segments, scope)
+    own = table[table["rep_id"].isna() if pd.isna(first["rep_id"]) else table["rep_id"] == first["rep_id"]]
+    name = _rep_name(first["rep_id"], scope)
+    steps = pd.DataFrame(
+        [
+            (
+                words("targets.chain_step_history", share=words.percent(first["history_share"])),
+                float(first["by_history"]),
+                "PL",
+            ),
+            (words("targets.chain_step_potential"), float(first["by_potential"]), "change"),
+            (words("targets.chain_step_bounds"), float(first["by_bounds"]), "change"),
+            (words("targets.chain_step_rounding"), float(first["rounding"]), "change"),
+            (words("targets.chain_step_target", period=scope.size.period), float(first["target"]), "PL"),
+        ],
+        columns=["step", "amount", "scenario"],
+    )
+    native = NativeChart("bridge", steps=tuple(steps.itertuples(index=False, name=None)))
+    accounts = NativeChart(
+        "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
+    )
+    bounds = int(to_ticks(explained["by_bounds"].head(1))[0])
+    return Page(
+        id="targets_3",
+        title=words(
+            "targets.chain_title" if bounds else "targets.chain_title_plain",
+            name=name,
+            target=words.money(first["target"]),
+            history=words.money(first["by_history"]),
+            potential=words.signed_money(first["by_potential"]),
+            **({"bounds": words.signed_money(first["by_bounds"])} if bounds else {}),
+        ),
+        subtitle=scope.subtitle(words("targets.chain_what", name=name)),
+        table=table.drop(columns="rep_id"),
+        figures=(
+            bridge(steps, words=words, native=native),
+            charts.chain_chart(_own_bars(own.head(_SHOWN), words), words=words, native=accounts),
+        ),
+        notes=_chain_notes(allocation, scope),
+        totals=("actual_last_year", "by_history", "proposal", "bounded", "rounding", "target"),
+    )
+
+
+def months_page(summary: pd.DataFrame, *, scope: Scope) -> Page:
+    """Answer when the target is due (targets 5).
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        What `kamlib.targets.summarise_targets` returns.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words = scope.words
+    rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
+    rows["name"] = rows["key"]
+    months = rows[rows["dimension"] == "month"].reset_index(drop=True)
+    quarters = rows[rows["dimension"] == "quarter"]
+    total = max(scope.size.total, 1)
+    table = pd.DataFrame({"month": months["key"]})
+    for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
+        table[name] = months[name]
+    table.insert(4, "target_share", months["target"] / total)
+    native = NativeChart("column", "month", _series(scope.size))
+    return Page(
+        id="targets_5",
+        title=_months_title(months, scope),
+        subtitle=scope.subtitle(words("targets.months_what")),
+        table=table,
+        figures=(
+            charts.month_chart(
+                _bars(months, "", words, gather=False),
+                _bars(quarters, "", words, gather=False),
+                words=words,
+                native=native,
+            ),
+        ),
+        notes=_months_notes(months, scope),
+        totals=tuple(_series(scope.size)),
+    )
+
+
+def _step_name(code: str, scope: Scope) -> str:
+    words, size = scope.words, scope.size
+    if code == "growth":
+        if size.given or size.growth is None:
+            return words("targets.step_given")
+        return words("targets.step_growth", growth=words.signed_percent(size.growth))
+    known = {"base": size.base_period, "unit": words.count(size.unit), "period": size.period}
+    return words(f"targets.step_{code}", **known)
+
+
+def _size_title(scope: Scope) -> str:
+    words, size = scope.words, scope.size
+    known = {"target": words.money(size.total), "period": size.period, "base": size.base_period}
+    if size.growth is None:
+        return words("targets.size_title_no_base", **known)
+    known["growth"] = words.signed_percent(float(size.total / size.base - 1))
+    if size.gap is None:
+        return words("targets.size_title_no_forecast", **known)
+    if size.gap == 0:
+        return words("targets.size_title_even", **known)
+    side = words("targets.above" if size.gap > 0 else "targets.below")
+    return words("targets.size_title", gap=words.money(abs(size.gap)), side=side, **known)
+
+
+def _size_notes(scope: Scope) -> tuple[str, ...]:
+    words, size = scope.words, scope.size
+    notes = []
+    growth = None if size.growth is None else words.signed_percent(size.growth)
+    if size.given:
+        notes.append(words("targets.size_note_given", amount=words.money(size.amount), base=size.base_period))
+    else:
+        notes.append(
+            words(
+                "targets.size_note_above", base=size.base_period, growth=growth, unit=words.count(size.unit)
+            )
+        )
+    if size.gap is None:
+        notes.append(words("targets.size_note_no_forecast"))
+    else:
+        side = "below" if size.gap < 0 else "reserve"
+        notes.append(words(f"targets.size_note_{side}", gap=words.money(abs(size.gap))))
+    if size.base_growth is None:
+        notes.append(words("targets.size_note_no_pace", base=size.base_period))
+    elif growth is not None:
+        pace = words.signed_percent(size.base_growth)
+        notes.append(words("targets.size_note_pace", base=size.base_period, pace=pace, growth=growth))
+    return tuple(notes)
+
+
+def _margins_title(reps: pd.DataFrame, words: Words) -> str:
+    asked = reps[(reps["target"] > 0) & reps["key"].notna()]
+    if not len(asked):
+        return words("targets.margins_what")
+    first = asked.iloc[0]
+    known = {"target": words.money(first["target"]), "change": words.signed_money(first["change_asked"])}
+    if len(asked) == 1:
+        return words("targets.margins_title_one", **known)
+    more = int((to_ticks(asked["change_asked"]) > 0).sum())
+    return words("targets.margins_title", more=more, reps=len(asked), name=first["name"], **known)
+
+
+def _margins_notes(reps: pd.DataFrame, allocation: Allocation, scope: Scope) -> tuple[str, ...]:
+    words = scope.words
+    notes = [words("targets.margins_note_sums", total=words.count(allocation.total))]
+    known = reps[reps["key"].notna()]
+    if scope.size.forecast is not None and len(known):
+        gaps = as_float(known["forecast_gap"])
+        worst = known.iloc[int(gaps.argmin())]
+        if gaps.min() < 0:
+            notes.append(
+                words("targets.margins_note_gap", name=worst["name"], gap=words.money(-worst["forecast_gap"]))
+            )
+    loose = reps[reps["key"].isna() & ~reps["without_account"] & (reps["target"] > 0)]
+    if len(loose):
+        notes.append(words("targets.margins_note_unassigned", target=words.money(loose["target"].iloc[0])))
+        return tuple(notes)
+    accounts = allocation.accounts
+    closed = total_money(accounts.loc[accounts["rule"] == "closed", "actual_last_year"])
+    without = total_money(reps.loc[reps["without_account"], "actual_last_year"])
+    if closed or without:
+        notes.append(
+            words("targets.margins_note_loose", closed=words.money(closed), loose=words.money(without))
+        )
+    return tuple(notes)
+
+
+def _chain_table(
+    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, scope: Scope
+) -> pd.DataFrame:
+    """One row per account, reps in the order of their targets, accounts by theirs."""
+    table = allocation.accounts
+    table = table[table["rule"] != "closed"].copy()
+    place = {rep: at for at, rep in enumerate(explained["rep_id"].dropna())}
+    table["place"] = table["rep_id"].map(place).fillna(len(place) + 1)
+    table = table.sort_values(
+        ["place", "target", "account_id"], ascending=[True, False, True], kind="stable", ignore_index=True
+    )
+    table["rep_name"] = [_rep_name(rep, scope) for rep in table["rep_id"]]
+    table["name"] = [scope.accounts[account] for account in table["account_id"]]
+    columns = ["rep_name", "account_id", "name", "actual_last_year", "history_share", "potential_share",
+               "blend", "rule", "by_history", "proposal", "floor", "cap", "bound_source", "bounded", "bound",
+               "rounding", "target", "growth_asked", "rep_id"]  # fmt: skip
+    if segments is not None:
+        table = table.merge(segments[["account_id", "tier"]], on="account_id", how="left")
+        columns.insert(3, "tier")
+    return table[columns]
+
+
+def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
+    words, accounts = scope.words, allocation.accounts
+    opened = accounts[accounts["rule"] != "closed"]
+    weight = allocation.history_weight
+    if allocation.wallet is not None:
+        rule = words(
+            "targets.chain_note_rule",
+            history=words.percent(weight),
+            potential=words.percent(1 - weight),
+            wallet=words.percent(allocation.wallet),
+        )
+    else:
+        rule = words(f"targets.chain_note_{'history' if weight else 'potential'}_only")
+    counts = {code: int((opened["bound"] == code).sum()) for code in ("floor", "cap", "pin")}
+    fresh = int((to_ticks(opened["actual_last_year"]) <= 0).sum())
+    bounds = words(
+        "targets.chain_note_bounds",
+        accounts=words.count(len(opened)),
+        base=allocation.base_period,
+        fresh=fresh,
+        **counts,
+    )
+    nothing = int(((opened["rule"] == "nothing") & (opened["target"] == 0)).sum())
+    last = (
+        words("targets.chain_note_nothing", count=nothing) if nothing else words("targets.chain_note_filter")
+    )
+    return rule, bounds, last
+
+
+def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": own["name"],
+            "PY": as_float(own["actual_last_year"]),
+            "PL": own["target"].astype(float),
+            "floor": own["floor"].astype("Float64").astype(float),
+            "cap": own["cap"].astype("Float64").astype(float),
+            "why": [
+                words.value("bound", bound) if bound != "none" else words.value("rule", rule)
+                for bound, rule in zip(own["bound"], own["rule"], strict=True)
+            ],
+        }
+    )
+
+
+def _months_title(months: pd.DataFrame, scope: Scope) -> str:
+    words = scope.words
+    most = months.loc[months["target"].idxmax()]
+    known = {"month": most["key"], "target": words.money(most["target"])}
+    if len(months) == 1:
+        change = words.signed_money(most["change_asked"])
+        return words("targets.months_title_one", change=change, **known)
+    share = words.percent(most["target"] / max(scope.size.total, 1))
+    return words("targets.months_title", share=share, period=scope.size.period, **known)
+
+
+def _months_notes(months: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
+    words = scope.words
+    notes = [words("targets.months_note_rule", base=scope.size.base_period)]
+    if scope.size.forecast is not None:
+        gaps = pd.Series(as_float(months["forecast_gap"]))
+        at = int(gaps.abs().argmax())
+        gap = words.signed_money(gaps[at])
+        notes.append(words("targets.months_note_gap", month=months["key"].iloc[at], gap=gap))
+    notes.append(words("targets.months_note_doubt"))
+    return tuple(notes)
+
+
+def _series(size: TargetSize) -> dict[str, Scenario]:
+    shown: dict[str, Scenario] = {"actual_last_year": "PY", "forecast": "FC", "target": "PL"}
+    return {name: s for name, s in shown.items() if s != "FC" or size.forecast is not None}
+
+
+def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
+    words = scope.words
+    names = []
+    for dimension, key, without in zip(
+        table["dimension"], table["key"], table["without_account"], strict=True
+    ):
+        if without:
+            names.append(words("targets.without_account"))
+        elif dimension == "rep":
+            names.append(_rep_name(key, scope))
+        else:
+            names.append(words.value("dimension", "company") if dimension == "company" else str(key))
+    return names
+
+
+def _rep_name(rep: object, scope: Scope) -> str:
+    return scope.words("targets.unassigned") if pd.isna(rep) else scope.reps.get(str(rep), str(rep))
+
+
+def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = True) -> pd.DataFrame:
+    """Return what a chart draws of a dimension: the first rows, the rest gathered with its sum."""
+    amounts = {"PY": "actual_last_year", "FC": "forecast", "PL": "target", "change": "change_asked"}
+    bars = pd.DataFrame({"name": table["name"].astype(str), "heading": heading})
+    for short, column in amounts.items():
+        bars[short] = as_float(table[column])
+    bars["growth"] = table["growth_asked"].to_numpy()
+    bars = bars.reset_index(drop=True)
+    if not gather or len(bars) <= _SHOWN + 1:
+        return bars
+    rest = bars.iloc[_SHOWN:]
+    other = rest[list(amounts)].sum(min_count=1)
+    other["growth"] = other["change"] / other["PY"] if other["PY"] > 0 else float("nan")
+    other["name"], other["heading"] = words("targets.other", count=len(rest)), heading
+    return pd.concat([bars.iloc[:_SHOWN], other.to_frame().T], ignore_index=True).astype(
+        bars.dtypes.to_dict()
+    )
