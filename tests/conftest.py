@@ -115,3 +115,22 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Pa
         return next(out.iterdir())
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a published planning run of the demo book, in English."""
+    return _plan_demo(tmp_path_factory, "en")
+
+
+@pytest.fixture(scope="session")
+def demo_run_zh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a published planning run of the demo book, in Chinese."""
+    return _plan_demo(tmp_path_factory, "zh")
+
+
+def _plan_demo(tmp_path_factory: pytest.TempPathFactory, lang: str) -> Path:
+    from kamlib.packs.planning import plan
+
+    book = Path(__file__).resolve().parents[1] / "data" / "demo"
+    return plan(book, "2026Q1", lang=lang, out=tmp_path_factory.mktemp(f"outputs-{lang}"), say=lambda _: None)
