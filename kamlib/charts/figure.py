@@ -86,7 +86,7 @@ def figure(chart: Any, native: NativeChart | None = None) -> Figure:
         "view": {"stroke": None},
         "axis": {"grid": False, "domainColor": LIGHT, "tickColor": LIGHT, "labelColor": DARK,
                  "titleColor": DARK, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
-                 "labelLimit": 220},
+                 "labelLimit": 220, "labelPadding": 6},
         "legend": {"labelColor": DARK, "titleColor": DARK, "orient": "top", "title": None,
                    "labelFontSize": 12},
         "header": {"labelColor": DARK, "titleColor": DARK, "labelFontSize": 12, "title": None},

@@ -23,8 +23,10 @@ from kamlib.packs.page import Page
 ROWS_SHOWN = 500
 ROWS_UNFILTERED = 15
 _SHORT = 18
+_BESIDE = 1100
 _TEMPLATES = Path(__file__).parent / "templates"
 _LANG = {"en": "en", "zh": "zh-CN"}
+_SVG_WIDTH = re.compile(r'<svg[^>]* width="([\d.]+)"')
 _SVG_ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -114,6 +116,7 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
         {"svg": Markup(_own_ids(figure.svg, f"{page.id}_{i}")), "spec": Markup(_json(figure.spec))}
         for i, figure in enumerate(page.figures)
     ]
+    widths = [float(width) for figure in page.figures for width in _SVG_WIDTH.findall(figure.svg)[:1]]
     return {
         "id": page.id,
         "number": numbered.number,
@@ -124,6 +127,7 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
         "sentences": [clean(sentence) for sentence in page.sentences],
         "notes": [clean(note) for note in page.notes],
         "charts": charts,
+        "beside": len(charts) > 1 and sum(widths) <= _BESIDE,
         "folded": page.folded,
         "table": Markup(_table(page, sheet, words)),
         "table_title": _table_title(len(page.table), words),
@@ -173,7 +177,7 @@ def _table(page: Page, sheet: str, words: Words) -> str:
     columns = table_columns(page, words)
     rows = len(page.table)
     if not rows:
-        return ""
+        return "" if page.folded else f'<p class="cut">{escape(_table_title(rows, words))}</p>'
     shown = min(rows, ROWS_SHOWN)
     parts = ['<div class="tools">']
     if rows > ROWS_UNFILTERED:

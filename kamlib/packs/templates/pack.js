@@ -2,6 +2,7 @@
 
 /* Charts: the drawing in the file is replaced by a live one, with tooltips, when it comes into view. */
 
+const PHONE = 900;
 const LEAST_PLOT = 170;
 const LEAST_CHART = 520;
 
@@ -22,7 +23,7 @@ function narrowed(spec, natural, available) {
   }
   const plots = copy.vconcat || [copy];
   if (!plots.every(elastic)) return { spec, shrunk: Math.min(1, Math.max(available, LEAST_CHART) / natural) };
-  if (available < LEAST_CHART) copy.config = { ...copy.config, axis: { ...copy.config?.axis, labelLimit: 120 } };
+  if (window.innerWidth < PHONE) copy.config = { ...copy.config, axis: { ...copy.config?.axis, labelLimit: 120 } };
   for (const plot of plots) {
     const around = spec.hconcat ? 110 : Math.max(natural - plot.width, 0);
     plot.width = Math.min(plot.width, Math.max(available - around, LEAST_PLOT));
@@ -116,9 +117,9 @@ document.addEventListener("input", (event) => {
 /* Contents: folded on a phone, and the page in view is marked. */
 
 const contents = document.querySelector("nav.contents details");
-if (window.innerWidth < 900) contents.open = false;
+if (window.innerWidth < PHONE) contents.open = false;
 contents.addEventListener("click", (event) => {
-  if (window.innerWidth < 900 && event.target.closest("a")) contents.open = false;
+  if (window.innerWidth < PHONE && event.target.closest("a")) contents.open = false;
 });
 
 const links = new Map(
