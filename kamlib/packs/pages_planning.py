@@ -155,6 +155,9 @@ def _year_sentence(run: Run) -> str:
     }
     if before <= 0:
         return words("planning.sentence_year_first", **known)
+    if not so_far:
+        change = words.signed_percent(float(ahead / before) - 1)
+        return words("planning.sentence_year_ahead", year=year, landing=words.money(ahead), change=change)
     return words(
         "planning.sentence_year", change=words.signed_percent(float((so_far + ahead) / before) - 1), **known
     )

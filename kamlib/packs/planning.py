@@ -145,6 +145,7 @@ def plan(
     from kamlib.book import open_book
 
     clock = _Clock()
+    parse_period(period)  # a wrong label is refused before the book is read
     params = planning_params(period, params_file=params_file, overrides=overrides)
     if lang is not None:
         Words(lang)
