@@ -19,7 +19,9 @@ from kamlib.book.demo_world import (
     CONTACT_GROWTH,
     DIP,
     DIP_LEVEL,
+    GROWTH_SPREAD,
     LINE_GROWTH,
+    OWN_GROWTH,
     POACHING,
     World,
     season,
@@ -303,8 +305,9 @@ def _rules(world: World, blocks: Blocks) -> list[str]:
     reps = world.reps
     modest, eager = reps.sandbagger, reps.happy_ears
     rules = [
-        "Accounts' revenue grows by 9 % a year (standard deviation 7), by "
-        f"{ABILITY_GROWTH * 10:.1f} points more for each 0.1 of their rep's ability over 1, by "
+        f"Accounts' revenue grows by {_percent(OWN_GROWTH)} a year (standard deviation "
+        f"{100 * GROWTH_SPREAD[0]:.0f} points for the largest to {100 * GROWTH_SPREAD[1]:.0f} for the "
+        f"smallest), by {ABILITY_GROWTH * 10:.1f} points more for each 0.1 of their rep's ability over 1, by "
         f"{CONTACT_GROWTH * 100:.0f} points more for contacts at twice the usual pace, and beside that by "
         f"product line: {_rates(LINES, LINE_GROWTH)}.",
         f"List prices rise every January: {_rates(LINES, PRICE_RISE)}; unit costs {100 * COST_RISE:+.1f} %.",

@@ -28,6 +28,8 @@ _SERVICE_RATE = np.array([0.045, 0.055, 0.035, 0.08, 0.07])  # by account type [
 _SIZE_SPREAD = 1.72
 _MEAN_SIZE = 2_000_000.0  # mean account [currency/year]
 _STORY_RANKS = {"costly": 3, "sliding": 5, "bought": 7, "poached": 8, "climber": 10}  # 0: the largest
+OWN_GROWTH = 0.10  # mean growth of an account [1/year]
+GROWTH_SPREAD = (0.03, 0.09)  # its standard deviation, largest to smallest account [1/year]
 ABILITY_GROWTH = 0.25  # growth a year that one more point of the rep's ability brings
 CONTACT_GROWTH = 0.05  # growth a year that twice the usual contacts bring
 POACHING = 18  # months in which another rep sells into an account
@@ -144,7 +146,7 @@ def make_world(accounts: int, months: int, lines_per_month: float, seed: int) ->
     places = _STORY_RANKS | {"giant": max(12, int(0.35 * n)), "old": int(0.8 * n)}
     story = {name: int(by_rank[place]) for name, place in places.items()}
     size = _MEAN_SIZE * np.exp(_SIZE_SPREAD * ndtri((n - rank - 0.5) / n) - _SIZE_SPREAD**2 / 2)
-    region = _regions(reps, n, rng)
+    region = _regions(reps, rank, rng)
     region[[story["poached"], story["bought"]]] = 1
     parent, free = _groups(by_rank[~np.isin(by_rank, list(story.values()))], n)
     start, stop, since, unassigned = _lives(rng, free, story, span, n)
@@ -158,7 +160,7 @@ def make_world(accounts: int, months: int, lines_per_month: float, seed: int) ->
     known = np.ones(n, dtype=bool)
     known[rng.choice(free, max(2, n // 25), replace=False)] = False
     ability = np.where(rep_after >= 0, reps.ability[rep_after], 1.0)
-    own_growth = rng.normal(0.09, 0.07, n)
+    own_growth = OWN_GROWTH + rng.normal(0, 1, n) * np.interp(rank / n, (0, 1), GROWTH_SPREAD)
     growth = own_growth + ABILITY_GROWTH * (ability - 1) + CONTACT_GROWTH * (contact - 1)
     unharmed = _levels(size, growth, mix, span, start)
     level = _harm(unharmed, story, start, stop, switch)
@@ -193,7 +195,7 @@ def _wallets(rng: np.random.Generator, n: int, story: dict[str, int]) -> Array:
 
 def _services(rng: np.random.Generator, size: Array, kind: Array, story: dict[str, int]) -> Array:
     """Draw what it costs to serve an account, in whole hundreds [currency/year]."""
-    cost = size * _SERVICE_RATE[kind] * rng.lognormal(0, 0.35, len(size)) + rng.uniform(800, 3000, len(size))
+    cost = size * _SERVICE_RATE[kind] * rng.lognormal(0, 0.5, len(size)) + rng.uniform(800, 3000, len(size))
     cost[story["costly"]] = 0.36 * size[story["costly"]]
     return np.asarray(np.rint(cost / 100) * 100)
 
@@ -217,12 +219,11 @@ def _account_ids(n: int) -> list[str]:
     return [f"A{k + 1:0{width}d}" for k in range(n)]
 
 
-def _regions(reps: Reps, n: int, rng: np.random.Generator) -> Array:
-    """Spread accounts over regions in proportion to the reps there."""
-    seats = np.bincount(reps.region, minlength=len(REGIONS)).astype(float)
-    seats[1] -= 1  # the leaver and the successor share a seat
-    shares = np.cumsum(seats / seats.sum())
-    return rng.permutation(np.searchsorted(shares, (np.arange(n) + 0.5) / n))
+def _regions(reps: Reps, rank: Array, rng: np.random.Generator) -> Array:
+    """Deal accounts to regions, largest first, one for each rep a round: large ones are everywhere."""
+    seats = reps.region[np.arange(len(reps.ids)) != reps.successor]  # the leaver and the successor share one
+    rounds = [rng.permutation(seats) for _ in range(-(-len(rank) // len(seats)))]
+    return np.asarray(np.concatenate(rounds)[rank])
 
 
 def _groups(free: Array, n: int) -> tuple[Array, Array]:
@@ -294,7 +295,7 @@ def _serving(
         if len(others):
             after[account] = rng.choice(others)
             switch[account] = rng.integers(3, m - 1)
-    idle = (switch >= stop) & (before != reps.leaver)
+    idle = switch >= stop
     after[idle], switch[idle] = before[idle], m
     late = (switch < m) & (since >= months[np.minimum(switch, m - 1)].astype("datetime64[D]"))
     before[late], switch[late] = after[late], m

@@ -26,7 +26,7 @@ def year(sales: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_lines_are_in_order_of_day_and_order_on_working_days(sales: pd.DataFrame) -> None:
-    assert len(sales) == 24_022
+    assert len(sales) == 23_623
     assert (sales["date"].min(), sales["date"].max()) == (
         pd.Timestamp("2023-01-02"),
         pd.Timestamp("2025-12-31"),
@@ -60,12 +60,12 @@ def test_sellers_were_employed(sales: pd.DataFrame) -> None:
 
 def test_a_fifth_of_the_accounts_bring_four_fifths(year: pd.DataFrame) -> None:
     revenue = year["revenue"].sort_values(ascending=False)
-    assert revenue.iloc[:24].sum() / revenue.sum() == pytest.approx(0.819, abs=0.0005)
+    assert revenue.iloc[:24].sum() / revenue.sum() == pytest.approx(0.809, abs=0.0005)
 
 
 def test_it_grows_and_has_seasons(sales: pd.DataFrame) -> None:
     by_year = sales.groupby(sales["date"].dt.year)["revenue"].sum()
-    assert by_year[2025] / by_year[2024] == pytest.approx(1.137, abs=0.001)
+    assert by_year[2025] / by_year[2024] == pytest.approx(1.060, abs=0.001)
     assert by_year[2024] > by_year[2023]
     by_month = sales.groupby([sales["date"].dt.year, sales["date"].dt.month])["revenue"].sum().unstack()
     assert (by_month.idxmin(axis=1) == 2).all()
@@ -74,8 +74,8 @@ def test_it_grows_and_has_seasons(sales: pd.DataFrame) -> None:
 
 def test_returns_and_sales_without_an_account_are_few(sales: pd.DataFrame) -> None:
     back, stray = sales["revenue"] < 0, sales["account_id"].isna()
-    assert (back.sum(), stray.sum()) == (284, 39)
-    assert sales.loc[back, "revenue"].sum() == pytest.approx(-2_026_316, abs=1)
+    assert (back.sum(), stray.sum()) == (268, 47)
+    assert sales.loc[back, "revenue"].sum() == pytest.approx(-2_019_568, abs=1)
     assert ((sales["quantity"] < 0) == back).all()
     assert ((sales["cost"] < 0) == back).all()
     unit = (sales["revenue"] / sales["quantity"]).groupby(sales["product_id"])
@@ -89,8 +89,8 @@ def test_one_large_account_slides_away(sales: pd.DataFrame, year: pd.DataFrame) 
     large = still.loc[year["revenue"].nlargest(24).index.intersection(still.index)]
     change = (large["2025Q4"] / large["2024Q4"]).sort_values()
     assert change.index[0] == "A015"
-    assert change.iloc[0] == pytest.approx(0.306, abs=0.001)
-    assert change.iloc[1] > 0.5
+    assert change.iloc[0] == pytest.approx(0.249, abs=0.001)
+    assert change.iloc[1] > 0.4
 
 
 def test_one_account_was_taken_over(sales: pd.DataFrame) -> None:
@@ -100,7 +100,7 @@ def test_one_account_was_taken_over(sales: pd.DataFrame) -> None:
 def test_one_large_account_costs_more_than_it_brings(year: pd.DataFrame, accounts: pd.DataFrame) -> None:
     brings = year["revenue"] - year["cost"] - accounts["service_cost"].reindex(year.index)
     large = brings.loc[year["revenue"].nlargest(24).index]
-    assert large[large < 0].round().to_dict() == {"A039": -1_487_863}
+    assert large[large < 0].round().to_dict() == {"A039": -1_856_968}
     assert year["revenue"].rank(ascending=False)["A039"] == 4
 
 
@@ -112,7 +112,7 @@ def test_the_oldest_account_is_of_little_value(year: pd.DataFrame, accounts: pd.
 def test_one_account_buys_a_fraction_of_its_potential(year: pd.DataFrame, accounts: pd.DataFrame) -> None:
     share = (year["revenue"] / accounts["potential"].reindex(year.index))[year["revenue"] > 500_000]
     assert share.idxmin() == "A077"
-    assert share["A077"] == pytest.approx(0.052, abs=0.001)
+    assert share["A077"] == pytest.approx(0.048, abs=0.001)
 
 
 def test_a_new_account_climbs_into_the_first_fifth(sales: pd.DataFrame, year: pd.DataFrame) -> None:
@@ -134,7 +134,7 @@ def test_a_rep_sells_into_anothers_account(sales: pd.DataFrame, accounts: pd.Dat
     )
     large = share[late.groupby("account_id")["revenue"].sum().nlargest(40).index.intersection(share.index)]
     assert large.idxmax() == "A004"
-    assert large["A004"] == pytest.approx(0.40, abs=0.02)
+    assert large["A004"] == pytest.approx(0.39, abs=0.02)
     assert large.drop("A004").max() < 0.15
     theirs = late[foreign & (late["account_id"] == "A004")].groupby("rep_id")["revenue"].sum()
     assert theirs.idxmax() == "R04"
