@@ -75,7 +75,13 @@ def read_axis(ds: pd.Series, series: Ints) -> TimeAxis:
             f"history.ds: {int(ds.isna().sum())} dates are missing. Fill or remove these rows."
         )
     if pd.api.types.is_integer_dtype(ds.dtype):
-        return TimeAxis(ds.to_numpy(dtype=np.int64), "number", 1)
+        number = ds.to_numpy(dtype=np.int64)
+        if len(number) and (number // 100 >= 1900).all() and (number // 100 < 2100).all():
+            raise ParameterError(
+                f"history.ds: whole numbers such as {number.min()} look like months; December and January "
+                "would lie 89 periods apart. Write months as text YYYY-MM."
+            )
+        return TimeAxis(number, "number", 1)
     if pd.api.types.is_datetime64_any_dtype(ds.dtype):
         return _read_timestamps(ds, series)
     text = ds.astype("str")

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kamlib.errors import ParameterError, did_you_mean
+from kamlib.forecast.group import Group
 from kamlib.forecast.params import Method
-from kamlib.forecast.seasonal import Season, find_season, no_season
+from kamlib.forecast.seasonal import find_season
 from kamlib.forecast.smoothing import damped, simple, smoothing, theta
 
 Floats = npt.NDArray[np.float64]
@@ -33,7 +34,7 @@ def forecast_matrix(
     horizon: int,
     season_length: int,
     method: str = "blend",
-    borrowed: Floats | None = None,
+    group: Group | None = None,
     block: int = _BLOCK,
 ) -> Floats:
     """Forecast many series that end in the same row.
@@ -48,10 +49,9 @@ def forecast_matrix(
         Periods in a season; 1 means none.
     method : str
         One of `METHODS`.
-    borrowed : numpy.ndarray, shape (season_length, n), optional
-        Seasonal factors of the group each series belongs to; position 0 is the first row of `y`. They are
-        removed first, so that a series only adds by how much it is known to differ from its group. Seasonal
-        naive has no use for them.
+    group : Group, optional
+        What groups of series lend their members; removed first, so that a series only adds by how much it is
+        known to differ from its group. Seasonal naive has no use for it.
     block : int
         Series computed at a time; changes memory and speed, never a result.
 
@@ -79,27 +79,30 @@ def forecast_matrix(
     for first in range(0, len(order), block):
         part = order[first : first + block]
         begin = start[part[0]]
-        outer = no_season(len(part), season_length)
-        if borrowed is not None:
-            outer.index[:] = np.roll(borrowed[:, part], -begin, axis=0)
-        result[:, part] = _forecast_block(y[begin:, part], start[part] - begin, outer, horizon, method)
+        factors = np.ones((1, 1)) if group is None else group.path[begin:, group.member[part]]
+        ready = y[begin:, part], start[part] - begin
+        result[:, part] = _forecast_block(*ready, factors, horizon, season_length, method)
     return result
 
 
 def _forecast_block(
-    y: Floats, start: npt.NDArray[np.intp], outer: Season, horizon: int, method: str
+    y: Floats,
+    start: npt.NDArray[np.intp],
+    factors: Floats,
+    horizon: int,
+    season_length: int,
+    method: str,
 ) -> Floats:
-    season_length = len(outer.index)
     if method == "seasonal_naive":
         return seasonal_naive(y, horizon, season_length)
     seen = ~np.isnan(y)
     scale = np.where(seen, np.abs(y), 0.0).sum(axis=0) / seen.sum(axis=0)
     scale[scale == 0] = 1.0
-    scaled = outer.remove(y / scale)
-    inner = find_season(scaled, start, season_length)
-    level = inner.remove(scaled)
+    scaled = y / scale / factors[: len(y)]
+    season = find_season(scaled, start, season_length)
+    level = season.remove(scaled)
     mean = np.mean([make(level, start, horizon) for make in _MAKERS[method]], axis=0)
-    forecast = outer.restore(inner.restore(mean, len(y)), len(y)) * scale
+    forecast = season.restore(mean, len(y)) * factors[-horizon:] * scale
     never_negative = ~(y < 0).any(axis=0)
     return np.where(never_negative, np.maximum(forecast, 0.0), forecast)
 

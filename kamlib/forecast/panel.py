@@ -12,6 +12,7 @@ from kamlib.measures.money import as_float
 
 _COLUMNS = ("unique_id", "ds", "y")
 _LARGEST = 1e15
+_LONGEST = 10_000
 
 
 def forecast_panel(
@@ -99,6 +100,11 @@ def _to_matrix(
     np.maximum.at(last, series, axis.position)
     back = (last[series] - axis.position) // axis.step
     length = int(back.max(initial=-1)) + 1
+    if length > _LONGEST:
+        raise ParameterError(
+            f"history.ds: a series spans {length:,} periods, more than {_LONGEST:,}. Are these dates as numbers? "
+            "Use months as text YYYY-MM, or timestamps."
+        )
     cell = series * length + back
     if len(np.unique(cell)) < len(cell):
         twice = history.loc[pd.Series(cell, index=history.index).duplicated(keep=False), ["unique_id", "ds"]]

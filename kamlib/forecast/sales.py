@@ -11,8 +11,8 @@ import pandas as pd
 
 from kamlib.errors import KamError, ParameterError
 from kamlib.forecast.engine import Floats, forecast_matrix
+from kamlib.forecast.group import Group, group_paths
 from kamlib.forecast.params import ForecastParams
-from kamlib.forecast.seasonal import find_season
 from kamlib.measures.money import SCALE, to_money, to_ticks
 
 Ints = npt.NDArray[np.int64]
@@ -127,7 +127,7 @@ class Pairs:
 
 
 def lay_out(cube: pd.DataFrame, *, as_of: dt.date) -> Pairs:
-    """Lay a cube out as one column per account x product line pair, one row per whole month before `as_of`."""
+    """Lay a cube out: a column per account x product line pair, a row per whole month before `as_of`."""
     month = cube["month"].astype("str").to_numpy(dtype="str").astype("datetime64[M]").astype(np.int64)
     month += 12 * 1970
     end = month_number(as_of)
@@ -162,7 +162,7 @@ def forecast_ticks(pairs: Pairs, *, horizon: int, params: ForecastParams, method
         horizon=horizon,
         season_length=params.season_length,
         method=method or params.method,
-        borrowed=_borrowed_season(pairs, params),
+        group=_lend(pairs, horizon, params),
     )
     return np.rint(np.nan_to_num(forecast) * SCALE).astype(np.int64)
 
@@ -175,24 +175,17 @@ def history_of(pairs: Pairs, origin: int, months: int) -> Floats:
     return y
 
 
-def _borrowed_season(pairs: Pairs, params: ForecastParams) -> Floats:
-    """Return each pair's seasonal factors as its product line has them, shape (season_length, n).
+def _lend(pairs: Pairs, horizon: int, params: ForecastParams) -> Group:
+    """Return the season and growth that product lines lend their pairs.
 
-    A pair's own months are too few and too noisy to show most of its season, its product line's are not. The
-    line's season is the company's, and what the line is known to differ from it.
+    Only accounts that had begun by the end of the window's first season count, so that growth is like for
+    like: what new accounts bring is no growth of the old ones.
     """
-    rows = pairs.ticks[-params.history_months :]
+    begin = max(0, len(pairs.ticks) - params.history_months)
     code, lines = pd.factorize(pairs.keys["product_line"], sort=True)
-    company = _factors(rows.sum(axis=1, keepdims=True) / SCALE, params.season_length)
-    by_line = sum_groups(rows, code, len(lines)).T / SCALE
-    spread = company[np.arange(len(rows)) % params.season_length]
-    return (company * _factors(by_line / spread, params.season_length))[:, code]
-
-
-def _factors(y: Floats, season_length: int) -> Floats:
-    """Return seasonal factors of each column, 1 where it has no season that could be lent as a factor."""
-    season = find_season(y, np.zeros(y.shape[1], dtype=np.intp), season_length)
-    return np.where(season.multiplicative, season.index, 1.0)
+    lasting = pairs.first < begin + params.season_length
+    sums = sum_groups(pairs.ticks[begin:] * lasting, code, len(lines)).T / SCALE
+    return Group(group_paths(sums, horizon=horizon, season_length=params.season_length), code)
 
 
 def group_keys(pairs: Pairs, accounts: pd.DataFrame) -> pd.DataFrame:
@@ -203,7 +196,8 @@ def group_keys(pairs: Pairs, accounts: pd.DataFrame) -> pd.DataFrame:
     if orphan.any():
         names = keys.loc[orphan, "account_id"]
         raise KamError(
-            f'cube.account_id: {names.nunique()} accounts are not in accounts, such as "{names.min()}". Add them.'
+            f'cube.account_id: {names.nunique()} accounts are not in accounts, such as "{names.min()}". '
+            "Add them."
         )
     rows = known.reindex(keys["account_id"]).reset_index(drop=True)
     without = keys["account_id"].isna()

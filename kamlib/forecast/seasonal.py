@@ -123,7 +123,7 @@ def _shrunk(values: Floats, m: int, *, centre: float) -> tuple[Floats, Floats]:
 
 
 def _bridge(y: Floats) -> Floats:
-    """Fill gaps between two observations in a straight line; before the first and after the last stays NaN."""
+    """Fill gaps between two observations in a straight line; both ends stay NaN."""
     if not np.isnan(y).any():
         return y
     length, n = y.shape

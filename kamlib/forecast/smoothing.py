@@ -100,12 +100,20 @@ def theta(y: Floats, start: Ints, horizon: int) -> Floats:
     32:1151-1161.
     """
     length = len(y)
-    time = np.arange(length, dtype=np.float64)[:, None]
+    middle, slope, centre = fit_line(y)
+    line = middle + slope * (np.arange(length + horizon)[:, None] - centre)
+    doubled = 2 * y - line[:length]
+    return (line[length:] + simple(doubled, start, horizon)) / 2
+
+
+def fit_line(y: Floats) -> tuple[Floats, Floats, Floats]:
+    """Fit a straight line to each series: its height at the centre of time, its slope, that centre.
+
+    The slope is taken less the share of it that could be chance (see `trend_share`).
+    """
+    time = np.arange(len(y), dtype=np.float64)[:, None]
     middle, slope, centre = _line(y, time)
-    slope = slope * _line_share(y, middle + slope * (time - centre), slope)
-    ahead = middle + slope * (length + np.arange(horizon)[:, None] - centre)
-    doubled = 2 * y - (middle + slope * (time - centre))
-    return (ahead + simple(doubled, start, horizon)) / 2
+    return middle, slope * _line_share(y, middle + slope * (time - centre), slope), centre
 
 
 def trend_share(slope: Floats, variance: Floats) -> Floats:

@@ -1,0 +1,78 @@
+"""What a group of series lends its members: its season and its growth, as factors by period.
+
+A single account's months are too few and too noisy to show a season or a growth of a few percent a year; the
+sum of all accounts of its product line shows both. A member is divided by its group's factors before it is
+forecast, so that it only adds what it is known to differ by, and multiplied by them afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kamlib.forecast.seasonal import Floats, find_season
+from kamlib.forecast.smoothing import fit_line
+
+_LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
+_ONWARD = 0.5  # share of its slope at which growth goes on, as the Theta method has it
+
+
+@dataclass(frozen=True)
+class Group:
+    """Factors of groups of series.
+
+    Attributes
+    ----------
+    path : numpy.ndarray, shape (time + horizon, groups)
+        Season x growth by period, growth being 1 in the last period of history; above 0 in history.
+    member : numpy.ndarray of int, shape (n,)
+        Group of each series.
+    """
+
+    path: Floats
+    member: npt.NDArray[np.intp]
+
+
+def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
+    """Return the factors that groups lend, shape (time + horizon, groups).
+
+    The season is that of all groups together, and what each is known to differ from it. Growth is the
+    straight line through the group's sums without season, less the share of its slope that could be chance;
+    beyond the history it goes on at half that slope. Both need two seasons of history, as neither can be told
+    from the other before; without them, or where sums are not above zero, all factors are 1.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (time, groups)
+        Sums of each group's members, like for like: of the same members throughout.
+    horizon : int
+        Periods beyond the history.
+    season_length : int
+        Periods in a season.
+
+    References
+    ----------
+    Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530.
+    """
+    length = len(y)
+    time = np.arange(length + horizon)
+    if length < 2 * season_length:
+        return np.ones((length + horizon, y.shape[1]))
+    together = _season(y.sum(axis=1, keepdims=True), season_length)
+    own = _season(y / together[time[:length] % season_length], season_length)
+    season = (together * own)[time % season_length]
+    level, slope, centre = fit_line(y / season[:length])
+    end = level + slope * (length - 1 - centre)
+    growth = slope / np.where(end > 0, end, np.inf)
+    since = time[:, None] - (length - 1)
+    path = 1 + growth * np.where(since > 0, _ONWARD * since, since)
+    path[:length] = np.maximum(path[:length], _LEAST_FACTOR)
+    return np.maximum(path, 0.0) * season
+
+
+def _season(y: Floats, season_length: int) -> Floats:
+    """Return seasonal factors of each column, 1 where it has no season that could be lent as a factor."""
+    season = find_season(y, np.zeros(y.shape[1], dtype=np.intp), season_length)
+    return np.where(season.multiplicative, season.index, 1.0)
