@@ -2,17 +2,17 @@
 
 The rules, table by table; what is dated on or after `as_of` changes nothing.
 
-- A table with a date keeps its rows dated before `as_of`; a row whose date is empty stays (only ``accounts.since``
-  and ``reps.hired`` may be empty).
-- accounts: those with ``since`` on or after `as_of` are left out unless they bought before; ``rep_id``, ``potential``
-  and ``status`` are those of the latest row of ``account_history`` before `as_of`, as far as that table has the
-  column; accounts without such a row keep what ``accounts`` says.
-- opportunities: closed on or after `as_of` -> open again, ``closed`` empty; ``stage`` is that of the latest row of
-  ``stage_history`` before `as_of`, ``amount`` and ``expected_close`` the latest filled there; without such a row
-  they stay as they are (not replayable).
+- A table with a date keeps its rows dated before `as_of`; a row whose date is empty stays (only
+  ``accounts.since`` and ``reps.hired`` may be empty).
+- accounts: those with ``since`` on or after `as_of` are left out unless they bought before; ``rep_id``,
+  ``potential`` and ``status`` are those of the latest row of ``account_history`` before `as_of`, as far as
+  that table has the column; accounts without such a row keep what ``accounts`` says.
+- opportunities: closed on or after `as_of` -> open again, ``closed`` empty; ``stage``, ``amount`` and
+  ``expected_close`` are the latest that ``stage_history`` has before `as_of`; where it has none they stay as
+  they are (not replayable).
 - complaints, loss reviews, receivables, reps: an end dated on or after `as_of` (and what it told) is emptied.
-- market: periods that start before `as_of`. targets: all, for they are decided beforehand. contacts and feedback carry
-  no date: all.
+- market: periods that start before `as_of`. targets: all, for they are decided beforehand. contacts and
+  feedback carry no date: all.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ def holdings(accounts: Any, history: Any, present: frozenset[str]) -> Any:
     Returns
     -------
     ibis table
-        account_id, begins (first day), until (first day after), rep_id, status; and of the account itself since,
-        unassigned (no rep now), unvalued (potential unknown).
+        account_id, begins (first day), until (first day after), rep_id, status; and of the account itself
+        since, unassigned (no rep now), unvalued (potential unknown).
     """
     spells = accounts.select("account_id", "rep_id", "status", begins=ibis.literal(BEGINNING))
     if history is not None:

@@ -68,9 +68,9 @@ class Book:
         Returns
         -------
         dict
-            name, currency, rounding_unit [currency], fiscal_year_start [month], language, stages (win rates by
-            stage), hash, rows (number by table). The hash is the SHA-256 over, for each table in order, how it
-            is read and the SHA-256 of its file; for a SELECT, over its rows in the contract's types, whatever
+            name, currency, rounding_unit [currency], fiscal_year_start [month], language, stages (win rates
+            by stage), hash, rows (number by table). The hash is the SHA-256 over, for each table, how it is
+            read and the SHA-256 of its file; for a SELECT, over its rows in the contract's types, whatever
             their order. No path is in it.
 
         Raises

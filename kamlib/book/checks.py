@@ -13,7 +13,7 @@ from kamlib.book.config import Source
 from kamlib.book.contract import TABLES, Column
 from kamlib.book.findings import count_of, make_problem, quote
 from kamlib.book.rules import Flag
-from kamlib.book.typed import Typed
+from kamlib.book.typed import Typed, as_text
 from kamlib.errors import Problem, did_you_mean
 
 SHOWN = 3
@@ -78,13 +78,11 @@ def match_columns(columns: Sequence[str], source: Source) -> tuple[dict[str, str
             problems.append(
                 make_problem("nearly_known_column", contract.name, column, count=0, message=message)
             )
-    for column in contract.columns:
-        missing = column.required and column.name in absent and column.name not in source.columns
-        if missing and column.name not in near.values():
-            message = f"the table has no column {column.name}; it has {quote(columns)}."
-            problems.append(
-                make_problem("missing_column", contract.name, column.name, count=0, message=message)
-            )
+    required = [column.name for column in contract.columns if column.required]
+    for name in required:
+        if name in absent and name not in source.columns and name not in near.values():
+            message = f"the table has no column {name}; it has {quote(columns)}."
+            problems.append(make_problem("missing_column", contract.name, name, count=0, message=message))
     odd = [column for column in extra if column not in near]
     if odd:
         message = f"{count_of(len(odd), 'column is', 'columns are')} not read: {quote(odd)}."
@@ -145,7 +143,11 @@ def refuse_rows(typed: Typed, profile: Profile, known: Mapping[str, frozenset[st
 
 def _flagged(typed: Typed, flag: Flag, count: int) -> Problem:
     name, text = _shown_column(typed, flag)
-    examples = _examples(typed.flagged.filter(flag.condition).select(value=text)) if text is not None else []
+    examples = (
+        _examples(typed.flagged.filter(flag.condition).select(value=as_text(text)))
+        if text is not None
+        else []
+    )
     shown = f" ({name} {quote(examples)})" if name else f": {quote(examples)}"
     hint = did_you_mean(examples[0], flag.choices) if examples else ""
     return make_problem(

@@ -331,3 +331,51 @@ CHECKS: Mapping[str, Check] = {
     ),
 }
 """The one severity table: what each check means, whether it refuses or keeps, and what to do."""
+
+
+_KIND_WORDS: Mapping[str, str] = {
+    "id": "id",
+    "text": "text",
+    "date": "day",
+    "money": "amount",
+    "number": "number",
+    "count": "whole number",
+    "period": "period",
+    "choice": "one of",
+}
+
+
+def contract_markdown() -> str:
+    """Write the contract as Markdown: a table of the tables and a table of the checks.
+
+    Returns
+    -------
+    str
+        What ``data/README.md`` holds between its markers.
+
+    Examples
+    --------
+    >>> contract_markdown().splitlines()[0]
+    '| table | one row is told apart by | columns (* required) | without it a pack leaves out |'
+    """
+    lines = ["| table | one row is told apart by | columns (* required) | without it a pack leaves out |"]
+    lines.append("|---|---|---|---|")
+    for table in TABLES.values():
+        name = f"{table.name}*" if table.required else table.name
+        columns = ", ".join(_column_markdown(column) for column in table.columns)
+        lines.append(f"| {name} | {', '.join(table.key)} | {columns} | {table.serves} |")
+    lines += ["", "| check | does | when | what to do |", "|---|---|---|---|"]
+    lines += [f"| {name} | {c.severity} | {c.meaning} | {c.remedy} |" for name, c in CHECKS.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _column_markdown(column: Column) -> str:
+    about = _KIND_WORDS[column.kind]
+    if column.kind == "choice":
+        about += f" {' / '.join(column.choices)}" if column.choices else " the book's stages"
+    if column.minimum is not None:
+        about += f" from {column.minimum:g}" + (
+            f" to {column.maximum:g}" if column.maximum is not None else ""
+        )
+    star = "*" if column.required else ""
+    return f"{column.name}{star} ({about})"

@@ -23,8 +23,8 @@ def cube_expression(sales: Any, spells: Any, as_of: dt.date) -> Any:
     sales : ibis table
         Sales of the contract, one row a line.
     spells : ibis table
-        Who held each account when (`kamlib.book.asof.holdings`); a line without a seller counts for the rep who
-        held the account on that day.
+        Who held each account when (`kamlib.book.asof.holdings`); a line without a seller counts for the rep
+        who held the account on that day.
     as_of : datetime.date
         First day that is not seen.
 
@@ -32,9 +32,9 @@ def cube_expression(sales: Any, spells: Any, as_of: dt.date) -> Any:
     -------
     ibis table
         One row per account_id, product_line, rep_id and month, sorted by them, nulls last: revenue and cost
-        DECIMAL(18, 4) [currency], quantity float64, lines int64. Cost and quantity are null unless known on every
-        line of the row. All sums are of decimals, so that they don't depend on the order of lines; quantities
-        count to the sixth decimal.
+        DECIMAL(18, 4) [currency], quantity float64, lines int64. Cost and quantity are null unless known on
+        every line of the row. All sums are of decimals, so that they don't depend on the order of lines;
+        quantities count to the sixth decimal.
     """
     lines = join_holdings(sales.filter(sales.date < ibis.literal(as_of)), spells)
     lines = lines.select(

@@ -33,15 +33,16 @@ from kamlib.book.findings import SourceError, make_problem, quote
 from kamlib.errors import Problem
 
 _CHUNK = 1 << 20
+_MEMORY = "1600MB"
 _WIDE = dtypes.Decimal(38, 0)
 
 
-@ibis.udf.scalar.builtin(signature=((dtypes.string,), dtypes.uint64))
+@ibis.udf.scalar.builtin(signature=((dtypes.string,), dtypes.uint64))  # type: ignore[untyped-decorator]
 def md5_number_lower(text: str) -> int:  # type: ignore[empty-body]
     """Return the lower half of a text's MD5 (a function of the engine)."""
 
 
-@ibis.udf.scalar.builtin(signature=((dtypes.string,), dtypes.uint64))
+@ibis.udf.scalar.builtin(signature=((dtypes.string,), dtypes.uint64))  # type: ignore[untyped-decorator]
 def md5_number_upper(text: str) -> int:  # type: ignore[empty-body]
     """Return the upper half of a text's MD5 (a function of the engine)."""
 
@@ -63,6 +64,7 @@ def connect(config: BookConfig, scratch: Path) -> Any:
         autoinstall_known_extensions=False,
         autoload_known_extensions=False,
         temp_directory=str(scratch / "spill"),
+        memory_limit=_MEMORY,
         preserve_insertion_order=False,
     )
     engine.con.execute("SET file_search_path = ?", [str(config.root)])

@@ -27,7 +27,7 @@ TYPES: Mapping[str, Any] = {
 }
 
 
-@ibis.udf.scalar.builtin
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def try_strptime(text: str, form: str) -> dt.datetime:  # type: ignore[empty-body]
     """Read a day in a stated form; null where it is not one (a function of the engine)."""
 
@@ -80,15 +80,15 @@ def type_table(
     Typed
     """
     values: dict[str, Any] = {}
-    shown: dict[str, Any] = {}
+    written: dict[str, Any] = {}
     for column in contract.columns:
         if column.name in names:
             source = raw[names[column.name]]
             values[column.name] = _cast(source, column, options)
-            shown[f"_{column.name}"] = _text(source)
+            written[f"_{column.name}"] = source.nullif("") if source.type().is_string() else source
         else:
             values[column.name] = ibis.null(TYPES[column.kind])
-    flagged = raw.select(**values, **shown)
+    flagged = raw.select(**values, **written)
     exact = frozenset(
         c.name for c in contract.columns if c.name in names and _is_exact(raw[names[c.name]], c)
     )
@@ -110,7 +110,7 @@ def _is_exact(source: Any, column: Column) -> bool:
     return bool(kind == TYPES[column.kind] or (column.kind == "date" and kind.is_temporal()))
 
 
-def _text(source: Any) -> Any:
+def as_text(source: Any) -> Any:
     """Write a column as text, whole floats without a decimal point, empty text as null."""
     kind = source.type()
     if kind.is_string():
@@ -124,13 +124,13 @@ def _text(source: Any) -> Any:
 def _cast(source: Any, column: Column, options: Options) -> Any:
     kind, wanted = source.type(), TYPES[column.kind]
     if wanted.is_string():
-        return _text(source)
+        return as_text(source)
     if wanted.is_date():
         if kind.is_date():
             return source
         if kind.is_timestamp():
             return source.cast("date")
-        return _date(_text(source), options)
+        return _date(as_text(source), options)
     if kind.is_string():
         source = _number(source, options)
     if kind == wanted:
