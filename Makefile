@@ -34,7 +34,7 @@ test: $(READY) system
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.ini notebooks/methods -p no:doctest --override-ini addopts=
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.ini notebooks/methods --override-ini addopts=
 
 bench: $(READY)
 	$(BIN)/python -m pytest tests/bench -s --override-ini norecursedirs=.venv
