@@ -76,7 +76,7 @@ def table_columns(page: Page, words: Words) -> tuple[TableColumn, ...]:
     missing = [name for name in page.totals if name not in page.table.columns]
     if missing:
         raise RunError(f"page {page.id}: totals name {', '.join(missing)}, which its table does not have.")
-    labels = _distinct([clean(page.label(str(name), words)) for name in page.table.columns])
+    labels = distinct([clean(page.label(str(name), words)) for name in page.table.columns])
     result = []
     for name, label in zip(map(str, page.table.columns), labels, strict=True):
         series = page.table[name]
@@ -133,13 +133,14 @@ def width_of(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _unsigned_zero(value: float | Decimal, decimals: int) -> str:
-    text = f"{value:,.{decimals}f}"
-    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Tell headings that repeat, ignoring case, apart: a workbook's table refuses them.
 
-
-def _distinct(labels: Sequence[str]) -> list[str]:
-    """Tell headings that repeat, ignoring case, apart: a workbook's table refuses them."""
+    Examples
+    --------
+    >>> distinct(["Sum", "sum", "Mean"])
+    ['Sum', 'sum (2)', 'Mean']
+    """
     seen: set[str] = set()
     result = []
     for label in labels:
@@ -150,6 +151,11 @@ def _distinct(labels: Sequence[str]) -> list[str]:
         seen.add(wanted.casefold())
         result.append(wanted)
     return result
+
+
+def _unsigned_zero(value: float | Decimal, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
 
 
 def _is_decimal(dtype: object) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from kamlib.glossary import Words
-from kamlib.packs.cells import TICK, Cell, TableColumn, clean, table_columns, text_of
+from kamlib.packs.cells import TICK, Cell, TableColumn, clean, distinct, table_columns, text_of
 from kamlib.packs.content import Chapter, NumberedPage, Section, load_chapters, page_name, sheet_names
 from kamlib.packs.excel_charts import STEPS_AFTER, insert_charts
 from kamlib.packs.excel_style import Style, column_width
@@ -18,7 +18,8 @@ from kamlib.packs.excel_style import Style, column_width
 SHEET_ROWS = 1_048_576
 TEXT_LENGTH = 32_767
 _PRINTED = 40
-_IN_REFERENCE, _ESCAPED = re.compile(r"['#\[\]]"), r"'\g<0>"
+# What a formula that names a column could not hold without escapes, which not every program reads.
+_HEADING = str.maketrans({"[": "(", "]": ")", "#": "＃", "'": "’", "@": "＠"})
 _FACTS = ("period", "as_of", "seed")
 _BOOK_FACTS = ("name", "currency", "rounding_unit", "fiscal_year_start", "hash")
 
@@ -202,12 +203,14 @@ def _write_table(
     style: Style,
     words: Words,
 ) -> None:
+    name = f"page_{number}"
     settings: list[dict[str, Any]] = []
     totalled = any(column.total is not None for column in columns)
+    headings = distinct([column.label.translate(_HEADING) for column in columns])
     for position, column in enumerate(columns):
-        setting: dict[str, Any] = {"header": column.label, "header_format": style.head(column)}
+        setting: dict[str, Any] = {"header": headings[position], "header_format": style.head(column)}
         if column.total is not None:
-            setting.update(total_function="sum", total_value=float(column.total))
+            setting["total_function"] = "sum"
         elif position == 0 and totalled:
             setting["total_string"] = words("pack.total")
         settings.append(setting)
@@ -218,7 +221,7 @@ def _write_table(
         last,
         len(columns) - 1,
         {
-            "name": f"page_{number}",
+            "name": name,
             "style": "Table Style Light 1",
             "banded_rows": False,
             "total_row": totalled,
@@ -227,8 +230,8 @@ def _write_table(
     )
     for position, column in enumerate(columns if totalled else ()):
         if column.total is not None:
-            formula = f"=SUBTOTAL(109,[{_IN_REFERENCE.sub(_ESCAPED, column.label)}])"
-            sheet.write_formula(last, position, formula, style.total(column), float(column.total))
+            formula = f"=SUBTOTAL(109,{name}[{headings[position]}])"
+            sheet.write_formula(last, position, formula, style.total(column), _sheet_total(column, rows))
         else:
             label = words("pack.total") if position == 0 else ""
             sheet.write_string(last, position, label, style.total(column))
@@ -238,11 +241,21 @@ def _write_table(
             _write_cell(sheet, row, position, value, column, plain)
 
 
+def _sheet_total(column: TableColumn, rows: int) -> float:
+    """Return what the total's formula gives: the exact total, or the sum of the rows that the sheet holds."""
+    if rows == len(column.values) and column.total is not None:
+        return float(column.total)
+    return math.fsum(float(v) for v in column.values[:rows] if isinstance(v, (int, float, Decimal)))
+
+
 def _write_cell(sheet: Any, row: int, position: int, value: Cell, column: TableColumn, plain: Any) -> None:
     if value is None:
         sheet.write_blank(row, position, None, plain)
     elif isinstance(value, bool):
-        sheet.write_string(row, position, TICK if value else "", plain)
+        if value:
+            sheet.write_string(row, position, TICK, plain)
+        else:
+            sheet.write_blank(row, position, None, plain)
     elif isinstance(value, (int, float, Decimal)):
         sheet.write_number(row, position, float(value), plain)
     elif isinstance(value, dt.date) and value.year >= 1900:

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from kamlib.packs.cells import TableColumn
+from kamlib.packs.excel_style import column_width
+
+
+def test_columns_are_as_wide_as_what_they_hold() -> None:
+    assert column_width(TableColumn("a", "A", "text", 0, ("x",))) == 8
+    assert column_width(TableColumn("a", "A", "text", 0, ("x" * 200,))) == 42
+    assert column_width(TableColumn("a", "A", "text", 0, ("客户" * 5,))) == 22
+    assert column_width(TableColumn("a", "A", "money", 0, (1_234_567.0,), total=12_345_678)) == 12
+    assert column_width(TableColumn("a", "Share of revenue last year", "fraction", 1, (0.1,))) == 17
+    assert column_width(TableColumn("a", "Unpronounceabilities", "fraction", 1, ())) == 20
