@@ -18,6 +18,8 @@ _LOOKS = {
     "PL": ("#ffffff", DARK, [1, 0]),
 }
 _STEEP = 2.0
+_NAMES = 130
+_TEXTS = ("name", "heading", "why", "text")
 
 
 def margin_chart(
@@ -40,12 +42,13 @@ def margin_chart(
 
     largest = max(float(t[["PY", "FC", "PL"]].max().max()) for t in groups)
     lowest = min(0.0, *(float(t[["PY", "FC", "PL"]].min().min()) for t in groups))
-    swing = max(float(t["change"].abs().max()) for t in groups) or 1.0
+    every = pd.concat(list(groups))
+    changes, growths = _span(every["change"]), _span(every["growth"].clip(-_STEEP, _STEEP))
     rows = [
         alt.hconcat(
             _amounts(table, (lowest, 1.18 * largest), words),
-            _changes(table, 1.75 * swing, words),
-            _growths(table, words),
+            _changes(table, changes, words),
+            _growths(table, growths, words),
             spacing=14,
         )
         for table in groups
@@ -70,18 +73,23 @@ def chain_chart(accounts: pd.DataFrame, *, words: Words, native: NativeChart | N
     import altair as alt
 
     names = accounts["name"].tolist()
-    height = 30 * max(len(names), 1)
+    height = 36 * max(len(names), 1)
     long = _long(accounts, ["PY", "PL"], words)
-    reach = 1.2 * float(
-        np.nanmax([long["amount"].max(), accounts["cap"].clip(upper=2 * accounts["PL"]).max(), 1])
-    )
+    end = accounts[["PY", "PL", "cap"]].max(axis=1)
+    reach = 1.25 * max(float(end.clip(upper=3 * accounts[["PY", "PL"]].max().max()).max()), 1.0)
     scale = alt.Scale(domain=[0, reach], clamp=True)
-    y = alt.Y("name:N", sort=names, title=None, axis=_structure())
+    y = alt.Y("name:N", sort=names, title=None, axis=_structure(), scale=alt.Scale(paddingInner=0.2))
     offset = alt.YOffset("scenario:N", sort=["PY", "PL"])
     base = alt.Chart(long).encode(y, alt.X("amount:Q", title=None, axis=None, scale=scale), offset)
     bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(["PY", "PL"]), tooltip=_tips(words))
-    text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="text:N")
-    text = text.transform_filter("datum.scenario == 'PL'")
+    written = accounts.assign(
+        at=end.clip(upper=0.85 * reach), text=[f"PL {words.money(v)}" for v in accounts["PL"]]
+    )
+    text = (
+        alt.Chart(_plain(written))
+        .mark_text(align="left", dx=6, fontSize=11)
+        .encode(y, alt.X("at:Q", title=None, axis=None, scale=scale), text="text:N")
+    )
     room = accounts.assign(low=accounts["floor"].fillna(0), high=accounts["cap"].fillna(reach))
     room = room[accounts["floor"].notna() | accounts["cap"].notna()]
     band = alt.Chart(_plain(room)).encode(y)
@@ -92,10 +100,16 @@ def chain_chart(accounts: pd.DataFrame, *, words: Words, native: NativeChart | N
     why = (
         alt.Chart(_plain(accounts))
         .mark_text(align="left", fontSize=11)
-        .encode(alt.Y("name:N", sort=names, axis=None), text="why:N")
-        .properties(width=200, height=height)
+        .encode(
+            alt.Y("name:N", sort=names, axis=None, scale=alt.Scale(paddingInner=0.2)),
+            x=alt.value(0),
+            text="why:N",
+        )
+        .properties(width=200, height=height, title=words("targets.chart_why"))
     )
-    left = alt.layer(span, bars, *ends, text).properties(width=340, height=height)
+    left = alt.layer(span, bars, *ends, text).properties(
+        width=300, height=height, title=words("targets.chart_room")
+    )
     return figure(alt.hconcat(left, why, spacing=10), native)
 
 
@@ -171,40 +185,40 @@ def _amounts(table: pd.DataFrame, domain: tuple[float, float], words: Words) -> 
     return (bars + text).properties(width=300, height=_height(table), title=table["heading"].iloc[0])
 
 
-def _changes(table: pd.DataFrame, reach: float, words: Words) -> Any:
-    import altair as alt
-
+def _changes(table: pd.DataFrame, span: list[float], words: Words) -> Any:
     data = _plain(table).assign(
         amount=table["change"].astype(float).to_numpy(),
         text=[words.signed_money(v) for v in table["change"]],
         side=np.where(table["change"] < 0, "down", "up"),
     )
-    scale = alt.Scale(domain=[min(-0.35 * reach, 0) if (data["amount"] < 0).any() else 0, reach], nice=False)
-    if (data["amount"] < 0).any():
-        scale = alt.Scale(domain=[-reach, reach], nice=False)
-    return _variance(data, scale, title="ΔPY", width=140, lollipop=False)
+    return _variance(data, span, title="ΔPY", width=140)
 
 
-def _growths(table: pd.DataFrame, words: Words) -> Any:
-    import altair as alt
-
+def _growths(table: pd.DataFrame, span: list[float], words: Words) -> Any:
     growth = table["growth"].astype(float)
     data = _plain(table).assign(
         amount=growth.fillna(0).clip(-_STEEP, _STEEP).to_numpy(),
         text=[words.signed_percent(v) if v == v else "–" for v in growth],
         side=np.where(growth < 0, "down", "up"),
     )
-    reach = 1.9 * max(float(data["amount"].abs().max()), 0.02)
-    low = -reach if (data["amount"] < 0).any() else 0
-    return _variance(
-        data, alt.Scale(domain=[low, reach], nice=False), title="ΔPY %", width=120, lollipop=True
-    )
+    return _variance(data, span, title="ΔPY %", width=120, lollipop=True)
 
 
-def _variance(data: pd.DataFrame, scale: Any, *, title: str, width: int, lollipop: bool) -> Any:
+def _span(values: pd.Series) -> list[float]:
+    """Return the ends of an axis of variances, with room for what is written beside them."""
+    known = values.astype(float).fillna(0)
+    low, high = min(float(known.min()), 0.0), max(float(known.max()), 0.0)
+    room = 0.9 * ((high - low) or 1.0)
+    return [low - (room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0)]
+
+
+def _variance(
+    data: pd.DataFrame, span: list[float], *, title: str, width: int, lollipop: bool = False
+) -> Any:
     """Draw variances from a common zero: green to the right, red to the left, with sign."""
     import altair as alt
 
+    scale = alt.Scale(domain=span, nice=False)
     names = data["name"].tolist()
     base = alt.Chart(data).encode(
         alt.Y("name:N", sort=names, axis=None),
@@ -219,7 +233,7 @@ def _variance(data: pd.DataFrame, scale: Any, *, title: str, width: int, lollipo
     )
     body = [base.mark_bar(size=11)]
     if lollipop:
-        body = [base.mark_bar(size=2), base.mark_point(size=45, shape="square")]
+        body = [base.mark_bar(size=2), base.mark_point(size=45, shape="square", opacity=1)]
     texts = [
         base.mark_text(align=align, dx=dx, fontSize=11)
         .encode(text="text:N", color=alt.value(DARK))
@@ -254,9 +268,7 @@ def _long(table: pd.DataFrame, shown: list[str], words: Words) -> pd.DataFrame:
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that holds only text and floats, as a chart carries them."""
-    return table.astype({c: float for c in table.columns if c not in ("name", "heading", "why")}).reset_index(
-        drop=True
-    )
+    return table.astype({c: float for c in table.columns if c not in _TEXTS}).reset_index(drop=True)
 
 
 def _tips(words: Words) -> list[Any]:
@@ -272,8 +284,8 @@ def _tips(words: Words) -> list[Any]:
 def _structure() -> Any:
     import altair as alt
 
-    return alt.Axis(ticks=False, domain=False, labelLimit=170)
+    return alt.Axis(ticks=False, domain=False, labelLimit=_NAMES, minExtent=_NAMES, maxExtent=_NAMES)
 
 
 def _height(table: pd.DataFrame) -> int:
-    return 38 * max(len(table), 1)
+    return 42 * max(len(table), 1)

@@ -146,11 +146,11 @@ def controlled_rounding(
 
     Columns are taken from left to right. Up to each column, a row has received its exact share up to there,
     rounded down or up; as many rows are rounded up as bring the sum over all rows to its exact value rounded
-    to the nearest unit. They are taken from the groups that are owed most, and there from the rows that are
-    owed most; ties to the larger row total, then to the earlier row. A column's sum is therefore within a
-    unit or two of exact however many rows are smaller than a unit, so is every run of neighbouring columns,
-    and a group's stays close; rounding each row by itself would pile its errors up. Every cell is its exact
-    value rounded down or up.
+    to the nearest unit. They are taken from the groups that are owed most, within them from the groups inside
+    that are owed most, and there from the rows that are owed most; ties to the larger row total, then to the
+    earlier row. A column's sum is therefore within a unit or two of exact however many rows are smaller than
+    a unit, so is every run of neighbouring columns, and a group's stays close; rounding each row by itself
+    would pile its errors up. Every cell is its exact value rounded down or up.
 
     Parameters
     ----------
@@ -158,8 +158,9 @@ def controlled_rounding(
         Row totals, zero or more [units].
     shares : array_like, shape (n, k)
         Share of each column in its row, zero or more; each row adds up to 1.
-    groups : array_like of int, shape (n,), optional
-        Group of each row, counted from 0; by default all rows are one group.
+    groups : array_like of int, shape (n,) or (n, levels), optional
+        Group of each row, counted from 0; with several levels each lies within the one before it, widest
+        first. By default all rows are one group.
 
     Returns
     -------
@@ -185,7 +186,8 @@ def controlled_rounding(
     """
     rows = np.asarray(totals, dtype=np.int64)
     parts = np.asarray(shares, dtype=np.float64).reshape(len(rows), -1)
-    group = np.zeros(len(rows), dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
+    level = np.zeros(len(rows), dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
+    nested = level.reshape(len(rows), -1)
     if (rows < 0).any() or (parts < 0).any():
         raise ParameterError("row totals and shares must be zero or more.")
     if not np.allclose(parts.sum(axis=1), 1.0, rtol=0, atol=1e-9):
@@ -197,27 +199,35 @@ def controlled_rounding(
     given = np.zeros(owed.shape, dtype=np.int64)
     before = np.zeros(len(rows), dtype=np.int64)
     for column in range(owed.shape[1]):
-        before = _round_column(owed[:, column], cells[:, column], before, rows, group)
+        before = _round_column(owed[:, column], cells[:, column], before, rows, nested)
         given[:, column] = before
     result: Integers = np.diff(given, axis=1, prepend=0)
     return result
 
 
-def _round_column(owed: Floats, cell: Floats, before: Integers, rows: Integers, group: Integers) -> Integers:
+def _round_column(owed: Floats, cell: Floats, before: Integers, rows: Integers, nested: Integers) -> Integers:
     """Round what is owed so far to the nearest sum; no cell is rounded further than down or up."""
     low = np.maximum(np.floor(owed).astype(np.int64), before + np.floor(cell).astype(np.int64))
     high = np.minimum(np.ceil(owed).astype(np.int64), before + np.ceil(cell).astype(np.int64))
     fixed = high <= low
     wanted = int(np.floor(owed.sum() + 0.5)) - int(low.sum())
-    order = np.lexsort((-rows, low - owed, fixed, group))
-    first = np.searchsorted(group[order], group)
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order] = np.arange(len(rows))
-    need = np.zeros(int(group.max(initial=0)) + 1)
-    np.add.at(need, group[order], (owed - low)[order])
-    order = np.lexsort((-rows, low - owed, rank - first - need[group], fixed))
+    claim = owed - low
+    for group in nested.T[::-1]:
+        need = np.zeros(int(group.max(initial=0)) + 1)
+        np.add.at(need, group, owed - low)
+        claim = need[group] - _rank(claim, rows, fixed, group)
+    order = np.lexsort((-rows, low - owed, -claim, fixed))
     low[order[: min(max(wanted, 0), len(rows) - int(fixed.sum()))]] += 1
     return low
+
+
+def _rank(claim: Floats, rows: Integers, fixed: npt.NDArray[np.bool_], group: Integers) -> Integers:
+    """Return each row's place in its group, the largest claim first, rows that cannot be rounded up last."""
+    order = np.lexsort((-rows, -claim, fixed, group))
+    sorted_group = group[order]
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.arange(len(rows)) - np.searchsorted(sorted_group, sorted_group)
+    return rank
 
 
 def _snap(values: Floats) -> Floats:

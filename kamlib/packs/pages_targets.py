@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from kamlib.charts import targets as charts
@@ -12,61 +10,14 @@ from kamlib.charts.figure import NativeChart, Scenario
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
-from kamlib.runs import Run
+from kamlib.packs.pages_targets_chain import chain_page
+from kamlib.packs.targets_scope import Scope, scope_of
 from kamlib.targets import Allocation, TargetSize
+
+__all__ = ["Scope", "chain_page", "margins_page", "months_page", "scope_of", "size_page"]
 
 _SHOWN = 12
 _SIDES = ("region", "product_line", "account_type")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What every page of the chapter needs to word itself.
-
-    Attributes
-    ----------
-    words : Words
-        Language and currency.
-    company : str
-        Name of the book.
-    size : TargetSize
-        The total, with the period and the period it is compared with.
-    reps : dict of str to str
-        Names of reps.
-    accounts : dict of str to str
-        Names of accounts.
-    """
-
-    words: Words
-    company: str
-    size: TargetSize
-    reps: dict[str, str]
-    accounts: dict[str, str]
-
-    def subtitle(self, what: str) -> str:
-        """Return who · what, unit · period, scenarios."""
-        known = "scenarios_no_forecast" if self.size.forecast is None else "scenarios"
-        scenarios = self.words(f"targets.{known}", base=self.size.base_period, period=self.size.period)
-        return self.words(
-            "targets.subtitle",
-            company=self.company,
-            what=what,
-            currency=self.words.currency,
-            scenarios=scenarios,
-        )
-
-
-def scope_of(run: Run, size: TargetSize) -> Scope:
-    """Return the scope of a run's pages on targets."""
-    accounts = run.load("accounts")
-    reps = run.load("reps") if run.has("reps") else pd.DataFrame({"rep_id": [], "name": []})
-    return Scope(
-        run.words,
-        run.facts["book"]["name"],
-        size,
-        dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True)),
-        dict(zip(accounts["account_id"], accounts["name"].fillna(accounts["account_id"]), strict=True)),
-    )
 
 
 def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
@@ -137,66 +88,6 @@ def margins_page(summary: pd.DataFrame, allocation: Allocation, *, scope: Scope)
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
         notes=_margins_notes(reps, allocation, scope),
-    )
-
-
-def chain_page(
-    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, *, scope: Scope
-) -> Page:
-    """Answer why a rep's number is what it is (targets 3): the largest rep's chain, every rep's in the table.
-
-    Parameters
-    ----------
-    allocation : Allocation
-        What `kamlib.targets.allocate_targets` returns.
-    explained : pandas.DataFrame
-        What `kamlib.targets.explain_reps` returns.
-    segments : pandas.DataFrame or None
-        Accounts with their tier.
-    scope : Scope
-        What the page is about, in which words.
-    """
-    words, first = scope.words, explained.iloc[0]
-    table = _chain_table(allocation, explained, segments, scope)
-    own = table[table["rep_id"].isna() if pd.isna(first["rep_id"]) else table["rep_id"] == first["rep_id"]]
-    name = _rep_name(first["rep_id"], scope)
-    steps = pd.DataFrame(
-        [
-            (
-                words("targets.chain_step_history", share=words.percent(first["history_share"])),
-                float(first["by_history"]),
-                "PL",
-            ),
-            (words("targets.chain_step_potential"), float(first["by_potential"]), "change"),
-            (words("targets.chain_step_bounds"), float(first["by_bounds"]), "change"),
-            (words("targets.chain_step_rounding"), float(first["rounding"]), "change"),
-            (words("targets.chain_step_target", period=scope.size.period), float(first["target"]), "PL"),
-        ],
-        columns=["step", "amount", "scenario"],
-    )
-    native = NativeChart("bridge", steps=tuple(steps.itertuples(index=False, name=None)))
-    accounts = NativeChart(
-        "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
-    )
-    bounds = int(to_ticks(explained["by_bounds"].head(1))[0])
-    return Page(
-        id="targets_3",
-        title=words(
-            "targets.chain_title" if bounds else "targets.chain_title_plain",
-            name=name,
-            target=words.money(first["target"]),
-            history=words.money(first["by_history"]),
-            potential=words.signed_money(first["by_potential"]),
-            **({"bounds": words.signed_money(first["by_bounds"])} if bounds else {}),
-        ),
-        subtitle=scope.subtitle(words("targets.chain_what", name=name)),
-        table=table.drop(columns="rep_id"),
-        figures=(
-            bridge(steps, words=words, native=native),
-            charts.chain_chart(_own_bars(own.head(_SHOWN), words), words=words, native=accounts),
-        ),
-        notes=_chain_notes(allocation, scope),
-        totals=("actual_last_year", "by_history", "proposal", "bounded", "rounding", "target"),
     )
 
 
@@ -325,73 +216,6 @@ def _margins_notes(reps: pd.DataFrame, allocation: Allocation, scope: Scope) -> 
     return tuple(notes)
 
 
-def _chain_table(
-    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, scope: Scope
-) -> pd.DataFrame:
-    """One row per account, reps in the order of their targets, accounts by theirs."""
-    table = allocation.accounts
-    table = table[table["rule"] != "closed"].copy()
-    place = {rep: at for at, rep in enumerate(explained["rep_id"].dropna())}
-    table["place"] = table["rep_id"].map(place).fillna(len(place) + 1)
-    table = table.sort_values(
-        ["place", "target", "account_id"], ascending=[True, False, True], kind="stable", ignore_index=True
-    )
-    table["rep_name"] = [_rep_name(rep, scope) for rep in table["rep_id"]]
-    table["name"] = [scope.accounts[account] for account in table["account_id"]]
-    columns = ["rep_name", "account_id", "name", "actual_last_year", "history_share", "potential_share",
-               "blend", "rule", "by_history", "proposal", "floor", "cap", "bound_source", "bounded", "bound",
-               "rounding", "target", "growth_asked", "rep_id"]  # fmt: skip
-    if segments is not None:
-        table = table.merge(segments[["account_id", "tier"]], on="account_id", how="left")
-        columns.insert(3, "tier")
-    return table[columns]
-
-
-def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
-    words, accounts = scope.words, allocation.accounts
-    opened = accounts[accounts["rule"] != "closed"]
-    weight = allocation.history_weight
-    if allocation.wallet is not None:
-        rule = words(
-            "targets.chain_note_rule",
-            history=words.percent(weight),
-            potential=words.percent(1 - weight),
-            wallet=words.percent(allocation.wallet),
-        )
-    else:
-        rule = words(f"targets.chain_note_{'history' if weight else 'potential'}_only")
-    counts = {code: int((opened["bound"] == code).sum()) for code in ("floor", "cap", "pin")}
-    fresh = int((to_ticks(opened["actual_last_year"]) <= 0).sum())
-    bounds = words(
-        "targets.chain_note_bounds",
-        accounts=words.count(len(opened)),
-        base=allocation.base_period,
-        fresh=fresh,
-        **counts,
-    )
-    nothing = int(((opened["rule"] == "nothing") & (opened["target"] == 0)).sum())
-    last = (
-        words("targets.chain_note_nothing", count=nothing) if nothing else words("targets.chain_note_filter")
-    )
-    return rule, bounds, last
-
-
-def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "name": own["name"],
-            "PY": as_float(own["actual_last_year"]),
-            "PL": own["target"].astype(float),
-            "floor": own["floor"].astype("Float64").astype(float),
-            "cap": own["cap"].astype("Float64").astype(float),
-            "why": [
-                words.value("bound", bound) if bound != "none" else words.value("rule", rule)
-                for bound, rule in zip(own["bound"], own["rule"], strict=True)
-            ],
-        }
-    )
-
-
 def _months_title(months: pd.DataFrame, scope: Scope) -> str:
     words = scope.words
     most = months.loc[months["target"].idxmax()]
@@ -429,14 +253,10 @@ def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
         if without:
             names.append(words("targets.without_account"))
         elif dimension == "rep":
-            names.append(_rep_name(key, scope))
+            names.append(scope.rep_name(key))
         else:
             names.append(words.value("dimension", "company") if dimension == "company" else str(key))
     return names
-
-
-def _rep_name(rep: object, scope: Scope) -> str:
-    return scope.words("targets.unassigned") if pd.isna(rep) else scope.reps.get(str(rep), str(rep))
 
 
 def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = True) -> pd.DataFrame:

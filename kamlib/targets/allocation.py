@@ -74,7 +74,8 @@ def allocate_targets(
     The account's part is in proportion to its blend of history and potential (`blend_shares`), within floor,
     cap or pin (`split_bounded`), in whole units by largest remainder: ties to the larger blend, then to the
     smaller account_id. It falls on product lines and months by `phase_targets`, in whole units by
-    `controlled_rounding`, rep by rep, accounts in the order of account_id. Every target is a multiple of the
+    `controlled_rounding` by rep, and within the rep by region and account type, accounts in the order of
+    account_id. Every target is a multiple of the
     unit and every margin the sum of its cells.
 
     Parameters
@@ -180,7 +181,9 @@ def growth_over(now: Integers, before: Integers) -> Floats:
 def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: int) -> pd.DataFrame:
     facts, opened = plan.facts, plan.facts.open
     table = facts.table[opened]
-    groups: Integers = pd.factorize(table["rep_id"], sort=True)[0].astype(np.int64) + 1
+    rep = table.groupby("rep_id", dropna=False, sort=True).ngroup()
+    kin = table.groupby(["rep_id", "region", "account_type"], dropna=False, sort=True).ngroup()
+    groups = np.column_stack([rep, kin]).astype(np.int64)
     shares = phasing.cell_shares()[opened]
     units = controlled_rounding(split.units[opened], shares, groups=groups)
     lines, months = len(phasing.product_lines), len(phasing.months)

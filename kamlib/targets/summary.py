@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import SCALE, sum_money, to_money, to_ticks
 from kamlib.periods import Period
 from kamlib.targets.allocation import growth_over
-from kamlib.targets.facts import look_back
+from kamlib.targets.facts import Integers, look_back, sum_by
 
 DIMENSIONS = ("company", "rep", "region", "account_type", "product_line", "quarter", "month", "account")
 _COLUMNS = {"rep": "rep_id", "account": "account_id"}
-_AMOUNTS = ["actual_last_year", "forecast", "target"]
 
 
 def summarise_targets(
@@ -56,29 +57,19 @@ def summarise_targets(
         others by target, largest first, then key; null keys last.
     """
     windows = look_back(period, as_of=as_of)
-    months = {str(m): str(m.quarters()[0]) for m in period.months()}
-    moved = dict(zip(windows.base_months, months, strict=True))
+    months = [str(month) for month in period.months()]
+    frame = _Frame.of(accounts, sorted(set(targets["product_line"]) | set(cube["product_line"])), period)
     sold = cube[cube["month"].isin(windows.base_months)]
-    parts = [
-        _part(targets, targets["month"], "target", targets["target"]),
-        _part(sold, sold["month"].map(moved), "actual_last_year", sold["revenue"]),
-    ]
+    moved = sold["month"].map(dict(zip(windows.base_months, months, strict=True)))
+    sources = {
+        "actual_last_year": frame.place(sold, moved, sold["revenue"]),
+        "target": frame.place(targets, targets["month"], targets["target"]),
+    }
     if forecast is not None:
         coming = forecast[(forecast["level"] == "account_line") & forecast["period"].isin(months)]
-        parts.append(_part(coming, coming["period"], "forecast", coming["forecast"]))
-    cells = pd.concat(parts, ignore_index=True)
-    for name in _AMOUNTS:
-        cells[name] = cells[name].fillna(0).astype("int64") if name in cells.columns else 0
-    cells = cells.merge(
-        accounts[["account_id", "rep_id", "region", "account_type"]], on="account_id", how="left"
-    )
-    cells["without_account"] = ~cells["account_id"].isin(accounts["account_id"])
-    cells["quarter"] = cells["month"].map(months)
-    cells["company"] = "company"
-    table = pd.concat([_by(cells, dimension) for dimension in DIMENSIONS], ignore_index=True)
-    if forecast is None:
-        for name in ("forecast", "forecast_gap"):
-            table[name] = table[name].where(pd.Series(False, index=table.index))
+        sources["forecast"] = frame.place(coming, coming["period"], coming["forecast"])
+    table = pd.concat([_by(frame, sources, dimension) for dimension in DIMENSIONS], ignore_index=True)
+    table["key"] = table["key"].astype("str")
     return table
 
 
@@ -115,32 +106,82 @@ def explain_reps(accounts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _part(table: pd.DataFrame, month: pd.Series, name: str, amount: pd.Series) -> pd.DataFrame:
-    """Return one source of cells with its amount in ticks, so that sums are exact."""
-    keys = table[["account_id", "product_line"]].assign(month=month)
-    keys[name] = to_ticks(amount)
-    return keys.groupby(["account_id", "product_line", "month"], dropna=False).sum().reset_index()
+@dataclass(frozen=True)
+class _Cells:
+    """Amounts in ticks with the position of their account (-1: none), product line and month."""
+
+    account: Integers
+    line: Integers
+    month: Integers
+    ticks: Integers
 
 
-def _by(cells: pd.DataFrame, dimension: str) -> pd.DataFrame:
-    column = _COLUMNS.get(dimension, dimension)
-    separate = dimension in ("rep", "region", "account_type", "account")
-    keyed = cells.assign(key=cells[column], without_account=cells["without_account"] & separate)
-    result = keyed.groupby(["key", "without_account"], dropna=False)[_AMOUNTS].sum().reset_index()
-    asked = (
-        keyed[keyed["target"] > 0].groupby(["key", "without_account"], dropna=False)["account_id"].nunique()
-    )
-    counts = asked.rename("accounts").reset_index()
-    result = result.merge(counts, on=["key", "without_account"], how="left")
-    result["accounts"] = result["accounts"].fillna(0).astype("int64")
-    before, now, coming = (result[name].to_numpy() for name in ("actual_last_year", "target", "forecast"))
-    table = result[["key", "without_account", "accounts"]].copy()
-    table.insert(0, "dimension", dimension)
-    table["actual_last_year"], table["forecast"] = to_money(before), to_money(coming)
+@dataclass(frozen=True)
+class _Frame:
+    """The axes that cells are placed on."""
+
+    accounts: pd.DataFrame
+    lines: list[str]
+    months: list[str]
+    quarters: list[str]
+
+    @staticmethod
+    def of(accounts: pd.DataFrame, lines: list[str], period: Period) -> _Frame:
+        """Return the axes of accounts, product lines and months."""
+        months = period.months()
+        quarters = [str(month.quarters()[0]) for month in months]
+        return _Frame(accounts, lines, [str(month) for month in months], quarters)
+
+    def place(self, table: pd.DataFrame, month: pd.Series, amount: pd.Series) -> _Cells:
+        """Place one source's rows on the axes."""
+        return _Cells(
+            pd.Index(self.accounts["account_id"]).get_indexer(table["account_id"]).astype(np.int64),
+            pd.Index(self.lines).get_indexer(table["product_line"]).astype(np.int64),
+            pd.Index(self.months).get_indexer(month).astype(np.int64),
+            to_ticks(amount),
+        )
+
+    def keys(self, dimension: str, cells: _Cells) -> tuple[Integers, list[str | None]]:
+        """Return each cell's code in a dimension and the keys; those of accounts end with two nulls."""
+        if dimension == "company":
+            return np.zeros(len(cells.ticks), dtype=np.int64), ["company"]
+        if dimension == "product_line":
+            return cells.line, list(self.lines)
+        if dimension == "month":
+            return cells.month, list(self.months)
+        if dimension == "quarter":
+            codes, found = pd.factorize(pd.Series(self.quarters))
+            return codes.astype(np.int64)[cells.month], list(found)
+        codes, found = pd.factorize(self.accounts[_COLUMNS.get(dimension, dimension)], sort=True)
+        codes = np.append(np.where(codes < 0, len(found), codes), len(found) + 1).astype(np.int64)
+        return codes[cells.account], [*found, None, None]
+
+
+def _by(frame: _Frame, sources: dict[str, _Cells], dimension: str) -> pd.DataFrame:
+    sums, asked, present = {}, None, None
+    for name, cells in sources.items():
+        codes, keys = frame.keys(dimension, cells)
+        present = np.zeros(len(keys), dtype=bool) if present is None else present
+        sums[name] = sum_by(codes, cells.ticks, len(keys))
+        present[codes] = True
+        if name == "target":
+            some = cells.ticks > 0
+            pairs = np.unique(codes[some] * len(frame.accounts) + cells.account[some])
+            asked = np.bincount(pairs // max(len(frame.accounts), 1), minlength=len(keys))
+    table = pd.DataFrame({"dimension": dimension, "key": pd.Series(keys, dtype="object")})
+    table["without_account"] = False
+    if keys[-1] is None:
+        table.loc[len(keys) - 1, "without_account"] = True
+    table["accounts"] = asked
+    before, now = sums["actual_last_year"], sums["target"]
+    coming = sums.get("forecast", np.zeros_like(now))
+    known = pd.Series("forecast" in sums, index=table.index)
+    table["actual_last_year"] = to_money(before)
+    table["forecast"] = to_money(coming).where(known)
     table["target"] = now // SCALE
     table["change_asked"] = to_money(now - before)
     table["growth_asked"] = growth_over(now, before)
-    table["forecast_gap"] = to_money(coming - now)
+    table["forecast_gap"] = to_money(coming - now).where(known)
     order = ["key"] if dimension in ("quarter", "month") else ["without_account", "target", "key"]
     rising = [name != "target" for name in order]
-    return table.sort_values(order, ascending=rising, na_position="last", kind="stable")
+    return table[present].sort_values(order, ascending=rising, na_position="last", kind="stable")

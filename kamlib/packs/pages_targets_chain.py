@@ -1,0 +1,143 @@
+"""The page of chapter 3 that says why a number is what it is, from the total to the unit."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.charts import targets as charts
+from kamlib.charts.bridge import bridge
+from kamlib.charts.figure import NativeChart
+from kamlib.glossary import Words
+from kamlib.measures.money import as_float, to_ticks
+from kamlib.packs.page import Page
+from kamlib.packs.targets_scope import Scope
+from kamlib.targets import Allocation
+
+_SHOWN = 12
+
+
+def chain_page(
+    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, *, scope: Scope
+) -> Page:
+    """Answer why a rep's number is what it is (targets 3): the largest rep's chain, every rep's in the table.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        What `kamlib.targets.allocate_targets` returns.
+    explained : pandas.DataFrame
+        What `kamlib.targets.explain_reps` returns.
+    segments : pandas.DataFrame or None
+        Accounts with their tier.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words, first = scope.words, explained.iloc[0]
+    table = _chain_table(allocation, explained, segments, scope)
+    own = table[table["rep_id"].isna() if pd.isna(first["rep_id"]) else table["rep_id"] == first["rep_id"]]
+    name = scope.rep_name(first["rep_id"])
+    steps = pd.DataFrame(
+        [
+            (
+                words("targets.chain_step_history", share=words.percent(first["history_share"])),
+                float(first["by_history"]),
+                "PL",
+            ),
+            (words("targets.chain_step_potential"), float(first["by_potential"]), "change"),
+            (words("targets.chain_step_bounds"), float(first["by_bounds"]), "change"),
+            (words("targets.chain_step_rounding"), float(first["rounding"]), "change"),
+            (words("targets.chain_step_target", period=scope.size.period), float(first["target"]), "PL"),
+        ],
+        columns=["step", "amount", "scenario"],
+    )
+    native = NativeChart("bridge", steps=tuple(steps.itertuples(index=False, name=None)))
+    accounts = NativeChart(
+        "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
+    )
+    bounds = int(to_ticks(explained["by_bounds"].head(1))[0])
+    return Page(
+        id="targets_3",
+        title=words(
+            "targets.chain_title" if bounds else "targets.chain_title_plain",
+            name=name,
+            target=words.money(first["target"]),
+            history=words.money(first["by_history"]),
+            potential=words.signed_money(first["by_potential"]),
+            **({"bounds": words.signed_money(first["by_bounds"])} if bounds else {}),
+        ),
+        subtitle=scope.subtitle(words("targets.chain_what", name=name)),
+        table=table.drop(columns="rep_id"),
+        figures=(
+            bridge(steps, words=words, native=native),
+            charts.chain_chart(_own_bars(own.head(_SHOWN), words), words=words, native=accounts),
+        ),
+        notes=_chain_notes(allocation, scope),
+        totals=("actual_last_year", "by_history", "proposal", "bounded", "rounding", "target"),
+    )
+
+
+def _chain_table(
+    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, scope: Scope
+) -> pd.DataFrame:
+    """One row per account, reps in the order of their targets, accounts by theirs."""
+    table = allocation.accounts
+    table = table[table["rule"] != "closed"].copy()
+    place = {rep: at for at, rep in enumerate(explained["rep_id"].dropna())}
+    table["place"] = table["rep_id"].map(place).fillna(len(place) + 1)
+    table = table.sort_values(
+        ["place", "target", "account_id"], ascending=[True, False, True], kind="stable", ignore_index=True
+    )
+    table["rep_name"] = [scope.rep_name(rep) for rep in table["rep_id"]]
+    table["name"] = [scope.accounts[account] for account in table["account_id"]]
+    columns = ["rep_name", "account_id", "name", "actual_last_year", "history_share", "potential_share",
+               "blend", "rule", "by_history", "proposal", "floor", "cap", "bound_source", "bounded", "bound",
+               "rounding", "target", "growth_asked", "rep_id"]  # fmt: skip
+    if segments is not None:
+        table = table.merge(segments[["account_id", "tier"]], on="account_id", how="left")
+        columns.insert(3, "tier")
+    return table[columns]
+
+
+def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
+    words, accounts = scope.words, allocation.accounts
+    opened = accounts[accounts["rule"] != "closed"]
+    weight = allocation.history_weight
+    if allocation.wallet is not None:
+        rule = words(
+            "targets.chain_note_rule",
+            history=words.percent(weight),
+            potential=words.percent(1 - weight),
+            wallet=words.percent(allocation.wallet),
+        )
+    else:
+        rule = words(f"targets.chain_note_{'history' if weight else 'potential'}_only")
+    counts = {code: int((opened["bound"] == code).sum()) for code in ("floor", "cap", "pin")}
+    fresh = int((to_ticks(opened["actual_last_year"]) <= 0).sum())
+    bounds = words(
+        "targets.chain_note_bounds",
+        accounts=words.count(len(opened)),
+        base=allocation.base_period,
+        fresh=fresh,
+        **counts,
+    )
+    nothing = int(((opened["rule"] == "nothing") & (opened["target"] == 0)).sum())
+    last = (
+        words("targets.chain_note_nothing", count=nothing) if nothing else words("targets.chain_note_filter")
+    )
+    return rule, bounds, last
+
+
+def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": own["name"],
+            "PY": as_float(own["actual_last_year"]),
+            "PL": own["target"].astype(float),
+            "floor": own["floor"].astype("Float64").astype(float),
+            "cap": own["cap"].astype("Float64").astype(float),
+            "why": [
+                words.value("bound", bound) if bound != "none" else words.value("rule", rule)
+                for bound, rule in zip(own["bound"], own["rule"], strict=True)
+            ],
+        }
+    )

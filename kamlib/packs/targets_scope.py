@@ -1,0 +1,65 @@
+"""What the pages on targets share: the run's words, names and total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from kamlib.glossary import Words
+from kamlib.runs import Run
+from kamlib.targets import TargetSize
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What every page of the chapter needs to word itself.
+
+    Attributes
+    ----------
+    words : Words
+        Language and currency.
+    company : str
+        Name of the book.
+    size : TargetSize
+        The total, with the period and the period it is compared with.
+    reps : dict of str to str
+        Names of reps.
+    accounts : dict of str to str
+        Names of accounts.
+    """
+
+    words: Words
+    company: str
+    size: TargetSize
+    reps: dict[str, str]
+    accounts: dict[str, str]
+
+    def subtitle(self, what: str) -> str:
+        """Return who · what, unit · period, scenarios."""
+        known = "scenarios_no_forecast" if self.size.forecast is None else "scenarios"
+        scenarios = self.words(f"targets.{known}", base=self.size.base_period, period=self.size.period)
+        return self.words(
+            "targets.subtitle",
+            company=self.company,
+            what=what,
+            currency=self.words.currency,
+            scenarios=scenarios,
+        )
+
+    def rep_name(self, rep: object) -> str:
+        """Return the name of a rep, the id where it has none, or the words for accounts without one."""
+        return self.words("targets.unassigned") if pd.isna(rep) else self.reps.get(str(rep), str(rep))
+
+
+def scope_of(run: Run, size: TargetSize) -> Scope:
+    """Return the scope of a run's pages on targets."""
+    accounts = run.load("accounts")
+    reps = run.load("reps") if run.has("reps") else pd.DataFrame({"rep_id": [], "name": []})
+    return Scope(
+        run.words,
+        run.facts["book"]["name"],
+        size,
+        dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True)),
+        dict(zip(accounts["account_id"], accounts["name"].fillna(accounts["account_id"]), strict=True)),
+    )
