@@ -287,7 +287,9 @@ def build_params(model: type[P], layers: Sequence[Layer]) -> P:
                 origin = next(
                     (x.origin for x in reversed(layers) if _sets(x.values, detail["loc"])), "parameters"
                 )
-                problems.append(f"{origin}: {path} is {_shown(detail['input'])}: {_plain(detail['msg'])}.")
+                whole = detail["type"] == "value_error" and isinstance(detail["input"], Mapping)
+                named = path if whole else f"{path} is {_shown(detail['input'])}"
+                problems.append(": ".join(filter(None, (origin, named, _plain(detail["msg"])))) + ".")
     raise ParameterError("\n".join(problems))
 
 

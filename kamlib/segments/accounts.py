@@ -117,8 +117,7 @@ def segment_accounts(
     table = place_in_fields(table, months=len(window), params=params)
     table = contribution_after_service(table, months=len(window))
     table["key_account"] = _key_accounts(table, params)
-    tenure = (pd.Timestamp(as_of) - pd.to_datetime(table["since"])).dt.days / _DAYS_A_YEAR
-    table["tenure_years"] = tenure.astype("float64")
+    table["tenure_years"] = _tenure(pd.to_datetime(table["since"]), as_of)
     return table.sort_values("rank", ignore_index=True)[COLUMNS]
 
 
@@ -191,6 +190,12 @@ def _sums(cube: pd.DataFrame, code: np.ndarray, size: int, window: list[str]) ->
 
 def _money_where(ticks: np.ndarray, known: np.ndarray) -> pd.Series:
     return to_money(ticks).where(pd.Series(known))
+
+
+def _tenure(since: pd.Series, as_of: dt.date) -> pd.Series:
+    """Count calendar years, so that an anniversary is a whole number."""
+    months = 12 * (as_of.year - since.dt.year) + as_of.month - since.dt.month
+    return (months / 12 + (as_of.day - since.dt.day) / _DAYS_A_YEAR).astype("float64")
 
 
 def _key_accounts(table: pd.DataFrame, params: SegmentParams) -> pd.Series:

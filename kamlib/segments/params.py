@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from kamlib.params import Amount, Params, param
 
@@ -144,20 +144,32 @@ class SegmentParams(Params):
         lt=1,
     )
 
+    @field_validator("tenure_bands")
+    @classmethod
+    def _check_bands(cls, values: list[float]) -> list[float]:
+        if not values or values[0] <= 0 or not _rise(values):
+            raise ValueError("write one or more rising numbers above 0")
+        return values
+
+    @field_validator("mix_shares")
+    @classmethod
+    def _check_shares(cls, values: list[float]) -> list[float]:
+        if len(values) != 4 or values[0] <= 0 or values[-1] >= 1 or not _rise(values):
+            raise ValueError("write 4 rising numbers between 0 and 1")
+        return values
+
     @model_validator(mode="after")
     def _check_order(self) -> SegmentParams:
         if self.tier_a_share >= self.tier_b_share:
             raise ValueError(
                 f"tier_a_share ({self.tier_a_share}) must be below tier_b_share ({self.tier_b_share})"
             )
-        for name, wanted, low, high in (
-            ("tenure_bands", 0, 0.0, float("inf")),
-            ("mix_shares", 4, 0.0, 1.0),
-        ):
-            values = getattr(self, name)
-            rising = all(a < b for a, b in itertools.pairwise(values))
-            inside = all(low < value < high for value in values)
-            if not (values and rising and inside) or (wanted and len(values) != wanted):
-                size = f"{wanted} " if wanted else ""
-                raise ValueError(f"{name} is {values}; it must be {size}rising numbers above {low:g}")
+        if self.mix_about >= self.mix_reference:
+            raise ValueError(
+                f"mix_about ({self.mix_about}) must be below mix_reference ({self.mix_reference})"
+            )
         return self
+
+
+def _rise(values: list[float]) -> bool:
+    return all(low < high for low, high in itertools.pairwise(values))

@@ -116,8 +116,8 @@ def summarise_tiers(
     pandas.DataFrame, shape (5, 9)
         One row per `tier` A, B, C, none (net revenue zero or below) and no_account: `accounts`,
         `account_share` of the accounts that bought, `revenue` [currency], `share` of the accounts' revenue
-        [fraction], the same of last year by last year's tiers, and `revenue_change` [currency]. The sums of
-        the money columns equal the cube's in the two windows.
+        [fraction], the same of last year by last year's tiers, missing where the book has none, and
+        `revenue_change` [currency]. The sums of the money columns equal the cube's in the two windows.
     """
     rows = pd.DataFrame({"tier": [*TIERS, "no_account"]})
     for tier, revenue, suffix in (
@@ -141,8 +141,10 @@ def summarise_tiers(
     buying = rows["accounts"].iloc[:3].sum()
     rows["account_share"] = rows["accounts"].iloc[:3].astype(float) / buying if buying else np.nan
     rows["revenue_change"] = to_money(to_ticks(rows["revenue"]) - to_ticks(rows["revenue_last_year"]))
-    names = ["tier", "accounts", "account_share", "revenue", "share"]
-    return rows[[*names, "accounts_last_year", "revenue_last_year", "share_last_year", "revenue_change"]]
+    compared = ["accounts_last_year", "revenue_last_year", "share_last_year", "revenue_change"]
+    if segments["revenue_last_year"].isna().all():
+        rows[compared] = rows[compared].mask(pd.Series(True, index=rows.index))
+    return rows[["tier", "accounts", "account_share", "revenue", "share", *compared]]
 
 
 def summarise_concentration(segments: pd.DataFrame, *, params: SegmentParams) -> pd.DataFrame:

@@ -34,8 +34,8 @@ def contribution_after_service(table: pd.DataFrame, *, months: int) -> pd.DataFr
     -------
     pandas.DataFrame, shape (n, k + 8)
         The table with `service_cost` now of the window [currency], and `margin`, `contribution`, `profit`
-        [currency], `profit_ratio` to revenue, `profit_share`, `profit_cumulative_share` [fraction], `profit_rank`, and `pays`, whether
-        the profit is zero or above, missing where unknown.
+        [currency], `profit_ratio` to revenue, `profit_share`, `profit_cumulative_share` [fraction],
+        `profit_rank`, and `pays`, whether the profit is zero or above, missing where unknown.
 
     Examples
     --------
