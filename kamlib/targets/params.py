@@ -73,26 +73,26 @@ class AllocationParams(Params):
         en="least growth asked of an account against its same period last year; null for no floor",
         zh="单个客户相对去年同期的最低增长率；null 表示不设下限",
         unit="fraction",
-        source="keeps one weak year from halving an account's target twice",
+        source="with the cap: between half and one and a half times last year's revenue",
         strength="our choice",
         ge=-1,
     )
     growth_cap: float | None = param(
-        1.0,
+        0.5,
         en="most growth asked of an account against its same period last year; null for no cap",
         zh="单个客户相对去年同期的最高增长率；null 表示不设上限",
         unit="fraction",
-        source="a target above twice last year's revenue is seldom believed",
+        source="with the floor: between half and one and a half times last year's revenue",
         strength="our choice",
         ge=-1,
     )
     potential_cap: float | None = param(
-        0.5,
+        0.25,
         en="most that is asked of an account without revenue in the same period last year, as a part of its "
         "potential in the period; null for no cap",
         zh="去年同期无收入的客户，其目标占本期潜力的最高比例；null 表示不设上限",
         unit="fraction",
-        source="half of what a new account could buy is a bold first year",
+        source="a quarter of what it could buy is a bold start for a new account",
         strength="our choice",
         ge=0,
     )

@@ -90,7 +90,7 @@ def explain_reps(accounts: pd.DataFrame) -> pd.DataFrame:
         elsewhere, add; rounding; target: the sum of the four before it [currency]. Largest target first, then
         rep_id; null last.
     """
-    table = accounts[accounts["rule"] != "closed"].copy()
+    table = accounts[accounts["rule"] != "closed"].reset_index(drop=True)
     table["by_potential"] = to_money(to_ticks(table["proposal"]) - to_ticks(table["by_history"]))
     table["by_bounds"] = to_money(to_ticks(table["bounded"]) - to_ticks(table["proposal"]))
     steps = ["by_history", "by_potential", "by_bounds", "rounding", "target"]
