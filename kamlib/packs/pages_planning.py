@@ -47,9 +47,9 @@ def summary_page(run: Run) -> Page:
     steps = pd.DataFrame(
         [
             (f"PY {run.period.last_year()}", float(before), "PY"),
-            ("Δ", float(forecast - before), "change"),
+            ("FC − PY", float(forecast - before), "change"),
             (f"FC {run.period}", float(forecast), "FC"),
-            ("Δ ", float(target - forecast), "change"),
+            ("PL − FC", float(target - forecast), "change"),
             (f"PL {run.period}", float(target), "PL"),
         ],
         columns=["step", "amount", "scenario"],
@@ -129,13 +129,11 @@ def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
     loose = reps.loc[reps["name"] == words("planning.unassigned"), "target"].sum()
     if loose:
         found.append(words("planning.sentence_unassigned", amount=words.money(loose)))
-    found.append(
-        words(
-            "planning.sentence_data",
-            kinds=len(kept),
-            returns=words.money(total_money(returns) if len(returns) else 0),
-        )
-    )
+    if len(kept):
+        amount = words.money(total_money(returns) if len(returns) else 0)
+        found.append(words("planning.sentence_data", kinds=len(kept), returns=amount))
+    else:
+        found.append(words("planning.sentence_data_clean"))
     return tuple(found)
 
 
@@ -175,9 +173,9 @@ def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
 def _decide_accounts(run: Run) -> tuple[str, str]:
     words = run.words
     segments = run.load("segments")
-    served = segments[segments["contribution"].notna() & (segments["service_cost"].notna())]
+    served = segments[segments["contribution"].notna() & segments["service_cost"].notna()]
     losing = served[served["contribution"] < 0].sort_values(["contribution", "account_id"])
-    service = words("planning.decision_service_none")
+    service = words("planning.decision_service_none" if len(served) else "planning.decision_service_unknown")
     if len(losing):
         service = words(
             "planning.decision_service",
@@ -202,6 +200,9 @@ def book_pages(run: Run) -> tuple[Page, Page]:
     """Make the pages that say whether the data can be trusted: tables and spans, findings that were kept."""
     words = run.words
     tables, checks = run.load("book_tables"), run.load("book_checks")
+    tables["serves"] = [words(f"book.serves_{name}") for name in tables["table"]]
+    checks["message"] = [words(f"book.found_{name}") for name in checks["check"]]
+    checks["remedy"] = [words(f"book.remedy_{name}") for name in checks["check"]]
     book, as_of = run.facts["book"]["name"], run.as_of
     present = tables["present"].astype(bool)
     sales = tables[tables["table"] == "sales"].iloc[0]
@@ -229,7 +230,7 @@ def book_pages(run: Run) -> tuple[Page, Page]:
         ) if len(checks) else words("planning.book_2_title_none"),
         subtitle=words("planning.book_2_subtitle", book=book, as_of=as_of, currency=words.currency),
         notes=(words("planning.book_2_note"),),
-        table=checks,
+        table=checks.drop(columns=["check", "severity"]),
         folded=False,
     )  # fmt: skip
     return first, second
