@@ -11,10 +11,12 @@ from typing import Any
 
 from kamlib.errors import RunError
 from kamlib.glossary import Words, word_keys
+from kamlib.packs.cells import clean
 from kamlib.packs.page import PAGE_MIME, Page, load_page
 
 SHEET_NAME_LENGTH = 31
-_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?？/\\\t\n\r]")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _TITLE = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
 
@@ -56,20 +58,22 @@ class Section:
 
 @dataclass(frozen=True)
 class NumberedPage:
-    """A page in its place: its number in the pack, and the prose that leads up to it."""
+    """A page in its place: its number in the pack, the question it answers, prose on how to read it."""
 
     number: int
+    name: str
     page: Page
     lead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A section with its pages loaded and numbered; `closing` is the prose after the last page."""
+    """A section with its pages loaded and numbered, and the prose before the first and after the last."""
 
     id: str
     title: str
     pages: tuple[NumberedPage, ...]
+    opening: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
 
 
@@ -145,8 +149,11 @@ def notebook_section(path: Path, *, section_id: str, lang: str) -> Section:
     return Section(section_id, title or section_id, tuple(items))
 
 
-def load_chapters(folder: Path, sections: Sequence[Section]) -> tuple[Chapter, ...]:
-    """Load the pages of a pack and number them through.
+def load_chapters(folder: Path, sections: Sequence[Section], words: Words) -> tuple[Chapter, ...]:
+    """Load the pages of a pack, number them through and name them.
+
+    A page is named by the last heading of the prose before it, else by the pack's words; prose after that
+    heading is the page's own, and what stands before it in front of a chapter's first page opens the chapter.
 
     Parameters
     ----------
@@ -154,6 +161,8 @@ def load_chapters(folder: Path, sections: Sequence[Section]) -> tuple[Chapter, .
         The run folder, with ``pages/``.
     sections : sequence of Section
         The pack's chapters, in order.
+    words : Words
+        The pack's language.
 
     Returns
     -------
@@ -166,11 +175,11 @@ def load_chapters(folder: Path, sections: Sequence[Section]) -> tuple[Chapter, .
     """
     chapters: list[Chapter] = []
     seen: set[str] = set()
-    number = 0
     for section in sections:
         if section.id in {chapter.id for chapter in chapters}:
             raise RunError(f'chapter "{section.id}" stands in the pack twice.')
         pages: list[NumberedPage] = []
+        opening: tuple[str, ...] = ()
         prose: list[str] = []
         for item in section.items:
             if isinstance(item, Prose):
@@ -179,44 +188,63 @@ def load_chapters(folder: Path, sections: Sequence[Section]) -> tuple[Chapter, .
             if item.id in seen:
                 raise RunError(f'page "{item.id}" stands in the pack twice; a chapter shows a page once.')
             seen.add(item.id)
-            number += 1
-            pages.append(NumberedPage(number, load_page(folder, item.id), tuple(prose)))
+            before, name, lead = _split_at_heading(prose)
+            if not pages:
+                opening = before
+            else:
+                lead = before + lead
+            page = load_page(folder, item.id)
+            pages.append(NumberedPage(len(seen), name or page_name(item.id, words), page, lead))
             prose = []
-        chapters.append(Chapter(section.id, section.title, tuple(pages), tuple(prose)))
+        chapters.append(Chapter(section.id, section.title, tuple(pages), opening, tuple(prose)))
     return tuple(chapters)
 
 
+def _split_at_heading(texts: Sequence[str]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Split prose at its last heading: what stands before it, the heading, what follows."""
+    for at in reversed(range(len(texts))):
+        matches = list(_HEADING.finditer(texts[at]))
+        if matches:
+            last = matches[-1]
+            before = (*texts[:at], texts[at][: last.start()].strip())
+            after = (texts[at][last.end() :].strip(), *texts[at + 1 :])
+            return tuple(filter(None, before)), last["title"], tuple(filter(None, after))
+    return tuple(texts), "", ()
+
+
 def page_name(page_id: str, words: Words) -> str:
-    """Return the short name of a page: the question it answers, or its id where there are no words for it.
+    """Return the name of a page that no heading names, or its id where there are no words for it either.
 
     Examples
     --------
-    >>> page_name("accounts_1", Words("en"))
-    'Who brings the money?'
+    >>> page_name("summary", Words("en")), page_name("accounts_9", Words("en"))
+    ('Summary', 'accounts 9')
     """
     key = f"pack.page_{page_id}"
     return words(key) if key in word_keys() else page_id.replace("_", " ")
 
 
-def sheet_names(chapters: Sequence[Chapter], words: Words) -> dict[str, str]:
+def sheet_names(chapters: Sequence[Chapter]) -> dict[str, str]:
     """Name the sheets of a workbook: page id to a legal, unique name that starts with the page's number.
 
     Parameters
     ----------
     chapters : sequence of Chapter
         The pack.
-    words : Words
-        The pack's language.
 
     Returns
     -------
     dict of str to str
-        At most `SHEET_NAME_LENGTH` characters each, without the characters that workbooks refuse.
+        At most `SHEET_NAME_LENGTH` characters each, cut between words where that is possible, without the
+        characters that workbooks refuse.
     """
     names = {}
     for numbered in (page for chapter in chapters for page in chapter.pages):
-        legal = _NOT_IN_SHEET_NAME.sub("", page_name(numbered.page.id, words))
-        names[numbered.page.id] = f"{numbered.number} {legal}"[:SHEET_NAME_LENGTH].rstrip(" '")
+        name = f"{numbered.number} {_NOT_IN_SHEET_NAME.sub('', clean(numbered.name))}"
+        if len(name) > SHEET_NAME_LENGTH:
+            whole = name[: SHEET_NAME_LENGTH + 1].rpartition(" ")[0]
+            name = whole if " " in whole else name[:SHEET_NAME_LENGTH]
+        names[numbered.page.id] = name.rstrip(" '")
     return names
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from kamlib.glossary import Words
 from kamlib.packs.cells import TICK, Cell, TableColumn, clean, distinct, table_columns, text_of
-from kamlib.packs.content import Chapter, NumberedPage, Section, load_chapters, page_name, sheet_names
+from kamlib.packs.content import Chapter, NumberedPage, Section, load_chapters, sheet_names
 from kamlib.packs.excel_charts import STEPS_AFTER, insert_charts
 from kamlib.packs.excel_style import Style, column_width
 
@@ -56,8 +56,8 @@ def render_excel(
     """
     import xlsxwriter
 
-    chapters = load_chapters(run_folder, sections)
-    names = sheet_names(chapters, words)
+    chapters = load_chapters(run_folder, sections, words)
+    names = sheet_names(chapters)
     path = run_folder / "pack.xlsx"
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
         as_of = dt.date.fromisoformat(facts["as_of"])
@@ -108,7 +108,7 @@ def _write_contents(
             name = names[numbered.page.id]
             link = f"internal:'{name}'!A1"
             sheet.write_number(row, 0, numbered.number, style.number_left)
-            sheet.write_url(row, 1, link, style.link, _text(page_name(numbered.page.id, words)))
+            sheet.write_url(row, 1, link, style.link, _text(numbered.name))
             sheet.write_string(row, 2, _text(numbered.page.title), style.wrapped)
     row = _write_pairs(sheet, row + 2, words("pack.run"), _run_facts(facts, words), style)
     parameters = [

@@ -17,12 +17,13 @@ from typing import Any
 from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, GRID, LIGHT
 from kamlib.glossary import Words
 from kamlib.packs.cells import TableColumn, clean, table_columns, text_of, width_of
-from kamlib.packs.content import NumberedPage, Section, load_chapters, page_name, sheet_names
+from kamlib.packs.content import NumberedPage, Section, load_chapters, sheet_names
 from kamlib.packs.page import Page
 
 ROWS_SHOWN = 500
 ROWS_UNFILTERED = 15
-_SHORT = 18
+_WHOLE = 40
+_SHORT, _LONG = 18, 45
 _BESIDE = 1100
 _TEMPLATES = Path(__file__).parent / "templates"
 _LANG = {"en": "en", "zh": "zh-CN"}
@@ -66,13 +67,14 @@ def render_html(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    chapters = load_chapters(run_folder, sections)
-    sheets = sheet_names(chapters, words)
+    chapters = load_chapters(run_folder, sections, words)
+    sheets = sheet_names(chapters)
     views = [
         {
             "id": chapter.id,
             "title": clean(chapter.title),
             "pages": [_page_view(numbered, sheets[numbered.page.id], words) for numbered in chapter.pages],
+            "opening": [Markup(_prose(text)) for text in chapter.opening],
             "closing": [Markup(_prose(text)) for text in chapter.closing],
         }
         for chapter in chapters
@@ -120,7 +122,7 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
     return {
         "id": page.id,
         "number": numbered.number,
-        "name": page_name(page.id, words),
+        "name": clean(numbered.name),
         "title": clean(page.title),
         "subtitle": clean(page.subtitle),
         "lead": [Markup(_prose(text)) for text in numbered.lead],
@@ -191,7 +193,7 @@ def _table(page: Page, sheet: str, words: Words) -> str:
     if rows > shown:
         text = words("pack.cut", shown=words.count(shown), rows=words.count(rows), sheet=sheet)
         parts.append(f'<p class="cut">{escape(text)}</p>')
-    size = "scroll" if rows > ROWS_UNFILTERED else "scroll short"
+    size = "scroll short" if rows <= ROWS_UNFILTERED else "scroll" if rows <= _WHOLE else "scroll tall"
     parts.append(f'<div class="{size}"><table><thead><tr>')
     parts.extend(_head(column, words) for column in columns)
     parts.append("</tr></thead><tbody>")
@@ -218,8 +220,9 @@ def _cells(column: TableColumn, shown: int) -> list[str]:
     values = column.values[:shown]
     texts = [escape(text_of(value, column)) for value in values]
     kind = column.kind
-    if kind == "text" and max(map(width_of, texts), default=0) > _SHORT:
-        kind = "text long"
+    widest = max(map(width_of, texts), default=0) if kind == "text" else 0
+    if widest > _SHORT:
+        kind = "text long" if widest <= _LONG else "text long prosaic"
     if column.numeric:
         return [
             f'<td class="{kind}">{t}</td>' if v is None else f'<td class="{kind}" data-v="{v}">{t}</td>'

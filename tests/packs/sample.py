@@ -49,8 +49,8 @@ TEXT: dict[str, dict[str, str]] = {
     },
     "note_2": {"en": "Sales without an account are left out: 41 k.", "zh": "未计入没有客户的销售 4.1 万。"},
     "prose": {
-        "en": "# Accounts\n\nWho matters, and for what. Look first at the **cut**, then at who stands near it.",
-        "zh": "# 客户\n\n谁重要、为什么重要。先看**分界线**，再看线附近的客户。",
+        "en": "# Accounts\n\nWho matters, and for what.\n\n## Who brings the money?\n\nLook first at the **cut**, then at who stands near it.",
+        "zh": "# 客户\n\n谁重要、为什么重要。\n\n## 谁在贡献收入？\n\n先看**分界线**，再看线附近的客户。",
     },
     "months": {
         "en": "The year lands at 49.8 M, 0.6 M above the target",

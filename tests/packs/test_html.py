@@ -116,7 +116,7 @@ def test_names_cannot_end_the_script_element_of_a_chart(english: Path) -> None:
 
 
 def test_prose_is_rendered_under_the_headings_of_the_pack(tmp_path: Path) -> None:
-    text = small_pack(tmp_path, prose="## Why\n\n**Bold** and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+    text = small_pack(tmp_path, prose="## Why\n\n## Name\n\n**Bold** and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
     assert "<h4>Why</h4>" in text
     assert "<strong>Bold</strong>" in text
     assert "<td>1</td>" in text

@@ -4,7 +4,7 @@
 
 const PHONE = 900;
 const LEAST_PLOT = 170;
-const LEAST_CHART = 520;
+const LEAST_CHART = 600;
 
 /* Whether a plot may be made narrower: its x axis is a scale of numbers, and its width is one number. */
 function elastic(plot) {
@@ -17,15 +17,11 @@ function elastic(plot) {
 function narrowed(spec, natural, available) {
   if (natural <= available) return { spec, shrunk: 1 };
   const copy = structuredClone(spec);
-  if (copy.hconcat) {
-    copy.vconcat = copy.hconcat;
-    delete copy.hconcat;
-  }
   const plots = copy.vconcat || [copy];
   if (!plots.every(elastic)) return { spec, shrunk: Math.min(1, Math.max(available, LEAST_CHART) / natural) };
   if (window.innerWidth < PHONE) copy.config = { ...copy.config, axis: { ...copy.config?.axis, labelLimit: 120 } };
   for (const plot of plots) {
-    const around = spec.hconcat ? 110 : Math.max(natural - plot.width, 0);
+    const around = Math.max(natural - plot.width, 0);
     plot.width = Math.min(plot.width, Math.max(available - around, LEAST_PLOT));
   }
   return { spec: copy, shrunk: 1 };
@@ -37,7 +33,7 @@ async function draw(figure) {
   const natural = Number(still.querySelector("svg").getAttribute("width"));
   const live = document.createElement("div");
   live.className = "drawing";
-  const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "pack" } };
+  const options = { renderer: "svg", actions: false, ast: true, logLevel: 1, tooltip: { theme: "pack" } };
   const fitted = narrowed(spec, natural, figure.clientWidth);
   await vegaEmbed(live, fitted.spec, options);
   if (fitted.shrunk < 1) live.querySelector("svg").style.width = `${Math.round(natural * fitted.shrunk)}px`;
