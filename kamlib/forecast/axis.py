@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kamlib.errors import ParameterError
+from kamlib.forecast.arrays import Ints
 
-Ints = npt.NDArray[np.int64]
 Kind = Literal["number", "month text", "first of month", "last of month", "day"]
 
 

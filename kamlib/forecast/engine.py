@@ -6,21 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from kamlib.errors import ParameterError, did_you_mean
+from kamlib.forecast.arrays import Floats, Indices, add_up
 from kamlib.forecast.group import Group
 from kamlib.forecast.params import Method
 from kamlib.forecast.seasonal import find_season
 from kamlib.forecast.smoothing import damped, simple, smoothing, theta
 
-Floats = npt.NDArray[np.float64]
-
 METHODS: tuple[str, ...] = get_args(Method)
 _BLOCK = 2048  # series at a time: the smoothing grids then stay within a few megabytes
 
 
-_MAKERS: Mapping[str, tuple[Callable[[Floats, npt.NDArray[np.intp], int], Floats], ...]] = {
+_MAKERS: Mapping[str, tuple[Callable[[Floats, Indices, int], Floats], ...]] = {
     "simple": (simple,),
     "damped": (damped,),
     "theta": (theta,),
@@ -72,6 +70,8 @@ def forecast_matrix(
         if value < 1:
             raise ParameterError(f"{name} is {value}; it must be at least 1.")
     result = np.full((horizon, y.shape[1]), np.nan)
+    if not y.size:
+        return result
     seen = ~np.isnan(y)
     start = np.where(seen.any(axis=0), seen.argmax(axis=0), len(y))
     order = np.argsort(start, kind="stable")
@@ -87,7 +87,7 @@ def forecast_matrix(
 
 def _forecast_block(
     y: Floats,
-    start: npt.NDArray[np.intp],
+    start: Indices,
     factors: Floats,
     horizon: int,
     season_length: int,
@@ -96,15 +96,16 @@ def _forecast_block(
     if method == "seasonal_naive":
         return seasonal_naive(y, horizon, season_length)
     seen = ~np.isnan(y)
-    scale = np.where(seen, np.abs(y), 0.0).sum(axis=0) / seen.sum(axis=0)
+    scale = add_up(np.where(seen, np.abs(y), 0.0)) / add_up(seen)
     scale[scale == 0] = 1.0
     scaled = y / scale / factors[: len(y)]
     season = find_season(scaled, start, season_length)
     level = season.remove(scaled)
     mean = np.mean([make(level, start, horizon) for make in _MAKERS[method]], axis=0)
-    forecast = season.restore(mean, len(y)) * factors[-horizon:] * scale
+    forecast = season.restore(mean) * factors[-horizon:] * scale
     never_negative = ~(y < 0).any(axis=0)
-    return np.where(never_negative, np.maximum(forecast, 0.0), forecast)
+    result: Floats = np.where(never_negative, np.maximum(forecast, 0.0), forecast)
+    return result
 
 
 def seasonal_naive(y: Floats, horizon: int, season_length: int) -> Floats:

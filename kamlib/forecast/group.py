@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from kamlib.forecast.seasonal import Floats, find_season
+from kamlib.forecast.arrays import Floats, Indices
+from kamlib.forecast.seasonal import find_season
 from kamlib.forecast.smoothing import fit_line
 
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
@@ -32,7 +32,7 @@ class Group:
     """
 
     path: Floats
-    member: npt.NDArray[np.intp]
+    member: Indices
 
 
 def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
@@ -60,10 +60,11 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     time = np.arange(length + horizon)
     if length < 2 * season_length:
         return np.ones((length + horizon, y.shape[1]))
+    position = (time - length) % season_length
     together = _season(y.sum(axis=1, keepdims=True), season_length)
-    own = _season(y / together[time[:length] % season_length], season_length)
-    season = (together * own)[time % season_length]
-    level, slope, centre = fit_line(y / season[:length])
+    own = _season(y / together[position[:length]], season_length)
+    season = (together * own)[position]
+    level, slope, centre = fit_line(y / season[:length], np.zeros(y.shape[1], dtype=np.intp))
     end = level + slope * (length - 1 - centre)
     growth = slope / np.where(end > 0, end, np.inf)
     since = time[:, None] - (length - 1)

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from kamlib.forecast.arrays import Floats, Ints
 from kamlib.forecast.params import ForecastParams
 from kamlib.forecast.sales import (
     LEVELS,
@@ -22,7 +22,6 @@ from kamlib.forecast.sales import (
 from kamlib.measures.accuracy import seasonal_scales
 from kamlib.measures.money import SCALE, to_money
 
-Floats = npt.NDArray[np.float64]
 BASELINE = "seasonal_naive"
 
 
@@ -66,8 +65,8 @@ def accuracy_on_holdout(
     pairs = lay_out(cube, as_of=as_of)
     groups = group_keys(pairs, accounts)
     methods = list(dict.fromkeys([params.method, BASELINE]))
-    origins = range(len(pairs.ticks) - params.holdout_months, len(pairs.ticks), params.holdout_step)
-    origins = [o for o in origins if o >= params.season_length]
+    dates = range(len(pairs.ticks) - params.holdout_months, len(pairs.ticks), params.holdout_step)
+    origins = [date for date in dates if date >= params.season_length]
     codes = {level: pd.factorize(groups[level], sort=True) for level in LEVELS}
     cells: dict[tuple[str, str], list[_Cells]] = {}
     for origin in origins:
@@ -95,8 +94,8 @@ class _Cells:
     """Errors of one level, method and origin: one row a key, one column a month ahead."""
 
     origin: int
-    actual: npt.NDArray[np.int64]
-    forecast: npt.NDArray[np.int64]
+    actual: Ints
+    forecast: Ints
     absolute: Floats
     squared: Floats
 

@@ -134,4 +134,4 @@ def _sums(table: pd.DataFrame, wanted: list[str], key: str, column: str, order: 
     """Sum money by key exactly, as ticks in the given order; keys without rows are 0."""
     sums = sum_money(table[table[key].isin(wanted)], [key], [column]).set_index(key)[column]
     ticks = pd.Series(to_ticks(sums), index=sums.index, dtype="int64")
-    return ticks.reindex(order, fill_value=0).to_numpy()
+    return np.asarray(ticks.reindex(order, fill_value=0), dtype=np.int64)

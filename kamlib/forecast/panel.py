@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import ParameterError, did_you_mean
+from kamlib.forecast.arrays import Floats, Indices, Ints
 from kamlib.forecast.axis import TimeAxis, read_axis
-from kamlib.forecast.engine import Floats, forecast_matrix
+from kamlib.forecast.engine import forecast_matrix
 from kamlib.measures.money import as_float
 
 _COLUMNS = ("unique_id", "ds", "y")
@@ -84,16 +85,14 @@ def forecast_panel(
 def _check_columns(history: pd.DataFrame) -> None:
     for column in _COLUMNS:
         if column not in history.columns:
-            hint = did_you_mean(column, map(str, history.columns))
+            hint = did_you_mean(column, [str(name) for name in history.columns])
             raise ParameterError(f'history has no column "{column}"; it needs unique_id, ds and y.{hint}')
     missing = int(history["unique_id"].isna().sum())
     if missing:
         raise ParameterError(f"history.unique_id: {missing} ids are missing. Name every series.")
 
 
-def _to_matrix(
-    history: pd.DataFrame, series: np.ndarray, count: int, axis: TimeAxis
-) -> tuple[np.ndarray, Floats]:
+def _to_matrix(history: pd.DataFrame, series: Indices, count: int, axis: TimeAxis) -> tuple[Ints, Floats]:
     """Lay the series side by side, each ending in the last row; also return each one's last position."""
     y = _values(history["y"])
     last = np.full(count, np.iinfo(np.int64).min)
@@ -102,8 +101,8 @@ def _to_matrix(
     length = int(back.max(initial=-1)) + 1
     if length > _LONGEST:
         raise ParameterError(
-            f"history.ds: a series spans {length:,} periods, more than {_LONGEST:,}. Are these dates as numbers? "
-            "Use months as text YYYY-MM, or timestamps."
+            f"history.ds: a series spans {length:,} periods, more than {_LONGEST:,}. If these are dates as "
+            "numbers, use months as text YYYY-MM, or timestamps."
         )
     cell = series * length + back
     if len(np.unique(cell)) < len(cell):

@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from kamlib.errors import KamError, ParameterError
-from kamlib.forecast.engine import Floats, forecast_matrix
+from kamlib.forecast.arrays import Flags, Floats, Indices, Ints
+from kamlib.forecast.engine import forecast_matrix
 from kamlib.forecast.group import Group, group_paths
 from kamlib.forecast.params import ForecastParams
 from kamlib.measures.money import SCALE, to_money, to_ticks
-
-Ints = npt.NDArray[np.int64]
 
 LEVELS = ("company", "region", "rep", "account_type", "product_line", "account", "account_line")
 COMPANY, NO_ACCOUNT, UNASSIGNED = "company", "(no account)", "(unassigned)"
@@ -209,7 +208,7 @@ def group_keys(pairs: Pairs, accounts: pd.DataFrame) -> pd.DataFrame:
     return result.assign(account=account, account_line=account + " / " + keys["product_line"].astype("str"))
 
 
-def sum_groups(values: Ints, code: npt.NDArray[np.intp], count: int) -> Ints:
+def sum_groups(values: Ints, code: Indices, count: int) -> Ints:
     """Sum the columns of a matrix by group, shape (count, rows)."""
     result = np.zeros((count, len(values)), dtype=np.int64)
     np.add.at(result, code, values.T)
@@ -226,7 +225,7 @@ def month_text(months: Ints) -> npt.NDArray[np.str_]:
     return np.datetime_as_string((np.asarray(months) - 12 * 1970).astype("datetime64[M]"), unit="M")
 
 
-def _last_year(pairs: Pairs, months: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _last_year(pairs: Pairs, months: Ints) -> tuple[Ints, Flags]:
     """Return revenue a year before each month, shape (horizon, n), and whether that month is known."""
     row = months - 12 - pairs.start
     known = (row >= 0) & (row < len(pairs.ticks))

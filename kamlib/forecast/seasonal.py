@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from kamlib.forecast.arrays import Flags, Floats, Indices, add_up
 
 _SEASONS = 2  # whole seasons a series needs: fewer cannot disagree, so noise could not be told apart
 _LEAST_INDEX = 0.1  # below a tenth of the mean a ratio says little and dividing by it blows noise up
@@ -24,8 +22,8 @@ class Season:
     Attributes
     ----------
     index : numpy.ndarray, shape (season_length, n)
-        Index of each position in the season; position 0 is that of the panel's first period. 1 (or 0 where
-        additive) for a series without a season.
+        Index of each position in the season; position 0 is that of the first period after the history. 1 for
+        a series without a season.
     multiplicative : numpy.ndarray of bool, shape (n,)
         Whether the index is a factor (True) or an amount (False).
     found : numpy.ndarray of bool, shape (n,)
@@ -37,20 +35,17 @@ class Season:
     found: Flags
 
     def remove(self, y: Floats) -> Floats:
-        """Return the series without their season, shape (time, n)."""
-        index = self._spread(len(y), 0)
+        """Return the history without its season, shape (time, n)."""
+        index = self.index[(np.arange(len(y)) - len(y)) % len(self.index)]
         return np.where(self.multiplicative, y / index, y - index)
 
-    def restore(self, forecast: Floats, origin: int) -> Floats:
-        """Return forecasts with their season, shape (horizon, n); `origin` periods lie before them."""
-        index = self._spread(len(forecast), origin)
+    def restore(self, forecast: Floats) -> Floats:
+        """Return forecasts with their season, shape (horizon, n)."""
+        index = self.index[np.arange(len(forecast)) % len(self.index)]
         return np.where(self.multiplicative, forecast * index, forecast + index)
 
-    def _spread(self, length: int, first: int) -> Floats:
-        return self.index[(first + np.arange(length)) % len(self.index)]
 
-
-def find_season(y: Floats, start: npt.NDArray[np.intp], season_length: int) -> Season:
+def find_season(y: Floats, start: Indices, season_length: int) -> Season:
     """Estimate the season of each series, shrunk towards none by the share of it that is noise.
 
     Indices are classical: the mean ratio to the centred moving average, or the mean difference from it where
@@ -108,15 +103,15 @@ def _shrunk(values: Floats, m: int, *, centre: float) -> tuple[Floats, Floats]:
     """Return seasonal indices around `centre`, shape (m, n), and the share of them that is no noise."""
     mean, count, away = (np.empty((m, values.shape[1])) for _ in range(3))
     for position in range(m):
-        part = values[position::m]
+        part = values[(position + len(values)) % m :: m]
         seen = ~np.isnan(part)
-        count[position] = seen.sum(axis=0)
-        mean[position] = np.where(seen, part, 0.0).sum(axis=0) / count[position]
-        away[position] = (np.where(seen, part - mean[position], 0.0) ** 2).sum(axis=0)
-    within = away.sum(axis=0) / (count - 1).sum(axis=0)
-    noise = within * (1 / count).mean(axis=0)
-    middle = mean.mean(axis=0)
-    between = ((mean - middle) ** 2).sum(axis=0) / (m - 1)
+        count[position] = add_up(seen)
+        mean[position] = add_up(np.where(seen, part, 0.0)) / count[position]
+        away[position] = add_up(np.where(seen, part - mean[position], 0.0) ** 2)
+    within = add_up(away) / add_up(count - 1)
+    noise = within * add_up(1 / count) / m
+    middle = add_up(mean) / m
+    between = add_up((mean - middle) ** 2) / (m - 1)
     share = 1 - np.minimum(noise / between, 1.0)
     indices = mean / middle if centre else mean - middle
     return centre + share * (indices - centre), np.nan_to_num(share)

@@ -13,10 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
+from kamlib.forecast.arrays import Flags, Floats, Indices, add_up
 
 _FIRST = 10  # observations that set the starting level and trend (Hyndman et al. 2008, section 2.6.1)
 _PERFECT = 1e-12  # share of the variance that counts as no error, so that perfect fits can be compared
@@ -45,7 +43,7 @@ SIMPLE = _grid([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0
 DAMPED = _grid([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99], [0.02, 0.1, 0.3], [0.8, 0.9, 0.98], 6)
 
 
-def simple(y: Floats, start: Ints, horizon: int) -> Floats:
+def simple(y: Floats, start: Indices, horizon: int) -> Floats:
     """Forecast by simple exponential smoothing from the mean of the first ten values, shape (horizon, n).
 
     References
@@ -56,7 +54,7 @@ def simple(y: Floats, start: Ints, horizon: int) -> Floats:
     return _simple(y, start).ahead(horizon)
 
 
-def damped(y: Floats, start: Ints, horizon: int) -> Floats:
+def damped(y: Floats, start: Indices, horizon: int) -> Floats:
     """Forecast by damped-trend exponential smoothing, shape (horizon, n).
 
     The starting trend is the slope of the first ten values, less the share of it that could be chance (see
@@ -69,7 +67,7 @@ def damped(y: Floats, start: Ints, horizon: int) -> Floats:
     return _damped(y, start).ahead(horizon)
 
 
-def smoothing(y: Floats, start: Ints, horizon: int) -> Floats:
+def smoothing(y: Floats, start: Indices, horizon: int) -> Floats:
     """Forecast by simple and damped-trend smoothing, each weighted by Akaike's criterion, shape (horizon, n).
 
     The criterion is the one corrected for short series (AICc): below eight values the damped trend has more
@@ -87,7 +85,7 @@ def smoothing(y: Floats, start: Ints, horizon: int) -> Floats:
     return (1 - weight) * flat.ahead(horizon) + weight * trended.ahead(horizon)
 
 
-def theta(y: Floats, start: Ints, horizon: int) -> Floats:
+def theta(y: Floats, start: Indices, horizon: int) -> Floats:
     """Forecast by the Theta method: the mean of the line through the series and its smoothed double.
 
     The line's slope is taken less the share of it that could be chance (see `trend_share`). On a straight
@@ -100,20 +98,22 @@ def theta(y: Floats, start: Ints, horizon: int) -> Floats:
     32:1151-1161.
     """
     length = len(y)
-    middle, slope, centre = fit_line(y)
-    line = middle + slope * (np.arange(length + horizon)[:, None] - centre)
+    middle, slope, centre = fit_line(y, start)
+    time = np.arange(length + horizon)[:, None] - start
+    line = middle + slope * (time - centre)
     doubled = 2 * y - line[:length]
     return (line[length:] + simple(doubled, start, horizon)) / 2
 
 
-def fit_line(y: Floats) -> tuple[Floats, Floats, Floats]:
+def fit_line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
     """Fit a straight line to each series: its height at the centre of time, its slope, that centre.
 
-    The slope is taken less the share of it that could be chance (see `trend_share`).
+    Time counts from each series' start. The slope is taken less the share of it that could be chance (see
+    `trend_share`).
     """
-    time = np.arange(len(y), dtype=np.float64)[:, None]
-    middle, slope, centre = _line(y, time)
-    return middle, slope * _line_share(y, middle + slope * (time - centre), slope), centre
+    middle, slope, centre = _line(y, start)
+    time = np.arange(len(y))[:, None] - start
+    return middle, slope * _line_share(y, middle + slope * (time - centre), time - centre, slope), centre
 
 
 def trend_share(slope: Floats, variance: Floats) -> Floats:
@@ -152,24 +152,24 @@ class _Fit:
         return result
 
 
-def _simple(y: Floats, start: Ints) -> _Fit:
-    level, _, _ = _first_line(y)
+def _simple(y: Floats, start: Indices) -> _Fit:
+    level, _, _ = _first_line(y, start)
     return _smooth(y, start, SIMPLE, level, np.zeros_like(level))
 
 
-def _damped(y: Floats, start: Ints) -> _Fit:
-    middle, slope, count = _first_line(y)
+def _damped(y: Floats, start: Indices) -> _Fit:
+    middle, slope, count = _first_line(y, start)
     change = np.diff(y, axis=0)
     seen = ~np.isnan(change)
-    number = seen.sum(axis=0)
+    number = add_up(seen)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(seen, change, 0.0).sum(axis=0) / number
-        variance = (np.where(seen, change - mean, 0.0) ** 2).sum(axis=0) / (number - 1) / number
+        mean = add_up(np.where(seen, change, 0.0)) / number
+        variance = add_up(np.where(seen, change - mean, 0.0) ** 2) / (number - 1) / number
     slope = slope * trend_share(slope, variance)
     return _smooth(y, start, DAMPED, middle - slope * (count + 1) / 2, slope)
 
 
-def _smooth(y: Floats, start: Ints, grid: Grid, level: Floats, trend: Floats) -> _Fit:
+def _smooth(y: Floats, start: Indices, grid: Grid, level: Floats, trend: Floats) -> _Fit:
     """Run every point of the grid over all series and average the states by likelihood."""
     points, n = len(grid.level), y.shape[1]
     levels, trends = np.repeat(level[None], points, axis=0), np.repeat(trend[None], points, axis=0)
@@ -187,59 +187,56 @@ def _smooth(y: Floats, start: Ints, grid: Grid, level: Floats, trend: Floats) ->
         squares[:, :k] += error * error
         levels[:, :k] = expected + grid.level * error
         trends[:, :k] = drift + grid.trend * error
-    count = seen.sum(axis=0)
+    count = add_up(seen)
     squares += _PERFECT * (_spread(y, seen, count) + np.finfo(float).tiny)
     least = squares.min(axis=0)
     weight = np.exp(-count / 2 * np.log(squares / least))
-    weight /= weight.sum(axis=0)
+    weight /= add_up(weight)
     damping = np.unique(grid.damping)
-    by_damping = [(weight * trends * (grid.damping == p)).sum(axis=0) for p in damping]
+    by_damping = [add_up(weight * trends * (grid.damping == p)) for p in damping]
     k = grid.estimated
     with np.errstate(divide="ignore"):
         correction = np.where(count > k + 1, 2 * k + 2 * k * (k + 1) / np.maximum(count - k - 1, 1), np.inf)
     criterion = count * np.log(least / count) + correction
-    return _Fit((weight * levels).sum(axis=0), np.array(by_damping), damping, criterion)
+    return _Fit(add_up(weight * levels), np.array(by_damping), damping, criterion)
 
 
-def _spread(y: Floats, seen: npt.NDArray[np.bool_], count: npt.NDArray[np.intp]) -> Floats:
+def _spread(y: Floats, seen: Flags, count: Floats) -> Floats:
     """Return the sum of squares around each series' mean."""
-    mean = np.where(seen, y, 0.0).sum(axis=0) / count
-    result: Floats = (np.where(seen, y - mean, 0.0) ** 2).sum(axis=0)
-    return result
+    mean = add_up(np.where(seen, y, 0.0)) / count
+    return add_up(np.where(seen, y - mean, 0.0) ** 2)
 
 
-def _first_line(y: Floats) -> tuple[Floats, Floats, Ints]:
+def _first_line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
     """Return mean and slope of each series' first ten values, and how many they are."""
     order = np.cumsum(~np.isnan(y), axis=0)
-    first = np.where(order <= _FIRST, y, np.nan)
-    middle, slope, _ = _line(first, np.arange(len(y), dtype=np.float64)[:, None])
-    return middle, slope, np.minimum(order[-1], _FIRST)
+    middle, slope, _ = _line(np.where(order <= _FIRST, y, np.nan), start)
+    return middle, slope, np.minimum(order[-1], _FIRST).astype(np.float64)
 
 
-def _line(y: Floats, time: Floats) -> tuple[Floats, Floats, Floats]:
-    """Fit a straight line to each series: its height at the centre of time, its slope, that centre."""
+def _line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
+    """Fit a straight line to each series, by least squares; see `fit_line`."""
     seen = ~np.isnan(y)
-    count = seen.sum(axis=0)
-    centre = np.where(seen, time, 0.0).sum(axis=0) / count
-    middle = np.where(seen, y, 0.0).sum(axis=0) / count
+    count = add_up(seen)
+    time = np.where(seen, np.arange(len(y), dtype=np.float64)[:, None] - start, 0.0)
+    centre = add_up(time) / count
+    middle = add_up(np.where(seen, y, 0.0)) / count
     away = np.where(seen, time - centre, 0.0)
-    spread = (away * away).sum(axis=0)
-    slope = (away * np.where(seen, y - middle, 0.0)).sum(axis=0) / np.where(spread > 0, spread, 1.0)
+    spread = add_up(away * away)
+    slope = add_up(away * np.where(seen, y - middle, 0.0)) / np.where(spread > 0, spread, 1.0)
     return middle, slope, centre
 
 
-def _line_share(y: Floats, line: Floats, slope: Floats) -> Floats:
+def _line_share(y: Floats, line: Floats, away: Floats, slope: Floats) -> Floats:
     """Return the share of a fitted slope that is no chance, with residuals that follow on each other.
 
     The slope's variance is that of least squares times (1 + r) / (1 - r), r being the residuals' first
     autocorrelation, not below 0: slow residuals make a chance slope steeper.
     """
-    residual = np.where(np.isnan(y), 0.0, y - line)
-    count = (~np.isnan(y)).sum(axis=0)
-    square = (residual**2).sum(axis=0)
-    time = np.where(np.isnan(y), np.nan, np.arange(len(y), dtype=np.float64)[:, None])
-    spread = _spread(time, ~np.isnan(time), count)
+    seen = ~np.isnan(y)
+    residual = np.where(seen, y - line, 0.0)
+    count, square, spread = add_up(seen), add_up(residual**2), add_up(np.where(seen, away, 0.0) ** 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        follow = np.clip(np.nan_to_num((residual[1:] * residual[:-1]).sum(axis=0) / square), 0.0, 0.99)
+        follow = np.clip(np.nan_to_num(add_up(residual[1:] * residual[:-1]) / square), 0.0, 0.99)
         variance = square / (count - 2) / spread * (1 + follow) / (1 - follow)
     return np.where(count > 2, trend_share(slope, variance), 0.0)

@@ -86,7 +86,7 @@ def smape(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> float:
 def mase(
     actual: npt.ArrayLike, forecast: npt.ArrayLike, *, history: npt.ArrayLike, season_length: int
 ) -> float:
-    """Return the mean absolute scaled error of one series: mean |error| over that of seasonal naive in history.
+    """Return a series' mean absolute scaled error: mean |error| over seasonal naive's in history.
 
     Below 1 the forecast was closer than repeating last season was, one season ahead, in the past.
 
@@ -122,7 +122,7 @@ def mase(
 def rmsse(
     actual: npt.ArrayLike, forecast: npt.ArrayLike, *, history: npt.ArrayLike, season_length: int
 ) -> float:
-    """Return the root mean squared scaled error of one series: RMS error over that of seasonal naive in history.
+    """Return a series' root mean squared scaled error: RMS error over seasonal naive's in history.
 
     With `season_length` 1 it is the M5 competition's. Parameters and conditions are those of `mase`.
 

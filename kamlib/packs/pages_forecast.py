@@ -76,8 +76,14 @@ def landing_page(
     subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
     totals = ("actual", "forecast", "landing", "actual_last_year", "change")
     return Page(
-        id="forecast_1", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=tuple(notes), totals=totals,
-    )  # fmt: skip
+        id="forecast_1",
+        title=title,
+        subtitle=subtitle,
+        table=table,
+        figures=(figure,),
+        notes=tuple(notes),
+        totals=totals,
+    )
 
 
 def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_month: str) -> Page:
@@ -136,8 +142,14 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     )
     totals = ("actual", "forecast", "landing", "actual_last_year", "change")
     return Page(
-        id="forecast_2", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=tuple(notes), totals=totals,
-    )  # fmt: skip
+        id="forecast_2",
+        title=title,
+        subtitle=subtitle,
+        table=table,
+        figures=(figure,),
+        notes=tuple(notes),
+        totals=totals,
+    )
 
 
 def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.date) -> Page:

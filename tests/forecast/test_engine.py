@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kamlib.errors import ParameterError
+from kamlib.forecast.engine import METHODS, forecast_matrix, seasonal_naive
+
+NAN = np.nan
+
+
+def panel(n: int = 37, length: int = 36) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    season = 1 + 0.4 * np.sin(2 * np.pi * np.arange(length) / 12)[:, None]
+    y = rng.lognormal(3, 1, n) * season * rng.lognormal(0, 0.3, (length, n))
+    y[rng.random(y.shape) < 0.2] = 0.0
+    y[rng.random(y.shape) < 0.05] = NAN
+    y[np.arange(length)[:, None] < rng.integers(0, length, n)] = NAN
+    return y
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_the_size_of_blocks_changes_nothing(method: str, block: int) -> None:
+    y = panel()
+    whole = forecast_matrix(y, horizon=12, season_length=12, method=method)
+    parts = forecast_matrix(y, horizon=12, season_length=12, method=method, block=block)
+    np.testing.assert_array_equal(parts, whole)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_series_is_forecast_the_same_alone_and_in_any_order(method: str) -> None:
+    y = panel()
+    whole = forecast_matrix(y, horizon=6, season_length=12, method=method)
+    np.testing.assert_array_equal(
+        forecast_matrix(y[:, ::-1], horizon=6, season_length=12, method=method), whole[:, ::-1]
+    )
+    np.testing.assert_array_equal(
+        forecast_matrix(y[:, 3:4], horizon=6, season_length=12, method=method), whole[:, 3:4]
+    )
+
+
+def test_seasonal_naive_repeats_the_last_season() -> None:
+    assert seasonal_naive(np.array([[1.0], [2], [3], [4]]), 3, 2)[:, 0].tolist() == [3, 4, 3]
+
+
+def test_seasonal_naive_looks_further_back_over_a_gap_then_at_the_last_value() -> None:
+    assert seasonal_naive(np.array([[1.0], [2], [NAN], [4]]), 2, 2)[:, 0].tolist() == [1, 4]
+    assert seasonal_naive(np.array([[7.0], [NAN]]), 4, 4)[:, 0].tolist() == [7, 7, 7, 7]
+
+
+def test_blend_is_the_mean_of_smoothing_and_theta() -> None:
+    y = (20 + 3.0 * np.arange(20))[:, None]
+    damped, theta, blend = (
+        forecast_matrix(y, horizon=4, season_length=1, method=m) for m in ("damped", "theta", "blend")
+    )
+    np.testing.assert_allclose(blend, (damped + theta) / 2, rtol=1e-6)
+
+
+def test_a_series_never_observed_has_no_forecast() -> None:
+    y = np.column_stack([np.full(5, NAN), np.arange(5.0)])
+    forecast = forecast_matrix(y, horizon=2, season_length=12)
+    assert np.isnan(forecast[:, 0]).all()
+    assert np.isfinite(forecast[:, 1]).all()
+
+
+def test_below_zero_only_where_the_series_has_been() -> None:
+    falling = np.arange(20.0, 0.0, -1.0)
+    forecast = forecast_matrix(
+        np.column_stack([falling, falling - 15]), horizon=40, season_length=1, method="theta"
+    )
+    assert forecast[:, 0].min() == 0.0
+    assert forecast[:, 1].min() < 0.0
+
+
+def test_an_account_that_stopped_decays() -> None:
+    y = np.full((36, 1), 100.0)
+    y[24:] = 0.0
+    forecast = forecast_matrix(y, horizon=12, season_length=12)
+    assert forecast.max() < 5.0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"method": "thetta"}, 'Did you mean "theta"'),
+        ({"method": "arima"}, "It is one of: seasonal_naive, simple"),
+        ({"horizon": 0}, "horizon is 0"),
+        ({"season_length": 0}, "season_length is 0"),
+        ({"block": 0}, "block is 0"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(more: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        forecast_matrix(np.ones((3, 1)), **({"horizon": 1, "season_length": 1} | more))

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kamlib.forecast.engine import forecast_matrix
+from kamlib.forecast.group import Group, group_paths
+
+PATTERN = np.array([0.5, 1.5, 1.2, 0.8])
+
+
+def test_a_season_is_lent_and_goes_on() -> None:
+    path = group_paths(np.tile(100 * PATTERN, 3)[:, None], horizon=3, season_length=4)
+    np.testing.assert_allclose(path[:, 0], PATTERN[np.arange(15) % 4])
+
+
+def test_growth_ends_at_one_and_goes_on_at_half_its_slope() -> None:
+    path = group_paths(np.arange(11.0, 21.0)[:, None], horizon=2, season_length=2)
+    assert path[9, 0] == pytest.approx(1.0, abs=0.02)
+    np.testing.assert_allclose(path[:10, 0], np.arange(11.0, 21.0) / 20, atol=0.02)
+    assert path[11, 0] == pytest.approx(1 + 2 * 0.5 / 20, abs=0.02)
+
+
+def test_without_two_seasons_nothing_is_lent() -> None:
+    path = group_paths(np.arange(1.0, 8.0)[:, None], horizon=2, season_length=4)
+    np.testing.assert_array_equal(path, np.ones((9, 1)))
+
+
+@pytest.mark.parametrize("y", [np.zeros((24, 1)), -np.arange(1.0, 25.0)[:, None]])
+def test_groups_without_sales_lend_nothing(y: np.ndarray) -> None:
+    np.testing.assert_allclose(group_paths(y, horizon=3, season_length=12)[:, 0], 1.0)
+
+
+def test_factors_stay_above_zero_in_history_and_never_fall_below_it_after() -> None:
+    rising = group_paths(np.arange(-20.0, 20.0)[:, None], horizon=4, season_length=4)
+    falling = group_paths(np.arange(100.0, 0.0, -1.0)[:, None], horizon=200, season_length=4)
+    assert rising[:40].min() >= 0.1
+    assert falling.min() == 0.0
+
+
+def test_a_member_follows_its_group() -> None:
+    total = np.outer(np.linspace(100, 200, 24), [1.0]) * np.tile(PATTERN, 6)[:, None]
+    path = group_paths(total, horizon=4, season_length=4)
+    short = np.where(np.arange(24)[:, None] < 18, np.nan, total / 10)
+    alone = forecast_matrix(short, horizon=4, season_length=4)
+    lent = forecast_matrix(short, horizon=4, season_length=4, group=Group(path, np.array([0])))
+    truth = (200 + 100 / 23 * np.arange(1, 5)) / 10 * PATTERN
+    assert np.abs(lent[:, 0] - truth).max() < 1.0
+    assert np.abs(alone[:, 0] - truth).max() > 5.0

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+
+from kamlib.forecast.seasonal import find_season, no_season
+
+PATTERN = np.array([0.5, 1.5, 1.2, 0.8])
+
+
+def start_of(y: np.ndarray) -> np.ndarray:
+    return (~np.isnan(y)).argmax(axis=0)
+
+
+def test_an_exact_season_is_found_whole() -> None:
+    y = np.tile(100 * PATTERN, 3)[:, None]
+    season = find_season(y, start_of(y), 4)
+    assert season.found.tolist() == [True]
+    assert season.multiplicative.tolist() == [True]
+    np.testing.assert_allclose(season.index[:, 0], PATTERN)
+    np.testing.assert_allclose(season.remove(y), 100)
+    np.testing.assert_allclose(season.restore(np.full((5, 1), 10.0))[:, 0], 10 * PATTERN[[0, 1, 2, 3, 0]])
+
+
+def test_a_season_through_zero_is_an_amount() -> None:
+    y = np.tile([0.0, 20.0, 5.0, 15.0], 3)[:, None]
+    season = find_season(y, start_of(y), 4)
+    assert season.multiplicative.tolist() == [False]
+    np.testing.assert_allclose(season.index[:, 0], [-10, 10, -5, 5])
+    np.testing.assert_allclose(season.restore(season.remove(y)), y)
+
+
+def test_an_index_below_a_tenth_makes_the_season_an_amount() -> None:
+    y = np.tile([0.1, 2.0, 2.0, 1.9], 3)[:, None]
+    assert find_season(y, start_of(y), 4).multiplicative.tolist() == [False]
+
+
+def test_noise_is_taken_off_by_its_share_by_hand() -> None:
+    # Around a level of 10 the moving average of 12 7 14 5 16 3 is 10 throughout. Ratios 1.2 1.4 1.6 have mean
+    # 1.4, ratios .7 .5 .3 have .5; both lie .08 in squares around it, with 2 degrees of freedom each:
+    # noise .16 / 4 / 3, between .45² + .45² around .95.
+    season = find_season(np.array([12.0, 7, 14, 5, 16, 3])[:, None], np.array([0]), 2)
+    share = 1 - (0.16 / 4 / 3) / (2 * 0.45**2)
+    np.testing.assert_allclose(
+        season.index[:, 0], [1 + share * (1.4 / 0.95 - 1), 1 + share * (0.5 / 0.95 - 1)]
+    )
+
+
+def test_years_that_contradict_each_other_have_no_season() -> None:
+    up, down = [11.0, 9.0, 11.0, 9.0], [9.0, 11.0, 9.0, 11.0]
+    y = np.array(up + down + up + down)[:, None]
+    season = find_season(y, start_of(y), 4)
+    assert season.found.tolist() == [False]
+    assert (season.index == 1).all()
+
+
+def test_two_whole_seasons_are_needed() -> None:
+    y = np.tile(100 * PATTERN, 2)[1:, None]
+    assert not find_season(y, start_of(y), 4).found.any()
+    late = np.vstack([np.full((3, 1), np.nan), y])
+    assert not find_season(late, start_of(late), 4).found.any()
+
+
+def test_a_straight_line_and_a_constant_have_no_season() -> None:
+    y = np.column_stack([np.arange(1.0, 37.0), np.full(36, 7.0), np.zeros(36)])
+    season = find_season(y, start_of(y), 12)
+    np.testing.assert_allclose(season.restore(season.remove(y)), y)
+    assert not season.found[1:].any()
+
+
+def test_gaps_are_bridged_and_left_out_of_the_indices() -> None:
+    y = np.tile(100 * PATTERN, 5)[:, None]
+    y[9] = np.nan
+    season = find_season(y, start_of(y), 4)
+    assert season.found.all()
+    np.testing.assert_allclose(season.index[:, 0], PATTERN, atol=0.06)
+
+
+def test_a_position_never_observed_has_no_season() -> None:
+    y = np.tile(100 * PATTERN, 3)[:, None]
+    y[1::4] = np.nan
+    assert not find_season(y, np.array([0]), 4).found.any()
+
+
+def test_a_season_of_one_is_none() -> None:
+    y = np.arange(10.0)[:, None]
+    assert not find_season(y, start_of(y), 1).found.any()
+    np.testing.assert_array_equal(no_season(3, 4).index, np.ones((4, 3)))
