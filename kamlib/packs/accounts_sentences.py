@@ -256,7 +256,7 @@ def movement_title(movements: pd.DataFrame, *, words: Words) -> str:
     by = movements.set_index("movement")
     if by.empty:
         return words("accounts.moved_unknown")
-    came, stayed, lost = by.loc[["new", "returned"]], by.loc[["up", "same", "down"]], by.loc["lost"]
+    came, stayed, lost = by.loc[["new", "returned"]], by.loc[["up", "same", "down", "none"]], by.loc["lost"]
     return words(
         "accounts.moved",
         entries=words.count(came["accounts"].sum()),

@@ -106,7 +106,7 @@ def pareto_page(
     columns += ["revenue_last_year", "tier_last_year", "revenue_change"]
     table = segments[columns].astype({"key_account": "boolean"})
     money = ["revenue", "revenue_last_year", "revenue_change"]
-    if without["revenue"] or without["revenue_last_year"]:
+    if any(pd.notna(without[name]) and without[name] != 0 for name in money):
         line = tiers.loc[tiers["tier"] == "no_account", money].assign(name=words("accounts.without_account"))
         line = line.reindex(columns=columns).astype({"rank": "Int64", "key_account": "boolean"})
         table = pd.concat([table, line], ignore_index=True)
@@ -351,7 +351,9 @@ def _other(rest: pd.DataFrame, value: str, words: Words) -> pd.DataFrame:
 def _changes(segments: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Return the largest risers, entries, fallers and exits with their rests, in order of display."""
     change = to_ticks(segments["revenue_change"])
-    stayed = segments["movement"].isin(["up", "same", "down"])
+    stayed = ~segments["movement"].isin(["new", "returned", "lost"])
+    ordered = segments.assign(size=segments["revenue_change"].abs())
+    ordered = ordered.sort_values(["size", "account_id"], ascending=[False, True])
     groups = {
         "group_riser": stayed & (change > 0),
         "group_entry": segments["movement"].isin(["new", "returned"]),
@@ -360,8 +362,7 @@ def _changes(segments: pd.DataFrame, words: Words) -> pd.DataFrame:
     }
     parts = [pd.DataFrame({"name": [], "revenue_change": [], "group": []})]
     for key, chosen in groups.items():
-        part = segments[chosen].assign(size=segments["revenue_change"].abs())
-        part = part.sort_values(["size", "account_id"], ascending=[False, True])
+        part = ordered[chosen.reindex(ordered.index)]
         if len(part):
             rows = _gather(part, "revenue_change", words, bars=_GROUP_BARS)
             parts.append(rows.assign(group=words(f"accounts.{key}")))
