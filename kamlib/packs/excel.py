@@ -17,7 +17,7 @@ from kamlib.packs.excel_style import Style, column_width
 
 SHEET_ROWS = 1_048_576
 TEXT_LENGTH = 32_767
-_PRINTED = 40
+_ROW_HEIGHT = 21
 # What a formula that names a column could not hold without escapes, which not every program reads.
 _HEADING = str.maketrans({"[": "(", "]": ")", "#": "＃", "'": "’", "@": "＠"})
 _FACTS = ("period", "as_of", "seed")
@@ -92,6 +92,7 @@ def _write_contents(
     sheet.hide_gridlines(2)
     for column, width in enumerate((5, 34, 96)):
         sheet.set_column(column, column, width)
+    sheet.set_default_row(18)
     sheet.set_row(0, 28)
     sheet.write_string(0, 0, _text(f"{facts['book']['name']} · {pack}"), style.title)
     sheet.write_string(1, 0, _text(words("pack.legend")), style.subtitle)
@@ -178,6 +179,7 @@ def _write_page(
     header = row + 2
     for position, column in enumerate(columns):
         sheet.set_column(position, position, column_width(column))
+    down = 0
     if not rows:
         for position, column in enumerate(columns):
             sheet.write_string(header, position, column.label, style.head(column))
@@ -185,13 +187,13 @@ def _write_page(
     else:
         _write_table(sheet, columns, header, rows, numbered.number, style, words)
         sheet.freeze_panes(header + 1, 1)
-        insert_charts(workbook, sheet, page, columns, header, rows, style=style, words=words)
+        down = insert_charts(workbook, sheet, page, columns, header, rows, style=style, words=words)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(header)
-    drawn = any(figure.native for figure in page.figures)
-    sheet.print_area(0, 0, max(header + rows + 1, _PRINTED), len(columns) - 1 + (STEPS_AFTER if drawn else 1))
+    bottom = header + max(rows + 1, down // _ROW_HEIGHT + 1)
+    sheet.print_area(0, 0, bottom, len(columns) - 1 + (STEPS_AFTER if down else 0))
 
 
 def _write_table(

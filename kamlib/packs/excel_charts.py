@@ -50,7 +50,7 @@ def insert_charts(
     *,
     style: Style,
     words: Words,
-) -> None:
+) -> int:
     """Draw the native charts of a page's figures right of its table, one under the other.
 
     Parameters
@@ -67,6 +67,11 @@ def insert_charts(
         The workbook's formats.
     words : Words
         The pack's language.
+
+    Returns
+    -------
+    int
+        Height that the charts take, from the header down [px].
 
     Raises
     ------
@@ -93,10 +98,11 @@ def insert_charts(
             header, len(columns), chart, {"x_offset": 24, "y_offset": down, "object_position": 3}
         )
         down += height + 20
+    return down
 
 
 def short_format(kind: str, largest: float, lang: str) -> str:
-    """Return the number format of a chart's labels: three digits and the language's magnitudes.
+    r"""Return the number format of a chart's labels: three digits and the language's magnitudes.
 
     Parameters
     ----------
@@ -110,7 +116,7 @@ def short_format(kind: str, largest: float, lang: str) -> str:
     Examples
     --------
     >>> short_format("money", 1_234_567, "en"), short_format("money", 1_234_567, "zh")
-    ('0.00,," M"', '0!.0," 万"')
+    ('0.00,," M"', '0\\.0," 万"')
     >>> short_format("fraction", 0.4, "en")
     '0 %'
     """
@@ -118,8 +124,8 @@ def short_format(kind: str, largest: float, lang: str) -> str:
         return "0 %" if largest >= 0.1 else "0.0 %"
     if lang == "zh":
         if largest >= 1e8:
-            return '0!.00,," 亿"'
-        return '0!.0," 万"' if largest >= 1e4 else "#,##0"
+            return '0\\.00,," 亿"'
+        return '0\\.0," 万"' if largest >= 1e4 else "#,##0"
     if largest >= 1e6:
         return '0.00,," M"' if largest < 1e7 else '#,##0.0,," M"'
     return '#,##0," k"' if largest >= 1e4 else "#,##0" if largest >= 10 else "0.0#"
@@ -213,6 +219,8 @@ def _axes(chart: Any, native: NativeChart, block: _Block, rows: int, number: str
         category |= {"num_format": short_format(column.kind, largest, lang), "name": column.label, **titles}
         value |= {"name": block.columns[next(iter(native.series))].label, **titles}
     else:
+        if block.columns[next(iter(native.series))].kind == "fraction" and native.kind == "line":
+            value |= {"max": 1} if 0.8 < _largest(native, block, rows) <= 1 else {}
         category["text_axis"] = True
         category["interval_unit"] = max(1, -(-rows // _CATEGORIES_FIT))
     chart.set_x_axis(category)

@@ -24,13 +24,13 @@ class Style:
         self.back = self._make(font_color=ACCENT, font_size=9)
         self.header = self._make(bold=True, bottom=2, bottom_color=DARK)
         self.chapter = self._make(bold=True, bottom=1, bottom_color=LIGHT, font_color="#56636c")
-        self.link = self._make(font_color=ACCENT, valign="top")
-        self.text = self._make(valign="top")
-        self.wrapped = self._make(text_wrap=True, valign="top", align="left")
+        self.link = self._make(font_color=ACCENT, valign="vcenter")
+        self.text = self._make(valign="vcenter")
+        self.wrapped = self._make(text_wrap=True, valign="vcenter", align="left")
         self.small = self._make(font_size=8, font_color="#6b7780")
         self.small_head = self._make(font_size=8, font_color="#6b7780", bottom=1, bottom_color=LIGHT)
         self.small_number = self._make(font_size=8, font_color="#6b7780", num_format="#,##0")
-        self.number_left = self._make(align="left", valign="top", num_format="#,##0.######")
+        self.number_left = self._make(align="left", valign="vcenter", num_format="#,##0.######")
 
     def of(self, column: TableColumn) -> Any:
         """Return the format of a column's cells."""

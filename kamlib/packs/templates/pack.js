@@ -33,7 +33,7 @@ async function draw(figure) {
   const natural = Number(still.querySelector("svg").getAttribute("width"));
   const live = document.createElement("div");
   live.className = "drawing";
-  const options = { renderer: "svg", actions: false, ast: true, logLevel: 1, tooltip: { theme: "pack" } };
+  const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "pack" } };
   const fitted = narrowed(spec, natural, figure.clientWidth);
   await vegaEmbed(live, fitted.spec, options);
   if (fitted.shrunk < 1) live.querySelector("svg").style.width = `${Math.round(natural * fitted.shrunk)}px`;
