@@ -11,7 +11,7 @@ from kamlib.charts.figure import BAD, DARK, GOOD, GRID, LIGHT, Figure, NativeCha
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 
-_PALE = "#f4f6f7"
+PALE = "#f4f6f7"
 _HEIGHT = 230
 
 
@@ -177,7 +177,7 @@ def _scenario_encodings(names: list[str]) -> tuple[Any, Any, Any]:
     """Return fill, stroke and dash of previous year, actual and forecast, sharing one legend."""
     import altair as alt
 
-    fill = alt.Fill("name:N", sort=names, scale=alt.Scale(domain=names, range=[LIGHT, DARK, _PALE]))
+    fill = alt.Fill("name:N", sort=names, scale=alt.Scale(domain=names, range=[LIGHT, DARK, PALE]))
     line = alt.Stroke("name:N", sort=names, scale=alt.Scale(domain=names, range=[LIGHT, DARK, DARK]))
     dash = alt.StrokeDash("name:N", sort=names, scale=alt.Scale(domain=names, range=[[1, 0], [1, 0], [3, 2]]))
     return fill, line, dash

@@ -105,6 +105,7 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     )
     change = pd.Series(to_ticks(table["change"]), index=table.index)
     rising, falling = change[change > 0], change[change < 0]
+    named = table["account_id"].notna()
     if change.any():
         title = words(
             "forecast.movers_title",
@@ -117,10 +118,12 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     else:
         title = words("forecast.movers_title_none", year=year)
     shown = min(_SHOWN, int((change != 0).sum()))
-    notes = [words("forecast.movers_note", rising=words.count(len(rising)), falling=words.count(len(falling)),
+    notes = [words("forecast.movers_note", rising=words.count(int((named & (change > 0)).sum())), falling=words.count(int((named & (change < 0)).sum())),
                    shown=shown)]  # fmt: skip
-    stopped = (table["actual_last_year"] > 0) & (
-        table["landing"].astype("float64") < _STOPPED * table["actual_last_year"].astype("float64")
+    stopped = (
+        named
+        & (table["actual_last_year"] > 0)
+        & (table["landing"].astype("float64") < _STOPPED * table["actual_last_year"].astype("float64"))
     )
     if stopped.any():
         money = words.money(total_money(table.loc[stopped, "actual_last_year"]))
@@ -211,9 +214,10 @@ def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
     past = past[(past["method"] == past["method"].head(1).squeeze()) & past["bias"].notna()]
     if past.empty:
         return words("forecast.landing_untested")
-    low, high = past["bias"].min(), past["bias"].max()
-    return words("forecast.landing_doubt", origins=len(past), as_of=as_of,
-                 low=words.signed_percent(low), high=words.signed_percent(high))  # fmt: skip
+    low, high = words.signed_percent(past["bias"].min()), words.signed_percent(past["bias"].max())
+    if len(past) == 1:
+        return words("forecast.landing_doubt_one", as_of=as_of, low=low)
+    return words("forecast.landing_doubt", origins=len(past), as_of=as_of, low=low, high=high)
 
 
 def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:

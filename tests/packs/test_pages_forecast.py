@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from kamlib.forecast import (
+    ForecastParams,
+    accuracy_on_holdout,
+    forecast_sales,
+    outlook_by_account,
+    outlook_by_month,
+)
+from kamlib.forecast.sales import LEVELS
+from kamlib.glossary import Words
+from kamlib.measures.money import to_money, total_money
+from kamlib.packs import pages_forecast as pages
+from kamlib.packs.cells import table_columns
+from kamlib.packs.page import Page
+from kamlib.periods import parse_period
+
+AS_OF, YEAR = dt.date(2025, 10, 1), parse_period("2025")
+MONTHS = [f"{year}-{month:02d}" for year in (2022, 2023, 2024, 2025) for month in range(1, 13)][:45]
+NAMES = [f"Account {i:02d}" for i in range(20)]
+ACCOUNTS = pd.DataFrame(
+    {
+        "account_id": [f"A{i:02d}" for i in range(20)],
+        "name": NAMES,
+        "region": "N",
+        "account_type": "T",
+        "rep_id": "R",
+    }
+)
+
+
+def cube(months: list[str] = MONTHS, growth: float = 0.1, without: bool = True) -> pd.DataFrame:
+    rows = [
+        (f"A{i:02d}", m, (1000 + 100 * i) * (1 + growth) ** (int(m[:4]) - 2022) * (1 + int(m[5:]) / 24))
+        for i in range(20)
+        for m in months
+        if not (i == 19 and m >= "2024-12")
+    ]
+    rows += [(None, m, 50.0) for m in months if without]
+    table = pd.DataFrame(rows, columns=["account_id", "month", "revenue"]).assign(product_line="Bikes")
+    table["account_id"] = table["account_id"].astype("str")
+    return table.assign(revenue=to_money((table["revenue"] * 10_000).round().astype("int64")))
+
+
+def make(
+    book: pd.DataFrame, lang: str = "en", params: ForecastParams | None = None
+) -> tuple[Page, Page, Page]:
+    params, words = params or ForecastParams(), Words(lang, "EUR")
+    forecast = forecast_sales(book, ACCOUNTS, as_of=AS_OF, until=YEAR.end, params=params)
+    accuracy = accuracy_on_holdout(book, ACCOUNTS, as_of=AS_OF, params=params)
+    months = outlook_by_month(book, forecast, as_of=AS_OF, year=YEAR)
+    changes = outlook_by_account(book, forecast, ACCOUNTS, as_of=AS_OF, year=YEAR)
+    return (
+        pages.landing_page(months, accuracy, words=words, name="Bikes Ltd", year=YEAR, as_of=AS_OF),
+        pages.movers_page(changes, words=words, year=YEAR, first_month=book["month"].min()),
+        pages.errors_page(accuracy, words=words, method=params.method, as_of=AS_OF),
+    )
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[Page, Page, Page]:
+    return make(cube())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_page_is_whole_in_both_languages(lang: str) -> None:
+    for number, page in enumerate(make(cube(), lang), start=1):
+        assert page.id == f"forecast_{number}"
+        assert len(page.notes) == 3
+        assert all(figure.svg.startswith("<svg") for figure in page.figures)
+        assert [column.label for column in table_columns(page, Words(lang))]
+        assert "{" not in page.title + page.subtitle + "".join(page.notes)
+
+
+def test_landing_says_where_the_year_lands(made: tuple[Page, Page, Page]) -> None:
+    page, words = made[0], Words("en", "EUR")
+    landing, before = total_money(page.table["landing"]), total_money(page.table["actual_last_year"])
+    assert page.title == (
+        f"2025 is heading for {words.money(landing)}: {words.signed_money(landing - before)} "
+        f"({words.signed_percent(float(landing / before) - 1)}) against last year"
+    )
+    assert total_money(page.table["change"]) == landing - before
+    assert page.notes[0].startswith(
+        f"Sold before 2025-10-01: {words.money(total_money(page.table['actual']))}."
+    )
+    assert "made at 4 earlier dates" in page.notes[2]
+    assert page.figures[0].native.series == {"actual_last_year": "PY", "actual": "AC", "forecast": "FC"}
+
+
+def test_landing_without_a_whole_last_year_compares_nothing() -> None:
+    page = make(cube([m for m in MONTHS if m >= "2024-06"]))[0]
+    assert page.title.endswith("last year is not in the book as a whole")
+    assert "made at one earlier date" in page.notes[-1]
+    assert len(page.notes) == 2
+    assert "too short to test" in make(cube([m for m in MONTHS if m >= "2025-01"]))[0].notes[-1]
+
+
+def test_movers_lead_from_change_to_change_to_the_total(made: tuple[Page, Page, Page]) -> None:
+    page = made[1]
+    steps = page.figures[0].native.steps
+    assert steps[0][0] == page.table["name"].iloc[0] == "Account 19"
+    assert steps[-2][0] == "other (9)"
+    assert steps[-1][0] == "ΔPY in all"
+    assert sum(amount for _, amount, kind in steps if kind == "change") == pytest.approx(steps[-1][1])
+    assert steps[-1][1] == pytest.approx(float(total_money(page.table["change"])))
+    assert "Accounts that rise: 19; that fall: 1;" in page.notes[0]
+    assert page.notes[1].startswith(
+        "Accounts that are forecast to bring less than a tenth of last year: 1, with"
+    )
+    assert "(no account)" in page.table["name"].tolist()
+
+
+def test_movers_in_chinese_name_sales_without_an_account_in_chinese() -> None:
+    assert "（无客户归属）" in make(cube(), "zh")[1].table["name"].tolist()
+
+
+def test_movers_say_that_a_book_starts_within_last_year() -> None:
+    page = make(cube([m for m in MONTHS if m >= "2024-06"]))[1]
+    assert page.notes[-1].startswith("What to doubt: the book starts in 2024-06")
+
+
+def test_no_movers_is_said_so() -> None:
+    flat = pd.DataFrame({"account_id": ["A00"], "name": ["x"], "actual": to_money([0]), "forecast": to_money([5]),
+                         "landing": to_money([5]), "actual_last_year": to_money([5]), "change": to_money([0])})  # fmt: skip
+    page = pages.movers_page(flat, words=Words("en"), year=YEAR, first_month="2020-01")
+    assert page.title == "No account moves: 2025 lands where last year did"
+    assert page.figures[0].svg
+
+
+def accuracy_table(worse: list[str], method: str = "blend") -> pd.DataFrame:
+    book = cube()
+    table = accuracy_on_holdout(book, ACCOUNTS, as_of=AS_OF, params=ForecastParams(method=method))
+    own = table["method"] == method
+    table["wape"] = 0.2
+    table.loc[own, "wape"] = 0.1
+    table.loc[own & table["level"].isin(worse), "wape"] = 0.9
+    return table
+
+
+@pytest.mark.parametrize(
+    ("worse", "title"),
+    [
+        ([], "The forecast beats seasonal naive at every level"),
+        (
+            ["region", "account_line"],
+            "does not beat seasonal naive at 2 of 7 levels (region, account and product line)",
+        ),
+        (list(LEVELS), "The forecast does not beat seasonal naive at any level"),
+    ],
+)
+def test_errors_say_plainly_where_seasonal_naive_is_not_beaten(worse: list[str], title: str) -> None:
+    page = pages.errors_page(accuracy_table(worse), words=Words("en"), method="blend", as_of=AS_OF)
+    assert title in page.title
+    assert page.table["horizon"].isna().tolist() == [True] * 7 + [False] * (len(page.table) - 7)
+    assert page.table["level"].head(7).tolist()[:2] == ["Company", "Region"]
+    assert page.figures[0].native.rows == 7
+
+
+def test_seasonal_naive_in_use_is_not_compared_with_itself() -> None:
+    table = accuracy_table([], "seasonal_naive")
+    page = pages.errors_page(table, words=Words("en"), method="seasonal_naive", as_of=AS_OF)
+    assert page.title.startswith("Seasonal naive is the forecast in use: off by")
+
+
+def test_too_short_a_history_is_said_so() -> None:
+    page = make(cube([m for m in MONTHS if m >= "2025-01"]))[2]
+    assert page.title.startswith("How good forecasts are cannot be said yet")
+    assert page.figures == ()
+    assert page.table.empty
