@@ -43,11 +43,17 @@ def pareto_chart(
     colour = alt.Color(
         "scenario:N", scale=alt.Scale(domain=list(looks), range=list(looks.values())), legend=None
     )
-    base = alt.Chart(plain(curves)).encode(x, y)
+    columns = ["curve", "scenario", "accounts", "cumulative_share", "name"]
+    base = alt.Chart(plain(curves[columns])).encode(x, y)
     shown = tips(words, text=["name"], fraction=["cumulative_share"])
     shown.insert(0, alt.Tooltip("curve:N", title=words.label("basis")))
     shown.insert(2, alt.Tooltip("accounts:Q", title=words.label("rank"), format=",d"))
-    names = curves.groupby("curve", sort=False).tail(1).assign(place=lambda t: _apart(t["cumulative_share"]))
+    names = (
+        curves[columns]
+        .groupby("curve", sort=False)
+        .tail(1)
+        .assign(place=lambda t: _apart(t["cumulative_share"]))
+    )
     ends = alt.Chart(plain(names)).mark_text(align="left", dx=6)
     mark = alt.Chart(plain(cut)).encode(x, y)
     layers = [
@@ -109,8 +115,9 @@ def matrix_chart(
     Parameters
     ----------
     points : pandas.DataFrame
-        One row per account: `name`, `field`, `potential` above zero [currency/year], `share_of_wallet`
-        [fraction], `revenue` [currency], `open_potential` [currency/year], `label` (empty where not written).
+        One row per account, the largest first: `name`, `field`, `potential` above zero [currency/year],
+        `share_of_wallet` [fraction], `revenue` [currency], `open_potential` [currency/year], `label` (empty
+        where not written).
     wallet_cut : float
         Where high value begins [fraction].
     potential_cut : float
@@ -121,7 +128,8 @@ def matrix_chart(
         The workbook's chart.
     """
     codes = [words.value("field", code) for code in ("keep", "grow", "harvest", "review")]
-    data = plain(points.head(_POINTS))
+    money = ["potential", "revenue", "open_potential"]
+    data = plain(points[["name", "field", *money, "share_of_wallet", "label"]].head(_POINTS))
     data["field"] = [words.value("field", code) for code in data["field"]]
     span = log_span(pd.concat([data["potential"], pd.Series([potential_cut])]))
     top = max(1.05, min(1.5, float(data["share_of_wallet"].max()) * 1.05))
@@ -134,7 +142,6 @@ def matrix_chart(
         axis=alt.Axis(format="%"),
         title=words.label("share_of_wallet"),
     )
-    money = ["potential", "revenue", "open_potential"]
     dots = alt.Chart(data).mark_circle(opacity=0.75).encode(
         x, y,
         alt.Color("field:N", scale=alt.Scale(domain=codes, range=[DARK, ACCENT, LIGHT, LIGHT]), legend=None),
@@ -158,7 +165,7 @@ def matrix_chart(
         alt.Chart(pd.DataFrame({"share_of_wallet": [wallet_cut]})).mark_rule(**_DASH).encode(y),
     ]
     layers = alt.layer(*cuts, dots, *titles, halo, named.mark_text(align="right", dx=-14, dy=-4))
-    return figure(layers.properties(width=WIDTH - 90, height=360), native)
+    return figure(_sized(layers, len(points), 360, words), native)
 
 
 def bar_chart(
@@ -198,14 +205,14 @@ def tenure_chart(points: pd.DataFrame, *, words: Words, native: NativeChart) -> 
     Parameters
     ----------
     points : pandas.DataFrame
-        One row per account: `name`, `tenure_years` [years], `revenue` above zero and `profit` [currency],
-        `pays`.
+        One row per account, the largest first: `name`, `tenure_years` [years], `revenue` above zero and
+        `profit` [currency], `pays`.
     words : Words
         Language.
     native : NativeChart
         The workbook's chart.
     """
-    data = plain(points.head(_POINTS))
+    data = plain(points[["name", "tenure_years", "revenue", "profit", "pays"]].head(_POINTS))
     data["loss"] = (~data.pop("pays").astype("boolean")).fillna(False).astype(bool)
     span = log_span(data["revenue"])
     log = alt.Scale(type="log", domain=span, nice=False)
@@ -216,7 +223,7 @@ def tenure_chart(points: pd.DataFrame, *, words: Words, native: NativeChart) -> 
         color=alt.condition("datum.loss", alt.value(ACCENT), alt.value(DARK)),
         tooltip=tips(words, text=["name"], number=["tenure_years"], money=["revenue", "profit"]),
     )  # fmt: skip
-    return figure(dots.properties(width=WIDTH - 90, height=260), native)
+    return figure(_sized(dots, len(points), 260, words), native)
 
 
 def movement_chart(matrix: pd.DataFrame, *, words: Words) -> Figure:
@@ -349,6 +356,15 @@ def share_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart) -> Fig
     bars = base.mark_bar().encode(color=_total_colour())
     layers = with_values(base, bars, data["key_share"], x="key_share")
     return figure(layers.properties(width=WIDTH - 260, height=24 * len(data)), native)
+
+
+def _sized(chart: Any, points: int, height: int, words: Words) -> Any:
+    """Give a scatter its size, and say so where it shows only the largest of its points."""
+    chart = chart.properties(width=WIDTH - 90, height=height)
+    if points <= _POINTS:
+        return chart
+    largest = words("accounts.largest", shown=words.count(_POINTS), accounts=words.count(points))
+    return chart.properties(title=heading(largest))
 
 
 def _total_colour() -> Any:

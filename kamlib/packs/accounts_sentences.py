@@ -332,11 +332,12 @@ def mix_notes(regions: pd.DataFrame, *, params: SegmentParams, words: Words) -> 
     points = dict(zip(("first", "second", "third", "fourth"), map(cut_text, params.mix_shares), strict=True))
     well = cut_text(params.mix_reference + params.mix_well_above)
     rule = words("accounts.note_mix_rule", **points, reference=cut_text(params.mix_reference), well=well)
-    said = []
+    notes, said = [rule], []
     for code, part in regions.groupby("verdict", sort=True):
         names = words("accounts.names").join(part["region"])
         said.append(words("accounts.note_mix_region", verdict=words.value("verdict", str(code)), names=names))
-    notes = [rule, words("accounts.note_mix_regions", list=words("accounts.moves").join(said))]
+    if regions["own_share"].notna().any():
+        notes.append(words("accounts.note_mix_regions", list=words("accounts.moves").join(said)))
     if params.key_threshold is None:
         notes.append(words("accounts.note_mix_cut", cut=cut_text(params.key_share)))
     return tuple(notes)

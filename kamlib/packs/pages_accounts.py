@@ -160,7 +160,10 @@ def potential_page(
     figures: tuple[Figure, ...] = ()
     if len(drawn):
         first = say.first_moves(segments)["account_id"]
-        labelled = drawn.assign(label=drawn["name"].where(drawn["account_id"].isin(first), ""))
+        named = drawn["account_id"].isin(first)
+        labelled = drawn.assign(label=drawn["name"].where(named, ""), named=named)
+        by = ["named", "potential", "account_id"]
+        labelled = labelled.sort_values(by, ascending=[False, False, True])
         high = segments[segments["field"].isin(["keep", "grow"])]["potential"]
         cut = params.potential_threshold or (high.min() if len(high) else drawn["potential"].max())
         known = int(table["potential"].notna().sum())

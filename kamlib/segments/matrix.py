@@ -18,10 +18,10 @@ def place_in_fields(table: pd.DataFrame, *, months: int, params: SegmentParams) 
 
     Value is read as share of wallet, what the account brings against what it could: high from `wallet_cut`.
     Potential is high for the accounts that hold `potential_share` of all known potential together (the
-    account that crosses is inside), or from `potential_threshold`. A missing potential stays missing and
-    its field is unknown. A potential below sales gives a share of wallet above 1 and no open potential. A
-    potential of zero is low; its share of wallet is missing, and its value high if the account bought all
-    the same.
+    account that crosses is inside, and so is every account of the same potential), or from
+    `potential_threshold`. A missing potential stays missing and its field is unknown. A potential below
+    sales gives a share of wallet above 1 and no open potential. A potential of zero is low; its share of
+    wallet is missing, and its value high if the account bought all the same.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ def place_in_fields(table: pd.DataFrame, *, months: int, params: SegmentParams) 
     )
     if params.potential_threshold is None:
         ranked = rank_accounts(result["potential"], result["account_id"], cuts=[params.potential_share])
-        high_potential = (ranked["level"] == 0).to_numpy()
+        inside = (ranked["level"] == 0).to_numpy()
+        high_potential = inside | (potential >= potential[inside].min(initial=np.iinfo(np.int64).max))
     else:
         high_potential = potential >= int(params.potential_threshold * 10_000)
     high_value = np.where(potential > 0, np.nan_to_num(wallet) >= params.wallet_cut, yearly > 0)

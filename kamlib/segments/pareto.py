@@ -199,7 +199,7 @@ def summarise_concentration(segments: pd.DataFrame, *, params: SegmentParams) ->
     )
 
 
-def pareto_curve(values: pd.Series, ids: pd.Series, *, points: int = 400) -> pd.DataFrame:
+def pareto_curve(values: pd.Series, ids: pd.Series, *, points: int = 250) -> pd.DataFrame:
     """Return the Pareto curve of an amount: what the first n accounts bring together.
 
     Parameters

@@ -175,12 +175,14 @@ def test_the_mix_is_judged_in_words(verdict: str, own: float | None, said: str) 
 
 def test_the_mix_notes_state_rule_regions_and_how_key_accounts_are_named() -> None:
     mix = mix_health(make_segments(), months=MONTHS, as_of=AS_OF, params=SegmentParams())
-    regions = mix[mix["level"] == "region"].assign(verdict=["healthy", "no_rule"])
+    regions = mix[mix["level"] == "region"].assign(verdict=["healthy", "no_rule"], own_share=[0.5, 0.2])
     rule, said, named = say.mix_notes(regions, params=SegmentParams(), words=EN)
     assert "from 60 %: key accounts about 40 %; 50 % to 60 %: above 40 %; 30 % to 40 %: above 50 %" in rule
     assert said == "Regions: healthy: North; no rule: South."
     assert "by a cut of 80 % of revenue" in named
     assert len(say.mix_notes(regions, params=SegmentParams(key_threshold=5), words=ZH)) == 2
+    unknown = regions.assign(own_share=None, verdict="no_share")
+    assert len(say.mix_notes(unknown, params=SegmentParams(), words=EN)) == 2
 
 
 def test_a_book_without_revenue_has_no_mix() -> None:

@@ -149,7 +149,7 @@ def test_accounts_of_one_name_get_their_id_and_the_rest_is_gathered() -> None:
     assert names[6] == "other (28)"
     assert len(set(names)) == 13
     grown = [row for data in made["accounts_2"].figures[1].spec["datasets"].values() for row in data]
-    assert [row["name"] for row in grown][-1] == "other (20)"
+    assert [row["name"] for row in grown][-1] == "other (28)"
 
 
 def test_the_scope_comes_from_the_run(tmp_path: object) -> None:

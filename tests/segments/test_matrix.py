@@ -31,6 +31,15 @@ def test_a_missing_potential_is_not_zero() -> None:
     assert placed["open_potential"].isna().tolist() == [True, False]
 
 
+def test_accounts_of_one_potential_are_on_one_side_of_the_cut() -> None:
+    book = pd.DataFrame({"account_id": list("abcd"), "revenue": 0, "potential": [50, 20, 20, 10]})
+    placed = place_in_fields(book, months=12, params=SegmentParams(potential_share=0.6))
+    assert placed["field"].tolist() == ["grow", "grow", "grow", "review"]
+    assert set(place_in_fields(book.assign(potential=0), months=12, params=SegmentParams())["field"]) == {
+        "review"
+    }
+
+
 def test_an_amount_may_cut_potential() -> None:
     table = make_segments(potential_threshold=170)
     assert column(table, "field")["a8"] == "grow"
