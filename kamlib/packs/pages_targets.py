@@ -11,7 +11,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_targets_chain import chain_page
-from kamlib.packs.targets_scope import Scope, scope_of
+from kamlib.packs.targets_scope import Scope, scope_of, told_apart
 from kamlib.targets import Allocation, TargetSize
 
 __all__ = ["Scope", "chain_page", "margins_page", "months_page", "scope_of", "size_page"]
@@ -262,7 +262,8 @@ def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
 def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = True) -> pd.DataFrame:
     """Return what a chart draws of a dimension: the first rows, the rest gathered with its sum."""
     amounts = {"PY": "actual_last_year", "FC": "forecast", "PL": "target", "change": "change_asked"}
-    bars = pd.DataFrame({"name": table["name"].astype(str), "heading": heading})
+    names = told_apart(table["name"].tolist(), table["key"].tolist())
+    bars = pd.DataFrame({"name": names, "heading": heading}, index=table.index)
     for short, column in amounts.items():
         bars[short] = as_float(table[column])
     bars["growth"] = table["growth_asked"].to_numpy()

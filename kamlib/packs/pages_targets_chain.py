@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from kamlib.charts import targets as charts
@@ -10,7 +11,7 @@ from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks
 from kamlib.packs.page import Page
-from kamlib.packs.targets_scope import Scope
+from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.targets import Allocation
 
 _SHOWN = 12
@@ -69,7 +70,7 @@ def chain_page(
         table=table.drop(columns="rep_id"),
         figures=(
             bridge(steps, words=words, native=native),
-            charts.chain_chart(_own_bars(own.head(_SHOWN), words), words=words, native=accounts),
+            charts.chain_chart(_own_bars(own, words), words=words, native=accounts),
         ),
         notes=_chain_notes(allocation, scope),
         totals=("actual_last_year", "by_history", "proposal", "bounded", "rounding", "target"),
@@ -128,16 +129,31 @@ def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
 
 
 def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:
-    return pd.DataFrame(
+    """Return a rep's accounts as a chart takes them: the first ones, the rest gathered with its sums."""
+    bars = pd.DataFrame(
         {
-            "name": own["name"],
+            "name": told_apart(own["name"].tolist(), own["account_id"].tolist()),
             "PY": as_float(own["actual_last_year"]),
-            "PL": own["target"].astype(float),
-            "floor": own["floor"].astype("Float64").astype(float),
-            "cap": own["cap"].astype("Float64").astype(float),
+            "PL": own["target"].to_numpy(dtype=float),
+            "floor": own["floor"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            "cap": own["cap"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
             "why": [
                 words.value("bound", bound) if bound != "none" else words.value("rule", rule)
                 for bound, rule in zip(own["bound"], own["rule"], strict=True)
             ],
         }
     )
+    if len(bars) <= _SHOWN + 1:
+        return bars
+    rest = bars.iloc[_SHOWN:]
+    other = pd.DataFrame(
+        {
+            "name": [words("targets.other", count=len(rest))],
+            "PY": [rest["PY"].sum()],
+            "PL": [rest["PL"].sum()],
+            "floor": [np.nan],
+            "cap": [np.nan],
+            "why": [""],
+        }
+    )
+    return pd.concat([bars.iloc[:_SHOWN], other], ignore_index=True)

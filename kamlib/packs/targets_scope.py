@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -50,6 +52,18 @@ class Scope:
     def rep_name(self, rep: object) -> str:
         """Return the name of a rep, the id where it has none, or the words for accounts without one."""
         return self.words("targets.unassigned") if pd.isna(rep) else self.reps.get(str(rep), str(rep))
+
+
+def told_apart(names: Sequence[str], ids: Sequence[object]) -> list[str]:
+    """Return names for a chart's axis: one that stands more than once gets its id.
+
+    Examples
+    --------
+    >>> told_apart(["Li Na", "Li Na", "Wu"], ["R1", "R2", "R3"])
+    ['Li Na (R1)', 'Li Na (R2)', 'Wu']
+    """
+    counts = Counter(names)
+    return [f"{name} ({key})" if counts[name] > 1 else name for name, key in zip(names, ids, strict=True)]
 
 
 def scope_of(run: Run, size: TargetSize) -> Scope:

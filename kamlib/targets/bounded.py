@@ -92,7 +92,7 @@ def split_bounded(
 
 
 def _rate(weights: Exact, low: Exact, high: Exact, total: int) -> Fraction:
-    """Return the least rate at which the clipped parts add up to the total.
+    """Return the rate at which the clipped parts add up to the total.
 
     Between breakpoints (where a part leaves its lower or meets its upper bound) the sum is a straight line,
     so the breakpoints are sorted, exactly, and the line that holds the total is solved.
@@ -100,7 +100,7 @@ def _rate(weights: Exact, low: Exact, high: Exact, total: int) -> Fraction:
     some = weights > 0
     weight, start, stop = weights[some], low[some], high[some]
     constant = sum(low.tolist())
-    if not len(weight) or constant == total:
+    if not len(weight):
         return Fraction(0)
     shift = 2 * int(max(weight.tolist())).bit_length() + 1
     at = np.concatenate([start, stop])
@@ -110,5 +110,7 @@ def _rate(weights: Exact, low: Exact, high: Exact, total: int) -> Fraction:
     slopes = np.cumsum(np.concatenate([weight, -weight])[order])
     constants = np.cumsum(np.concatenate([-start, stop])[order]) + constant
     reached = constants * by + slopes * at >= total * by
-    before = int(np.argmax(reached)) - 1
-    return Fraction(total - constants[before], slopes[before])
+    first = int(np.argmax(reached))
+    if first == 0:
+        return Fraction(at[0], by[0])
+    return Fraction(total - constants[first - 1], slopes[first - 1])

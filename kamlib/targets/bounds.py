@@ -14,7 +14,7 @@ import pandas as pd
 from kamlib.errors import did_you_mean
 from kamlib.measures.money import SCALE
 from kamlib.measures.rounding import Exact, Integers
-from kamlib.targets.facts import AccountFacts, Flags
+from kamlib.targets.facts import AccountFacts, Flags, in_full
 from kamlib.targets.params import AllocationParams
 
 UNBOUNDED = np.iinfo(np.int64).max
@@ -148,32 +148,32 @@ def _check_amounts(params: AllocationParams, unit: int) -> list[str]:
         for account, amount in getattr(params, name).items():
             if amount < 0:
                 problems.append(
-                    f'allocation.{name}: {_say(amount)} for "{account}" is below zero. Write zero or more.'
+                    f'allocation.{name}: {in_full(amount)} for "{account}" is below zero. Write zero or more.'
                 )
     for account, amount in params.pins.items():
         if amount % unit:
             near = int(amount // unit) * unit
             problems.append(
-                f'allocation.pins: {_say(amount)} for "{account}" is not a multiple of the rounding unit'
-                f" {_say(unit)}. Write {_say(near)} or {_say(near + unit)}."
+                f'allocation.pins: {in_full(amount)} for "{account}" is not a multiple of the rounding unit'
+                f" {in_full(unit)}. Write {in_full(near)} or {in_full(near + unit)}."
             )
         floor, cap = params.floors.get(account), params.caps.get(account)
         if floor is not None and amount < floor:
             problems.append(
-                f'allocation.pins: {_say(amount)} for "{account}" is below its floor {_say(floor)}.'
+                f'allocation.pins: {in_full(amount)} for "{account}" is below its floor {in_full(floor)}.'
                 " Drop one of the two."
             )
         if cap is not None and amount > cap:
             problems.append(
-                f'allocation.pins: {_say(amount)} for "{account}" is above its cap {_say(cap)}.'
+                f'allocation.pins: {in_full(amount)} for "{account}" is above its cap {in_full(cap)}.'
                 " Drop one of the two."
             )
     for account, floor in params.floors.items():
         cap = params.caps.get(account)
         if cap is not None and -(-Fraction(floor) // unit) > Fraction(cap) // unit:
             problems.append(
-                f"allocation.floors: no multiple of {_say(unit)} lies between the floor {_say(floor)} and"
-                f' the cap {_say(cap)} of "{account}". Lower the floor or raise the cap.'
+                f"allocation.floors: no multiple of {in_full(unit)} lies between the floor {in_full(floor)}"
+                f' and the cap {in_full(cap)} of "{account}". Lower the floor or raise the cap.'
             )
     low, high = params.growth_floor, params.growth_cap
     if low is not None and high is not None and low > high:
@@ -181,8 +181,3 @@ def _check_amounts(params: AllocationParams, unit: int) -> list[str]:
             f"allocation.growth_floor is {low}, above growth_cap {high}. Lower the floor or raise the cap."
         )
     return problems
-
-
-def _say(amount: Decimal | int) -> str:
-    """Write an amount in full."""
-    return f"{amount:,.0f}" if amount == int(amount) else f"{amount:,f}".rstrip("0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,12 @@ class Windows:
     def base_months(self) -> tuple[str, ...]:
         """Months of the base period."""
         return tuple(str(month) for month in self.base.months())
+
+    @property
+    def first_unseen(self) -> str:
+        """The first month of which no day is seen; a month that `as_of` cuts is seen in part."""
+        month = month_of(self.as_of)
+        return str(month if self.as_of.day == 1 else month.shift(1))
 
     @property
     def base_is_last_year(self) -> bool:
@@ -143,7 +150,7 @@ def account_facts(cube: pd.DataFrame, accounts: pd.DataFrame, *, windows: Window
     if not ids.is_unique:
         twice = ids[ids.duplicated()][0]
         raise BookError(f'accounts.account_id: "{twice}" stands twice. Keep one row per account.')
-    seen = cube[cube["month"] < _month(windows.as_of)]
+    seen = cube[cube["month"] < windows.first_unseen]
     codes = ids.get_indexer(seen["account_id"])
     orphan = (codes < 0) & seen["account_id"].notna().to_numpy()
     if orphan.any():
@@ -185,10 +192,15 @@ def sum_by(codes: npt.NDArray[np.intp], values: Integers, size: int) -> Integers
     return total
 
 
-def _month(day: dt.date) -> str:
-    """Return the first month of which no day is seen; a month that `day` cuts is not complete, but seen."""
-    first = month_of(day)
-    return str(first if day.day == 1 else first.shift(1))
+def in_full(amount: Decimal | int) -> str:
+    """Write an amount in full, as messages do.
+
+    Examples
+    --------
+    >>> in_full(Decimal("1234567.5000")), in_full(Decimal("0.0000"))
+    ('1,234,567.5', '0')
+    """
+    return f"{amount:,.0f}" if amount == int(amount) else f"{amount:,f}".rstrip("0")
 
 
 def _require(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:

@@ -69,7 +69,7 @@ def phase_targets(cube: pd.DataFrame, accounts: Sequence[str], *, windows: Windo
         If nothing was sold before the plan, so that there is no product line to plan by.
     """
     months = [str(month) for month in windows.period.months()]
-    seen = cube[cube["month"] < str(windows.as_of)[:7]] if windows.as_of.day == 1 else cube
+    seen = cube[cube["month"] < windows.first_unseen]
     lines = sorted(seen["product_line"].unique())
     if not lines:
         raise ParameterError(

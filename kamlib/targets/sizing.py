@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
-from kamlib.targets.facts import Windows, look_back
+from kamlib.targets.facts import Windows, in_full, look_back
 from kamlib.targets.params import SizingParams
 
 
@@ -190,7 +190,8 @@ def _refuse_base(base: int, windows: Windows) -> None:
         )
     if base <= 0:
         raise ParameterError(
-            f"sizing.growth counts on the revenue of {windows.base}, which is {_money(base):,f}. {remedy}"
+            f"sizing.growth counts on the revenue of {windows.base}, which is {in_full(_money(base))}."
+            f" {remedy}"
         )
 
 

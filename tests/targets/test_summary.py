@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from kamlib import glossary
+from kamlib.measures.money import to_ticks, total_money
+from kamlib.targets import AllocationParams, allocate_targets, explain_reps, summarise_targets
+from kamlib.targets.summary import DIMENSIONS
+from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
+
+ALLOCATION = allocate_targets(
+    make_cube(), make_accounts(), total=1210, period=PERIOD, params=AllocationParams(), unit=10
+)
+
+
+def summary(*, forecast: bool = True) -> pd.DataFrame:
+    coming = make_forecast(make_cube()) if forecast else None
+    return summarise_targets(
+        ALLOCATION.targets, make_accounts(), cube=make_cube(), forecast=coming, period=PERIOD
+    )
+
+
+def test_every_dimension_adds_up_to_the_same_totals() -> None:
+    table = summary()
+    for dimension in DIMENSIONS:
+        rows = table[table["dimension"] == dimension]
+        assert rows["target"].sum() == 1210, dimension
+        assert total_money(rows["actual_last_year"]) == 1100, dimension
+        assert total_money(rows["forecast"]) == 2400, dimension
+        assert total_money(rows["change_asked"]) == 110, dimension
+    assert list(dict.fromkeys(table["dimension"])) == list(DIMENSIONS)
+    assert set(table.columns) - {"key", "actual_last_year", "forecast"} <= set(glossary.columns())
+
+
+def test_reps_of_today_whoever_sold() -> None:
+    reps = summary().query("dimension == 'rep'").reset_index(drop=True)
+    assert reps["key"].fillna("-").tolist() == ["R1", "R2", "-", "-"]
+    assert reps["without_account"].tolist() == [False, False, False, True]
+    assert reps["target"].tolist() == [1000, 180, 30, 0]
+    assert reps["accounts"].tolist() == [2, 2, 1, 0]
+    # G is closed: its 100 of last year stay with R2, its target is nothing
+    assert reps["actual_last_year"].astype(float).tolist() == [1000, 100, -50, 50]
+    assert reps["growth_asked"].tolist()[:2] == pytest.approx([0, 0.8])
+    assert pd.isna(reps["growth_asked"][2])
+    assert reps["forecast_gap"].astype(float).tolist() == [1200 - 1000, 600 - 180, 300 - 30, 300]
+
+
+def test_time_stands_in_order_and_the_rest_by_size() -> None:
+    table = summary()
+    assert table.query("dimension == 'month'")["key"].tolist() == ["2026-01", "2026-02", "2026-03"]
+    assert table.query("dimension == 'quarter'")["target"].tolist() == [1210]
+    assert table.query("dimension == 'region'")["key"].tolist()[:2] == ["North", "South"]
+    assert table.query("dimension == 'account'")["target"].tolist() == [770, 230, 120, 60, 30, 0, 0, 0]
+
+
+def test_without_a_forecast_there_is_no_gap() -> None:
+    table = summary(forecast=False)
+    assert table["forecast"].isna().all()
+    assert table["forecast_gap"].isna().all()
+    assert table.query("dimension == 'company'")["target"].tolist() == [1210]
+
+
+def test_row_order_changes_nothing() -> None:
+    mixed = summarise_targets(
+        ALLOCATION.targets.sample(frac=1, random_state=1), make_accounts().iloc[::-1],
+        cube=make_cube().iloc[::-1], forecast=make_forecast(make_cube()).iloc[::-1], period=PERIOD,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(mixed, summary())
+
+
+def test_each_reps_chain_adds_up_with_closed_accounts_left_out() -> None:
+    # A closed account amid the others must not shift amounts from one account to the next.
+    accounts = ALLOCATION.accounts
+    accounts = pd.concat([accounts[accounts["account_id"] == "G"], accounts[accounts["account_id"] != "G"]])
+    reps = explain_reps(accounts.reset_index(drop=True))
+    steps = sum(to_ticks(reps[name]) for name in ("by_history", "by_potential", "by_bounds", "rounding"))
+    assert steps.tolist() == (reps["target"] * 10_000).tolist()
+    assert reps["rep_id"].fillna("-").tolist() == ["R1", "R2", "-"]
+    assert reps["target"].tolist() == [1000, 180, 30]
+    assert reps["accounts"].tolist() == [3, 2, 1]
+    assert (reps["blend"] * 61).tolist() == pytest.approx([39, 20, 2])
+    assert float(reps["by_history"][0]) == pytest.approx(1210 * 45 / 61, abs=0.01)
+    assert set(reps.columns) <= set(glossary.columns())
