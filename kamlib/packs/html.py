@@ -23,7 +23,7 @@ from kamlib.packs.page import Page
 ROWS_SHOWN = 500
 ROWS_UNFILTERED = 15
 _WHOLE = 40
-_SHORT, _LONG = 18, 45
+_SHORT = 18
 _BESIDE = 1100
 _TEMPLATES = Path(__file__).parent / "templates"
 _LANG = {"en": "en", "zh": "zh-CN"}
@@ -195,7 +195,7 @@ def _table(page: Page, sheet: str, words: Words) -> str:
         parts.append(f'<p class="cut">{escape(text)}</p>')
     size = "scroll short" if rows <= ROWS_UNFILTERED else "scroll" if rows <= _WHOLE else "scroll tall"
     parts.append(f'<div class="{size}"><table><thead><tr>')
-    parts.extend(_head(column, words) for column in columns)
+    parts.extend(_head(column, shown, words) for column in columns)
     parts.append("</tr></thead><tbody>")
     cells = [_cells(column, shown) for column in columns]
     parts.extend(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
@@ -206,12 +206,22 @@ def _table(page: Page, sheet: str, words: Words) -> str:
     return "".join(parts)
 
 
-def _head(column: TableColumn, words: Words) -> str:
+def _widest(column: TableColumn, shown: int) -> int:
+    return max((width_of(text_of(value, column)) for value in column.values[:shown]), default=0)
+
+
+def _head(column: TableColumn, shown: int, words: Words) -> str:
+    widest = _widest(column, shown) if column.kind == "text" else 0
+    room = (
+        f' style="min-width: min({min(max(round(widest * 0.28), 10), 30)}em, 60vw)"'
+        if widest > _SHORT
+        else ""
+    )
     kind = "number" if column.numeric else "text"
     label = escape(column.label)
     title = escape(column.meaning or words("pack.sort", column=column.label))
     return (
-        f'<th scope="col" class="{column.kind}" data-kind="{kind}" aria-sort="none">'
+        f'<th scope="col" class="{column.kind}" data-kind="{kind}" aria-sort="none"{room}>'
         f'<button type="button" title="{title}">{label}</button></th>'
     )
 
@@ -220,9 +230,8 @@ def _cells(column: TableColumn, shown: int) -> list[str]:
     values = column.values[:shown]
     texts = [escape(text_of(value, column)) for value in values]
     kind = column.kind
-    widest = max(map(width_of, texts), default=0) if kind == "text" else 0
-    if widest > _SHORT:
-        kind = "text long" if widest <= _LONG else "text long prosaic"
+    if kind == "text" and _widest(column, shown) > _SHORT:
+        kind = "text long"
     if column.numeric:
         return [
             f'<td class="{kind}">{t}</td>' if v is None else f'<td class="{kind}" data-v="{v}">{t}</td>'

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from kamlib.charts.bridge import bridge
 from kamlib.glossary import Words
 from kamlib.packs.content import PageRef, Prose, Section
 from kamlib.packs.html import ROWS_SHOWN, render_html, vega_bundle
@@ -116,7 +119,9 @@ def test_names_cannot_end_the_script_element_of_a_chart(english: Path) -> None:
 
 
 def test_prose_is_rendered_under_the_headings_of_the_pack(tmp_path: Path) -> None:
-    text = small_pack(tmp_path, prose="## Why\n\n## Name\n\n**Bold** and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+    text = small_pack(
+        tmp_path, prose="## Why\n\n## Name\n\n**Bold** and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    )
     assert "<h4>Why</h4>" in text
     assert "<strong>Bold</strong>" in text
     assert "<td>1</td>" in text
@@ -276,3 +281,30 @@ def test_the_pack_fits_the_window(pack: Path, visit: Callable[..., Any], width: 
     page.wait_for_function(f"document.querySelectorAll('figure[data-live]').length === {CHARTS}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("nav.contents details[open]").count() == (1 if width > 900 else 0)
+
+
+@pytest.mark.browser
+def test_a_bridge_is_whole_on_a_phone(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    steps = [
+        ("PY", 9.0, "PY"),
+        ("up", 3.0, "change"),
+        ("FC", 12.0, "FC"),
+        ("gap", -1.0, "change"),
+        ("PL", 11.0, "PL"),
+    ]
+    table = pd.DataFrame(steps, columns=["step", "amount", "scenario"])
+    made = bridge(table, words=Words("en"))
+    assert made.spec["width"] > 600
+    small_pack(tmp_path, figures=(made,))
+    page = visit(tmp_path / "pack.html", width=390, height=844).page
+    figure = page.locator("figure.chart")
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("figure => figure.dataset.live === 'yes'", arg=figure.element_handle())
+    assert figure.locator("svg").bounding_box()["width"] <= 366
+
+
+def test_importing_packs_loads_no_renderer() -> None:
+    heavy = ("vl_convert", "xlsxwriter", "jinja2", "mistune", "nbformat", "altair", "papermill")
+    code = f"import sys, kamlib.packs; sys.exit(', '.join(m for m in {heavy} if m in sys.modules) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -5,25 +5,36 @@
 const PHONE = 900;
 const LEAST_PLOT = 170;
 const LEAST_CHART = 600;
+const CATEGORY = 48;
 
-/* Whether a plot may be made narrower: its x axis is a scale of numbers, and its width is one number. */
-function elastic(plot) {
-  const encodings = [plot, ...(plot.layer || [])].map((part) => part.encoding?.x).filter(Boolean);
-  const numbers = encodings.every((x) => x.type === "quantitative" || x.type === undefined);
-  return typeof plot.width === "number" && encodings.length > 0 && numbers;
+/* How narrow a plot may become; Infinity where that cannot be told. Categories need room for their labels. */
+function leastWidth(spec, plot) {
+  const parts = plot.layer || [plot];
+  const x = [plot, ...parts].map((part) => part.encoding?.x).find((channel) => channel?.field);
+  if (typeof plot.width !== "number" || !x) return Infinity;
+  if (x.type === "quantitative") return LEAST_PLOT;
+  const data = [plot, ...parts, spec].map((part) => part.data).find(Boolean);
+  const rows = data?.values || spec.datasets?.[data?.name];
+  return rows ? CATEGORY * new Set(rows.map((row) => row[x.field])).size : Infinity;
 }
 
 /* The specification fitted to a narrow screen; what cannot be fitted is made smaller and scrolls. */
 function narrowed(spec, natural, available) {
   if (natural <= available) return { spec, shrunk: 1 };
   const copy = structuredClone(spec);
-  const plots = copy.vconcat || [copy];
-  if (!plots.every(elastic)) return { spec, shrunk: Math.min(1, Math.max(available, LEAST_CHART) / natural) };
-  if (window.innerWidth < PHONE) copy.config = { ...copy.config, axis: { ...copy.config?.axis, labelLimit: 120 } };
-  for (const plot of plots) {
-    const around = Math.max(natural - plot.width, 0);
-    plot.width = Math.min(plot.width, Math.max(available - around, LEAST_PLOT));
+  for (const plot of copy.vconcat || [copy]) {
+    const width = available - Math.max(natural - plot.width, 0);
+    const least = leastWidth(copy, plot);
+    if (!Number.isFinite(least) || (width < least && least > LEAST_PLOT)) {
+      return { spec, shrunk: Math.min(1, Math.max(available, LEAST_CHART) / natural) };
+    }
+    const before = plot.width;
+    plot.width = Math.min(before, Math.max(width, least));
+    for (const part of plot.layer || [plot]) {
+      if (part.mark?.type === "bar" && part.mark.size && least > LEAST_PLOT) part.mark.size *= plot.width / before;
+    }
   }
+  if (window.innerWidth < PHONE) copy.config = { ...copy.config, axis: { ...copy.config?.axis, labelLimit: 120 } };
   return { spec: copy, shrunk: 1 };
 }
 
