@@ -11,7 +11,7 @@ from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.arrays import Floats, Indices, add_up
 from kamlib.forecast.group import Group
 from kamlib.forecast.params import Method
-from kamlib.forecast.seasonal import find_season
+from kamlib.forecast.seasonal import find_cadence, find_season
 from kamlib.forecast.smoothing import damped, simple, smoothing, theta
 
 METHODS: tuple[str, ...] = get_args(Method)
@@ -99,10 +99,12 @@ def _forecast_block(
     scale = add_up(np.where(seen, np.abs(y), 0.0)) / add_up(seen)
     scale[scale == 0] = 1.0
     scaled = y / scale / factors[: len(y)]
-    season = find_season(scaled, start, season_length)
-    level = season.remove(scaled)
+    cadence = find_cadence(scaled, start, season_length)
+    steady = cadence.remove(scaled)
+    season = find_season(steady, start, season_length)
+    level = season.remove(steady)
     mean = np.mean([make(level, start, horizon) for make in _MAKERS[method]], axis=0)
-    forecast = season.restore(mean) * factors[-horizon:] * scale
+    forecast = cadence.restore(season.restore(mean)) * factors[-horizon:] * scale
     never_negative = ~(y < 0).any(axis=0)
     result: Floats = np.where(never_negative, np.maximum(forecast, 0.0), forecast)
     return result

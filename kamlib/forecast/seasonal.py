@@ -12,6 +12,7 @@ import numpy as np
 from kamlib.forecast.arrays import Flags, Floats, Indices, add_up
 
 _SEASONS = 2  # whole seasons a series needs: fewer cannot disagree, so noise could not be told apart
+_CLEAR = 0.5  # share of a cadence that must be no noise: more pattern than noise
 _LEAST_INDEX = 0.1  # below a tenth of the mean a ratio says little and dividing by it blows noise up
 
 
@@ -45,7 +46,7 @@ class Season:
         return np.where(self.multiplicative, forecast * index, forecast + index)
 
 
-def find_season(y: Floats, start: Indices, season_length: int) -> Season:
+def find_season(y: Floats, start: Indices, season_length: int, *, least: float = 0.0) -> Season:
     """Estimate the season of each series, shrunk towards none by the share of it that is noise.
 
     Indices are classical: the mean ratio to the centred moving average, or the mean difference from it where
@@ -64,6 +65,8 @@ def find_season(y: Floats, start: Indices, season_length: int) -> Season:
         Row of each series' first observation.
     season_length : int
         Periods in a season; 1 means none.
+    least : float
+        Share of the differences that must be no noise for the season to count [fraction].
 
     Returns
     -------
@@ -87,11 +90,32 @@ def find_season(y: Floats, start: Indices, season_length: int) -> Season:
         positive = ~((part <= 0) | (trend <= 0)).any(axis=0) & (factors.min(axis=0) >= _LEAST_INDEX)
         amounts, real_amounts = _shrunk(part - trend, season_length, centre=0.0)
     chosen, share = np.where(positive, factors, amounts), np.where(positive, real, real_amounts)
-    found = np.isfinite(chosen).all(axis=0) & (share > 0)
+    found = np.isfinite(chosen).all(axis=0) & (share > least)
     season.index[:, columns[found]] = chosen[:, found]
     season.multiplicative[columns[found]] = positive[found]
     season.found[columns[found]] = True
     return season
+
+
+def find_cadence(y: Floats, start: Indices, season_length: int) -> Season:
+    """Find which series are bought in every few periods: a repeat of a quarter of the season.
+
+    Who orders once a quarter sells nothing in two months of three. That shows within a few quarters, long
+    before two whole seasons do. Only series with periods of nothing are asked, and only a repeat that is more
+    pattern than noise counts.
+
+    Parameters
+    ----------
+    y, start, season_length
+        As for `find_season`.
+
+    Returns
+    -------
+    Season
+        Of `season_length` / 4 positions; of one where that is no whole number above 1.
+    """
+    cadence = season_length // 4 if season_length % 4 == 0 else 1
+    return find_season(y, np.where((y == 0).any(axis=0), start, len(y)), cadence, least=_CLEAR)
 
 
 def no_season(n: int, season_length: int) -> Season:

@@ -118,8 +118,8 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     else:
         title = words("forecast.movers_title_none", year=year)
     shown = min(_SHOWN, int((change != 0).sum()))
-    notes = [words("forecast.movers_note", rising=words.count(int((named & (change > 0)).sum())), falling=words.count(int((named & (change < 0)).sum())),
-                   shown=shown)]  # fmt: skip
+    counts = {"rising": int((named & (change > 0)).sum()), "falling": int((named & (change < 0)).sum())}
+    notes = [words("forecast.movers_note", shown=shown, **{k: words.count(n) for k, n in counts.items()})]
     stopped = (
         named
         & (table["actual_last_year"] > 0)
@@ -187,7 +187,7 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
         words("forecast.errors_bias", bias=words.signed_percent(company["bias"])),
         words("forecast.errors_horizon", most=ahead["origins"].iloc[0], least=ahead["origins"].iloc[-1],
               longest=ahead["horizon"].iloc[-1]),
-        words("forecast.errors_meaning"),
+        words("forecast.errors_meaning", as_of=as_of),
     )  # fmt: skip
     subtitle = words(
         "forecast.errors_subtitle", origins=company["origins"], first=accuracy["origin"].min(), as_of=as_of

@@ -93,3 +93,9 @@ def test_an_account_that_stopped_decays() -> None:
 def test_arguments_out_of_range_are_refused(more: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         forecast_matrix(np.ones((3, 1)), **({"horizon": 1, "season_length": 1} | more))
+
+
+def test_an_order_once_a_quarter_is_forecast_in_its_months() -> None:
+    y = np.tile([0.0, 0.0, 90.0], 4)[:, None]
+    forecast = forecast_matrix(y, horizon=6, season_length=12)[:, 0]
+    np.testing.assert_allclose(forecast, [0, 0, 90, 0, 0, 90], atol=1.0)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from kamlib.forecast.seasonal import find_season, no_season
+from kamlib.forecast.seasonal import find_cadence, find_season, no_season
 
 PATTERN = np.array([0.5, 1.5, 1.2, 0.8])
 
@@ -85,3 +86,22 @@ def test_a_season_of_one_is_none() -> None:
     y = np.arange(10.0)[:, None]
     assert not find_season(y, start_of(y), 1).found.any()
     np.testing.assert_array_equal(no_season(3, 4).index, np.ones((4, 3)))
+
+
+def test_an_order_once_a_quarter_shows_within_two_quarters() -> None:
+    y = np.array([0.0, 0.0, 90.0, 0.0, 0.0, 90.0])[:, None]
+    cadence = find_cadence(y, start_of(y), 12)
+    assert cadence.found.all()
+    np.testing.assert_allclose(cadence.index[:, 0], [-30, -30, 60])
+    assert not find_cadence(y + 1, start_of(y), 12).found.any()
+
+
+def test_orders_without_a_cadence_have_none() -> None:
+    y = np.array([0.0, 0, 90, 0, 90, 0, 90, 0, 0, 0, 0, 90])[:, None]
+    assert not find_cadence(y, start_of(y), 12).found.any()
+
+
+@pytest.mark.parametrize("season_length", [1, 4, 7])
+def test_a_season_that_has_no_quarters_has_no_cadence(season_length: int) -> None:
+    y = np.tile([0.0, 10.0], 12)[:, None]
+    assert not find_cadence(y, start_of(y), season_length).found.any()
