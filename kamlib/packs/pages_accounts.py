@@ -18,6 +18,7 @@ from kamlib.segments import SegmentParams, mix_bands, pareto_curve, profit_basis
 
 _BARS = 12
 _GROUP_BARS = 5
+_FIELD_ORDER = {"grow": 0, "keep": 1, "harvest": 2, "review": 3, "unknown": 4}
 _WHO = ["account_id", "name", "region", "account_type", "rep_id"]
 
 
@@ -152,9 +153,8 @@ def potential_page(
         The parameters the tables were made with.
     """
     words = scope.words
-    order = segments.sort_values(
-        ["open_potential", "account_id"], ascending=[False, True], na_position="last"
-    )
+    order = segments.assign(place=segments["field"].map(_FIELD_ORDER))
+    order = order.sort_values(["place", "open_potential", "account_id"], ascending=[True, False, True])
     table = order[[*_WHO, "field", "tier", "revenue", "potential", "share_of_wallet", "open_potential"]]
     drawn = segments[segments["share_of_wallet"].notna()]
     figures: tuple[Figure, ...] = ()
@@ -174,7 +174,9 @@ def potential_page(
         if len(grow):
             rows = _gather(grow, "open_potential", words, bars=_BARS).assign(marked=True)
             title = words("accounts.axis_open")
-            figures += (charts.bar_chart(rows, value="open_potential", title=title, words=words),)
+            native = NativeChart("bar", "name", {"open_potential": "accent"}, rows=min(_BARS, len(grow)))
+            bars = charts.bar_chart(rows, value="open_potential", title=title, words=words, native=native)
+            figures += (bars,)
     return Page(
         id="accounts_2",
         title=say.potential_title(segments, fields, words=words),
