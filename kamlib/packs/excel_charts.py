@@ -20,7 +20,17 @@ _BARS_DRAWN = 60
 _LABELS_FIT = 16
 _CATEGORIES_FIT = 24
 STEPS_AFTER = 14
-_FILL = {"AC": DARK, "PY": LIGHT, "good": GOOD, "bad": BAD, "accent": ACCENT, "up": GOOD, "down": BAD}
+_FILL = {
+    "AC": DARK,
+    "PY": LIGHT,
+    "good": GOOD,
+    "bad": BAD,
+    "accent": ACCENT,
+    "up": GOOD,
+    "down": BAD,
+    "ask": ACCENT,
+}
+_ADDED = ("change", "ask")
 _FONT = {"size": 9, "color": DARK}
 
 
@@ -254,7 +264,7 @@ def _spans(steps: Sequence[Step]) -> list[tuple[float, float, str]]:
     spans: list[tuple[float, float, str]] = []
     level = 0.0
     for _, amount, scenario in steps:
-        start, end = (level, level + amount) if scenario == "change" else (0.0, amount)
+        start, end = (level, level + amount) if scenario in _ADDED else (0.0, amount)
         look = ("up" if amount >= 0 else "down") if scenario == "change" else scenario
         spans.append((min(start, end), max(start, end), look))
         level = end
@@ -292,7 +302,7 @@ def _bridge(workbook: Any, sheet: str, row: int, left: int, steps: Sequence[Step
     for at in (3, 4):
         values = block.cells(at, len(steps), left=left)
         chart.add_series({"categories": categories, "values": values, "points": points})
-    texts = [words.signed_money(a) if scenario == "change" else words.money(a) for _, a, scenario in steps]
+    texts = [words.signed_money(a) if scenario in _ADDED else words.money(a) for _, a, scenario in steps]
     labels = workbook.add_chart({"type": "line"})
     labels.add_series(
         {

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from kamlib.charts.bridge import bridge
-from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, sum_money, to_money, to_ticks, total_money
 from kamlib.packs.page import Page
@@ -49,12 +48,11 @@ def summary_page(run: Run) -> Page:
             (f"PY {run.period.last_year()}", float(before), "PY"),
             ("FC − PY", float(forecast - before), "change"),
             (f"FC {run.period}", float(forecast), "FC"),
-            ("PL − FC", float(target - forecast), "change"),
+            ("PL − FC", float(target - forecast), "ask"),
             (f"PL {run.period}", float(target), "PL"),
         ],
         columns=["step", "amount", "scenario"],
     )
-    native = NativeChart("bar", "name", {"actual_last_year": "PY", "forecast": "FC", "target": "PL"})
     return Page(
         id="summary",
         title=title,
@@ -64,7 +62,7 @@ def summary_page(run: Run) -> Page:
         ),
         sentences=_sentences(run, reps),
         notes=(_decide_gap(reps, gap, words), *_decide_accounts(run)),
-        figures=(bridge(steps, words=words, native=native),),
+        figures=(bridge(steps, words=words),),
         table=reps,
         totals=("actual_last_year", "forecast", "target", "forecast_gap"),
         folded=False,

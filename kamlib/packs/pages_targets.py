@@ -40,13 +40,12 @@ def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
     )
     if size.rounding == 0:
         bars = bars[steps["step"] != "rounding"]
-    native = NativeChart("bridge", steps=tuple(bars.itertuples(index=False, name=None)))
     return Page(
         id="targets_1",
         title=_size_title(scope),
         subtitle=scope.subtitle(words("targets.size_what")),
         table=steps,
-        figures=(bridge(bars, words=words, native=native),),
+        figures=(bridge(bars, words=words),),
         notes=_size_notes(scope),
     )
 
@@ -271,9 +270,7 @@ def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = Tru
     if not gather or len(bars) <= _SHOWN + 1:
         return bars
     rest = bars.iloc[_SHOWN:]
-    other = rest[list(amounts)].sum(min_count=1)
-    other["growth"] = other["change"] / other["PY"] if other["PY"] > 0 else float("nan")
+    other = rest[list(amounts)].sum(min_count=1).to_frame().T
+    other["growth"] = (other["change"] / other["PY"]).where(other["PY"] > 0)
     other["name"], other["heading"] = words("targets.other", count=len(rest)), heading
-    return pd.concat([bars.iloc[:_SHOWN], other.to_frame().T], ignore_index=True).astype(
-        bars.dtypes.to_dict()
-    )
+    return pd.concat([bars.iloc[:_SHOWN], other], ignore_index=True)

@@ -51,11 +51,10 @@ def chain_page(
         ],
         columns=["step", "amount", "scenario"],
     )
-    native = NativeChart("bridge", steps=tuple(steps.itertuples(index=False, name=None)))
     accounts = NativeChart(
         "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
     )
-    bounds = int(to_ticks(explained["by_bounds"].head(1))[0])
+    bounds = round(first["by_bounds"])
     return Page(
         id="targets_3",
         title=words(
@@ -63,13 +62,13 @@ def chain_page(
             name=name,
             target=words.money(first["target"]),
             history=words.money(first["by_history"]),
-            potential=words.signed_money(first["by_potential"]),
-            **({"bounds": words.signed_money(first["by_bounds"])} if bounds else {}),
+            potential=words.signed_money(round(first["by_potential"])),
+            **({"bounds": words.signed_money(bounds)} if bounds else {}),
         ),
         subtitle=scope.subtitle(words("targets.chain_what", name=name)),
         table=table.drop(columns="rep_id"),
         figures=(
-            bridge(steps, words=words, native=native),
+            bridge(steps, words=words),
             charts.chain_chart(_own_bars(own, words), words=words, native=accounts),
         ),
         notes=_chain_notes(allocation, scope),
