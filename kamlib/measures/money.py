@@ -55,8 +55,8 @@ def to_ticks(values: pd.Series) -> npt.NDArray[np.int64]:
         and dtype.pyarrow_dtype.scale <= 4
     ):
         array = pa.chunked_array(values.array.__arrow_array__())
-        ticks: npt.NDArray[np.int64] = np.asarray(pc.multiply(array, pa.scalar(Decimal(SCALE))).cast(pa.int64()))
-        return ticks
+        whole_ticks = pc.multiply(array, pa.scalar(Decimal(SCALE))).cast(pa.int64())
+        return np.asarray(whole_ticks, dtype=np.int64)
     if pd.api.types.is_integer_dtype(dtype):
         whole: npt.NDArray[np.int64] = values.to_numpy(dtype=np.int64)
         _check(np.abs(whole).max(initial=0) < _LIMIT // SCALE, values)
