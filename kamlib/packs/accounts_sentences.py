@@ -165,10 +165,13 @@ def potential_notes(segments: pd.DataFrame, *, params: SegmentParams, words: Wor
     unknown = segments[segments["potential"].isna() & (to_ticks(segments["revenue"]) > 0)]
     below = int((segments["revenue"] > segments["potential"]).fillna(False).sum())
     counts = {"unknown": words.count(len(unknown)), "below": words.count(below)}
-    notes.append(
-        words("accounts.note_potential", **counts, money=words.money(total_money(unknown["revenue"])))
-    )
-    return tuple(notes)
+    money = words.money(total_money(unknown["revenue"]))
+    doubt = [words("accounts.note_potential", **counts, money=money)]
+    gone = segments[(segments["field"] == "grow") & (segments["status"] == "closed")]
+    if len(gone):
+        money = words.money(total_money(gone["open_potential"]))
+        doubt.append(words("accounts.note_grow_closed", count=words.count(len(gone)), money=money))
+    return (*notes, _join(words, doubt))
 
 
 def first_moves(segments: pd.DataFrame) -> pd.DataFrame:

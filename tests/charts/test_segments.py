@@ -106,6 +106,14 @@ def test_tenure_marks_accounts_that_do_not_pay() -> None:
     assert f'fill="{ACCENT}"' in made.svg
 
 
+def test_a_scatter_of_many_accounts_says_that_it_shows_the_largest() -> None:
+    table = make_segments().head(1).assign(name="x", tenure_years=1.0)
+    many = pd.concat([table] * 700, ignore_index=True)
+    made = charts.tenure_chart(many, words=ZH, native=NATIVE)
+    assert "700 家客户中最大的 600 家" in made.svg
+    assert len(data_of(made)) == 600
+
+
 def test_movement_writes_counts_and_signed_money() -> None:
     made = charts.movement_chart(movement_matrix(make_segments()), words=EN)
     for text in ("2 accounts", "1 account", "+160", "-150", "no sales"):

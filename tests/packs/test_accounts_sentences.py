@@ -91,7 +91,12 @@ def test_who_could_bring_more() -> None:
         "review: Zeta (200)."
     )
     assert doubt == (
-        "Potential unknown: 1 accounts with 100 of revenue. Potential below sales, so stated too low: 2."
+        "Potential unknown: 1, with 100 of revenue. Potential below sales, so stated too low: 2."
+    )
+    gone = table.assign(status="closed")
+    assert say.potential_notes(gone, params=SegmentParams(), words=EN)[2].endswith(
+        "Closed by now among those to grow: 1, with 800 open: "
+        "win them back, or take their potential out of the book."
     )
     [amount, *_] = say.potential_notes(table, params=SegmentParams(potential_threshold=5000), words=EN)
     assert amount.startswith("High potential: 5.00 k a year or more.")
@@ -117,8 +122,8 @@ def test_who_does_not_pay() -> None:
     )
     assert large == "Large and not paying: Beta (-20.0). Not paying without any net revenue in the window: 2."
     assert old.startswith("Old is not valuable by itself: the rank correlation of years and revenue is 0.")
-    assert old.endswith("unknown for 2 accounts.")
-    assert doubt.startswith("Unknown, so in no sum of profit: 2 accounts with 100 of revenue")
+    assert old.endswith("unknown for 2 of them.")
+    assert doubt.startswith("Unknown because a cost is missing, so in no sum of profit: 2, with 100")
 
 
 def test_everybody_pays_or_nothing_is_known() -> None:

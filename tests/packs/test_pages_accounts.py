@@ -76,9 +76,9 @@ def test_no_line_for_sales_without_an_account_where_there_are_none() -> None:
     assert len(page.table) == 9
 
 
-def test_open_potential_leads_and_unknown_ends_the_table() -> None:
+def test_accounts_to_grow_lead_and_unknown_ones_end_the_table() -> None:
     table = make_pages()["accounts_2"].table
-    assert table["account_id"].tolist() == ["a2", "a1", "a6", "a8", "a7", "a3", "a5", "a4", "a9"]
+    assert table["account_id"].tolist() == ["a2", "a1", "a3", "a5", "a6", "a8", "a7", "a4", "a9"]
 
 
 def test_who_does_not_pay_comes_first() -> None:
