@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from kamlib.glossary import Words
+from kamlib.measures.money import total_money
+from kamlib.packs import pages_targets as pages
+from kamlib.packs.cells import table_columns
+from kamlib.packs.page import Page
+from kamlib.runs import Run, write_table
+from kamlib.targets import (
+    AllocationParams,
+    SizingParams,
+    allocate_targets,
+    explain_reps,
+    size_target,
+    sizing_steps,
+    summarise_targets,
+)
+from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
+
+REPS = {"R1": "Wu Lei", "R2": "Ann"}
+
+
+def make_pages(
+    lang: str = "en",
+    *,
+    forecast: bool = True,
+    accounts: pd.DataFrame | None = None,
+    sizing: SizingParams | None = None,
+    params: AllocationParams | None = None,
+    cube: pd.DataFrame | None = None,
+    only: str = "",
+) -> dict[str, Page]:
+    cube = make_cube() if cube is None else cube
+    accounts = make_accounts() if accounts is None else accounts
+    coming = make_forecast(make_cube()) if forecast else None
+    size = size_target(cube, coming, period=PERIOD, params=sizing or SizingParams(), unit=10)
+    allocation = allocate_targets(
+        cube, accounts, total=size.total, period=PERIOD, params=params or AllocationParams(), unit=10
+    )
+    names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
+    scope = pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
+    summary = summarise_targets(allocation.targets, accounts, cube=cube, forecast=coming, period=PERIOD)
+    made = {
+        "targets_1": lambda: pages.size_page(sizing_steps(size), scope=scope),
+        "targets_2": lambda: pages.margins_page(summary, allocation, scope=scope),
+        "targets_3": lambda: pages.chain_page(
+            allocation, explain_reps(allocation.accounts), None, scope=scope
+        ),
+        "targets_5": lambda: pages.months_page(summary, scope=scope),
+    }
+    return {name: make() for name, make in made.items() if name in (only or name)}
+
+
+def test_titles_are_findings() -> None:
+    titles = {name: page.title for name, page in make_pages().items()}
+    assert titles == {
+        "targets_1": "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1; the forecast stands 1.19 k above it",
+        "targets_2": "Reps asked for more than last year: 1 of 2; Wu Lei carries most: 1.00 k, 0 on last year",
+        "targets_3": "Wu Lei is asked for 1.00 k: the share of history alone would ask 893, potential moves -119,"
+        " floors and caps +226",
+        "targets_5": "2026-01 is asked for most: 740, 61.2 % of 2026Q1",
+    }
+
+
+def test_titles_in_chinese() -> None:
+    titles = {name: page.title for name, page in make_pages("zh").items()}
+    assert titles["targets_1"] == "2026Q1 目标为 1,210，较 2025Q1 +10.0 %；预测高出目标 1,190"
+    assert titles["targets_5"] == "2026-01 目标最高：740，占 2026Q1 的 61.2 %"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_page_is_whole(lang: str) -> None:
+    for page in make_pages(lang).values():
+        assert len(page.notes) <= 3
+        assert page.figures
+        for figure in page.figures:
+            assert figure.svg.startswith("<svg")
+            if figure.native and figure.native.kind != "bridge":
+                used = {figure.native.category, *figure.native.series}
+                assert used <= set(page.table.columns)
+        labels = [column.label for column in table_columns(page, Words(lang, "EUR"))]
+        assert all(labels)
+
+
+def test_the_bridge_runs_from_last_year_over_the_target_to_the_forecast() -> None:
+    native = make_pages(only="targets_1")["targets_1"].figures[0].native
+    assert native is not None
+    assert [(label, amount, kind) for label, amount, kind in native.steps] == [
+        ("PY 2025Q1", 1100.0, "PY"), ("growth +10.0 %", 110.0, "change"), ("PL 2026Q1", 1210.0, "PL"),
+        ("gap", 1190.0, "change"), ("FC 2026Q1", 2400.0, "FC"),
+    ]  # fmt: skip
+
+
+def test_without_a_forecast_no_gap_is_named() -> None:
+    made = make_pages(forecast=False)
+    assert made["targets_1"].title == "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1"
+    assert "no forecast covers the whole period" in made["targets_1"].notes[1]
+    assert made["targets_5"].totals == ("actual_last_year", "target")
+    native = made["targets_2"].figures[0].native
+    assert native is not None
+    assert native.series == {"actual_last_year": "PY", "target": "PL"}
+
+
+def test_a_given_amount_is_said_to_be_given() -> None:
+    page = make_pages(only="targets_1", sizing=SizingParams(total=Decimal("1254.9")))["targets_1"]
+    assert page.title.startswith("1.25 k is asked for 2026Q1, +13.6 % on 2025Q1")
+    assert page.notes[0].startswith("From above: the amount was given (1.25 k)")
+    native = page.figures[0].native
+    assert native is not None
+    assert [step[0] for step in native.steps][1:3] == ["to the amount given", "rounding to 10"]
+
+
+def test_a_forecast_on_or_below_the_target() -> None:
+    even = make_pages(
+        sizing=SizingParams(total=2400), params=AllocationParams(growth_cap=None, potential_cap=None)
+    )
+    assert even["targets_1"].title.endswith("the forecast stands exactly there")
+    more = make_pages(
+        sizing=SizingParams(total=5000), params=AllocationParams(growth_cap=None, potential_cap=None)
+    )
+    assert more["targets_1"].title.endswith("the forecast stands 2.60 k below it")
+    assert "2.60 k is what selling has to add" in more["targets_1"].notes[1]
+    assert "Furthest above its forecast: Wu Lei" in more["targets_2"].notes[1]
+
+
+def test_without_a_base_growth_is_not_said() -> None:
+    cube = make_cube([("A", "Bikes", "R1", "2025-07", 300)])
+    page = make_pages(cube=cube, sizing=SizingParams(total=500), params=AllocationParams(potential_cap=None))
+    assert (
+        page["targets_1"].title
+        == "500 is asked for 2026Q1; there was no revenue in 2025Q1 to compare it with"
+    )
+
+
+def test_reps_stand_first_and_every_dimension_adds_up() -> None:
+    table = make_pages(only="targets_2")["targets_2"].table
+    assert list(dict.fromkeys(table["dimension"])) == [
+        "rep",
+        "region",
+        "product_line",
+        "account_type",
+        "company",
+    ]
+    assert table.query("dimension == 'rep'")["name"].tolist() == ["Wu Lei", "Ann", "(no rep)", "(no account)"]
+    assert set(table.groupby("dimension")["target"].sum()) == {1210}
+
+
+def test_what_nobody_is_asked_for_is_said() -> None:
+    loose = make_pages(only="targets_2")["targets_2"].notes
+    assert loose[-1] == "On accounts without a rep stand 30.0: name a rep before this is handed out."
+    accounts = make_accounts()
+    accounts["rep_id"] = accounts["rep_id"].fillna("R2")
+    known = make_pages(accounts=accounts, only="targets_2")["targets_2"].notes
+    assert known[-1] == (
+        "Last year's 100 of closed accounts and 50.0 of sales without an account are in the total;"
+        " others are asked for them."
+    )
+
+
+def test_one_rep_carries_all() -> None:
+    accounts = make_accounts()
+    accounts["rep_id"] = "R1"
+    page = make_pages(accounts=accounts, only="targets_2")["targets_2"]
+    assert page.title == "One rep carries the whole target: 1.21 k, +160 on last year"
+
+
+def test_many_reps_are_gathered_with_their_sum() -> None:
+    rows = [(f"N{i:02d}", "North", "Dealer", f"Q{i:02d}", 100 + i, "active") for i in range(20)]
+    sales = [(f"N{i:02d}", "Bikes", f"Q{i:02d}", "2025-01", 100 + i) for i in range(20)]
+    made = make_pages(only="targets_2", accounts=make_accounts(rows), cube=make_cube(sales), forecast=False)
+    chart, native = made["targets_2"].figures[0], made["targets_2"].figures[0].native
+    assert native is not None
+    assert native.rows == 12
+    assert "other (8)" in chart.svg
+    assert len(made["targets_2"].table.query("dimension == 'rep'")) == 20
+
+
+def test_months_add_up_to_the_total() -> None:
+    page = make_pages(only="targets_5")["targets_5"]
+    assert page.table["target"].sum() == 1210
+    assert page.table["target_share"].sum() == pytest.approx(1)
+    assert total_money(page.table["forecast"]) == 2400
+    assert "Widest gap to the forecast: 2026-02, +600." in page.notes[1]
+
+
+def test_the_scope_of_a_run(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    write_table(make_accounts(), folder / "book" / "accounts.parquet")
+    facts = {"lang": "en", "book": {"name": "Seven", "currency": "EUR", "fiscal_year_start": 1}}
+    size = size_target(make_cube(), period=PERIOD, params=SizingParams(), unit=10)
+    bare = pages.scope_of(Run(folder, facts), size)
+    assert (bare.company, bare.reps, bare.accounts["A"]) == ("Seven", {}, "Account A")
+    reps = pd.DataFrame({"rep_id": ["R1", "R2"], "name": ["Wu Lei", None]})
+    write_table(reps, folder / "book" / "reps.parquet")
+    assert pages.scope_of(Run(folder, facts), size).reps == {"R1": "Wu Lei", "R2": "R2"}
