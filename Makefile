@@ -2,7 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-export PYTHONWARNINGS ?= default
 
 .PHONY: help setup pack test check bench lock system docs clean
 
@@ -37,7 +36,7 @@ test: $(READY) system
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.ini notebooks/methods --override-ini addopts=
 
 bench: $(READY)
-	$(BIN)/python -m pytest tests/bench -s --override-ini norecursedirs=.venv
+	$(BIN)/python -m pytest tests/bench -s --override-ini addopts=--import-mode=importlib
 
 docs: $(READY)
 	$(BIN)/python tests/make_docs.py

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from measure import python, ratio, report, run
+from tests.bench.measure import python, ratio, report, run
 
 KAM = str(Path(sys.executable).with_name("kam"))
 BARE = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from measure import python, ratio, report
+from tests.bench.measure import python, ratio, report
 
 ROOT = Path(__file__).resolve().parents[2]
 KAM = str(Path(sys.executable).with_name("kam"))
