@@ -22,9 +22,10 @@ def forecast_panel(
     """Forecast every series of a long table, each from its own last row on.
 
     A missing row between a series' first and last one, or a missing value, is a gap: it is bridged, it does
-    not count as zero. A zero is a sale of nothing. A series starts with its first observed value. Its season
-    is removed where a test finds one (see `kamlib.forecast.seasonal.find_season`), the rest is forecast by
-    `method`, and the season is put back. A forecast is never below zero unless the series itself is.
+    not count as zero. A zero is a sale of nothing. A series starts with its first observed value. What season
+    it has beyond noise is removed (see `find_season` and `find_cadence` in `kamlib.forecast.seasonal`), the
+    rest is forecast by `method`, and the season is put back. A forecast is never below zero unless the series
+    itself is. Each series is forecast by itself: others, their number and order change nothing.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def forecast_panel(
     method : str
         ``"seasonal_naive"`` repeats the last season; ``"simple"`` smoothing follows the level; ``"damped"``
         follows a trend that fades; ``"theta"`` goes half way along the line through the series; ``"blend"``
-        is the mean of the last three, which is more accurate than each.
+        is the mean of Theta and of simple and damped smoothing, these two weighted by how well they fit (see
+        `kamlib.forecast.smoothing.smoothing`), which is more accurate than each alone.
 
     Returns
     -------

@@ -16,8 +16,8 @@ class ForecastParams(Params):
 
     method: Method = param(
         "blend",
-        en="forecasting method; blend is the mean of simple, damped and Theta",
-        zh="预测方法；blend 为简单平滑、阻尼趋势与 Theta 三者的平均",
+        en="forecasting method; blend is the mean of smoothing (simple and damped, by fit) and Theta",
+        zh="预测方法；blend 为指数平滑（简单与阻尼按拟合优度加权）与 Theta 法的平均",
         unit="",
         source="Makridakis & Hibon 2000, M3: the mean of simple methods beats each of them",
         strength="study",
@@ -37,7 +37,7 @@ class ForecastParams(Params):
         en="months of history a forecast looks back on",
         zh="预测所依据的历史月数",
         unit="months",
-        source="three seasons, what the test for a season needs (M3 competition, Naive2)",
+        source="three seasons, as the M3 competition asks before it looks for one; older habits mislead",
         strength="study",
         ge=1,
         le=240,

@@ -28,8 +28,9 @@ def forecast_sales(
     The series are the account x product line pairs that ever sold, and the sales without an account per
     product line. A pair's history runs from the account's first month with a sale (or the start of the
     history window) to the last whole month before `as_of`; a month in it without a line is a sale of
-    nothing, so that a pair that stopped decays. Each pair is forecast by itself, rounded to four decimals,
-    and every level is the exact sum of the pairs.
+    nothing, so that a pair that stopped decays. Each pair takes season and like-for-like growth from its
+    product line and adds what it is known to differ by (see `kamlib.forecast.group`); its forecast is rounded
+    to four decimals, and every level is the exact sum of the pairs.
 
     Parameters
     ----------
