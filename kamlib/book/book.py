@@ -19,6 +19,7 @@ from kamlib.errors import BookError, Problem
 
 if TYPE_CHECKING:
     from kamlib.book.checks import Profile
+    from kamlib.book.columns import Match
     from kamlib.book.source import Raw
     from kamlib.book.typed import Typed
 
@@ -122,6 +123,21 @@ class Book:
             fiscal_year_start=self.config.fiscal_year_start,
         )
 
+    def write_cube(self, as_of: dt.date, file: Path) -> None:
+        """Write the one heavy query alone: sales by account, product line, selling rep and month.
+
+        Parameters
+        ----------
+        as_of : datetime.date
+            First day that is not seen.
+        file : pathlib.Path
+            The parquet file; its rows are described at `kamlib.book.cube.cube_expression`. The book is not
+            checked before.
+        """
+        from kamlib.book.cube import write_cube
+
+        write_cube(self._tables, as_of, Path(file))
+
     def _refuse(self) -> None:
         refused = [problem for problem in self._problems if problem.severity == "refuse"]
         if refused:
@@ -143,8 +159,8 @@ class Book:
         }
 
     @cached_property
-    def _matched(self) -> dict[str, tuple[dict[str, str], list[Problem]]]:
-        from kamlib.book.checks import match_columns
+    def _matched(self) -> dict[str, Match]:
+        from kamlib.book.columns import match_columns
 
         return {
             name: match_columns(raw.table.columns, raw.source)
@@ -160,7 +176,7 @@ class Book:
             name: type_table(
                 raw.table,
                 TABLES[name],
-                names=self._matched[name][0],
+                names=self._matched[name].names,
                 options=raw.source.options,
                 stages=self.config.stages,
             )
@@ -186,7 +202,7 @@ class Book:
             if isinstance(raw, Problem):
                 problems.append(raw)
             elif raw is not None:
-                problems += self._matched[name][1]
+                problems += self._matched[name].problems
                 problems += refuse_rows(self._tables[name], self._profiles[name], known)
             elif contract.required:
                 problems.append(
@@ -208,14 +224,16 @@ class Book:
 
     @cached_property
     def _hash(self) -> str:
-        from kamlib.book.source import hash_rows
+        from kamlib.book.source import hash_file, hash_rows
 
-        content = {}
+        content: dict[str, list[Any]] = {}
         for name, raw in self._raw.items():
-            if not isinstance(raw, Problem):
-                digest = raw.digest or hash_rows(self._tables[name].rows)
-                how = {**raw.source.options.__dict__, **raw.source.columns} if raw.digest else {}
-                content[name] = [digest, how]
+            if isinstance(raw, Problem):
+                continue
+            if raw.file is None:
+                content[name] = [hash_rows(self._tables[name].rows)]
+            else:
+                content[name] = [hash_file(raw.file), raw.source.options.__dict__, dict(raw.source.columns)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from kamlib.book.config import Source
-from kamlib.book.contract import TABLES, Column
-from kamlib.book.findings import count_of, make_problem, quote
+from kamlib.book.contract import Column
+from kamlib.book.findings import SHOWN, count_of, make_problem, quote
 from kamlib.book.rules import Flag
 from kamlib.book.typed import Typed, as_text
 from kamlib.errors import Problem, did_you_mean
 
-SHOWN = 3
-_NEAR = 0.8
 _ORPHANS = {
     "accounts": ("row names an account that accounts lacks", "rows name accounts that accounts lacks"),
     "reps": ("row names a rep that reps lacks", "rows name reps that reps lacks"),
@@ -33,71 +30,11 @@ _SINGULAR = {"accounts": "account", "reps": "rep", "opportunities": "opportunity
 class Profile:
     """One aggregate of a table: by ids that refer elsewhere, rows, hits of each flag, first and last day."""
 
-    groups: pd.DataFrame
+    groups: pa.Table
     keys: tuple[str, ...]
     rows: int
     first: Any
     last: Any
-
-
-def match_columns(columns: Sequence[str], source: Source) -> tuple[dict[str, str], list[Problem]]:
-    """Find the contract's columns among a source's.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Columns of the source.
-    source : Source
-        Its table and ``columns:``.
-
-    Returns
-    -------
-    names : dict
-        Column of the contract -> column of the source.
-    problems : list of Problem
-        Required columns that are absent, columns spelt nearly like absent ones, extra columns.
-    """
-    contract = TABLES[source.table]
-    known = [column.name for column in contract.columns]
-    names = {name: source.columns.get(name, name) for name in known}
-    problems = []
-    for name, written in source.columns.items():
-        if written not in columns:
-            hint = did_you_mean(written, columns)
-            message = f"the source has no column {quote([written])}.{hint}"
-            problems.append(make_problem("missing_column", contract.name, name, count=0, message=message))
-    absent = {name: written for name, written in names.items() if written not in columns}
-    names = {name: written for name, written in names.items() if written in columns}
-    extra = [column for column in columns if column not in names.values()]
-    near = {}
-    for column in extra:
-        meant = _near(column, [name for name in absent if name not in source.columns])
-        if meant:
-            near[column] = meant
-            message = f'the column {quote([column])} is not known. Did you mean "{meant}"?'
-            problems.append(
-                make_problem("nearly_known_column", contract.name, column, count=0, message=message)
-            )
-    required = [column.name for column in contract.columns if column.required]
-    for name in required:
-        if name in absent and name not in source.columns and name not in near.values():
-            message = f"the table has no column {name}; it has {quote(columns)}."
-            problems.append(make_problem("missing_column", contract.name, name, count=0, message=message))
-    odd = [column for column in extra if column not in near]
-    if odd:
-        message = f"{count_of(len(odd), 'column is', 'columns are')} not read: {quote(odd)}."
-        problems.append(
-            make_problem(
-                "extra_columns", contract.name, count=len(odd), message=message, examples=odd[:SHOWN]
-            )
-        )
-    return names, problems
-
-
-def _near(column: str, known: Sequence[str]) -> str:
-    plain = "_".join(column.lower().replace("-", " ").replace("_", " ").split())
-    close = difflib.get_close_matches(plain, known, n=1, cutoff=_NEAR)
-    return close[0] if close else ""
 
 
 def profile_table(typed: Typed) -> Profile:
@@ -109,10 +46,10 @@ def profile_table(typed: Typed) -> Profile:
     if contract.dated:
         sums |= {"first": rows[contract.dated].min(), "last": rows[contract.dated].max()}
     result = rows.group_by(*keys).agg(**sums) if keys else rows.agg(**sums)
-    groups = result.to_pyarrow().to_pandas()
-    first = min(groups["first"].dropna(), default=None) if contract.dated else None
-    last = max(groups["last"].dropna(), default=None) if contract.dated else None
-    return Profile(groups, keys, int(groups["rows"].sum()), first, last)
+    groups = result.to_pyarrow()
+    first = pc.min(groups["first"]).as_py() if contract.dated else None
+    last = pc.max(groups["last"]).as_py() if contract.dated else None
+    return Profile(groups, keys, pc.sum(groups["rows"]).as_py() or 0, first, last)
 
 
 def refuse_rows(typed: Typed, profile: Profile, known: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
@@ -132,7 +69,7 @@ def refuse_rows(typed: Typed, profile: Profile, known: Mapping[str, frozenset[st
         yield make_problem("empty_file", contract.name, count=0, message="the table has no rows.")
     if contract.key and set(contract.key) & typed.present:
         yield from _duplicates(typed)
-    hits = [int(profile.groups[f"flag_{i}"].sum()) for i in range(len(typed.flags))]
+    hits = [int(pc.sum(profile.groups[f"flag_{i}"]).as_py() or 0) for i in range(len(typed.flags))]
     for column in contract.columns:
         for flag, count in zip(typed.flags, hits, strict=True):
             if flag.column == column.name and count:
@@ -196,12 +133,13 @@ def _duplicates(typed: Typed) -> Iterator[Problem]:
 
 
 def _orphans(typed: Typed, profile: Profile, column: Column, known: frozenset[str]) -> Iterator[Problem]:
-    ids = profile.groups.groupby(column.name)["rows"].sum()
-    orphans = ids[[value not in known and bool(value.strip()) for value in ids.index]].sort_index()
-    if not len(orphans):
+    sums = profile.groups.group_by(column.name).aggregate([("rows", "sum")]).to_pydict()
+    rows_of = zip(sums[column.name], sums["rows_sum"], strict=True)
+    orphans = {v: rows for v, rows in rows_of if v is not None and v not in known and v.strip()}
+    if not orphans:
         return
-    examples = [str(value) for value in orphans.index[:SHOWN]]
-    count = int(orphans.sum())
+    examples = sorted(orphans)[:SHOWN]
+    count = sum(orphans.values())
     yield make_problem(
         f"orphan_{_SINGULAR[column.refers]}",
         typed.contract.name,

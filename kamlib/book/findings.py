@@ -10,6 +10,7 @@ from kamlib.book.contract import CHECKS
 from kamlib.errors import Problem
 
 LONGEST = 40
+SHOWN = 3
 
 
 class SourceError(Exception):

@@ -101,7 +101,7 @@ def column_flags(
 def _empty_flags(column: Column, text: Any) -> Iterator[Flag]:
     named = column.kind in ("id", "text")
     if named and text.type().is_string():
-        # Only what begins with a sign below "!" can be blank: trimming all values would cost most of the pass.
+        # Only what begins with a sign below "!" can be blank: trimming all would cost most of the pass.
         empty = ibis.ifelse(text < "!", text.strip() == "", text.isnull() if column.required else False)
     else:
         empty = text.isnull()

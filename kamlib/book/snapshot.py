@@ -10,13 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kamlib.book.asof import holdings, table_as_of
+from kamlib.book.asof import table_as_of
 from kamlib.book.contract import TABLES
-from kamlib.book.cube import cube_expression
+from kamlib.book.cube import write_cube
 from kamlib.book.odd import count_sales, odd_rows
 from kamlib.book.typed import Typed
 from kamlib.errors import Problem
 
+_GROUP = 1 << 17
 _MONEY = pa.decimal128(18, 4)
 _SCHEMA_TABLES = pa.schema(
     [
@@ -69,8 +70,7 @@ def write_snapshot(
     history = tables.get("account_history")
     held = (history.rows if history else None, history.present if history else frozenset[str]())
     sales = tables["sales"].rows
-    spells = holdings(tables["accounts"].rows, *held)
-    _write(cube_expression(sales, spells, as_of).to_pyarrow(), folder / "cube.parquet")
+    write_cube(tables, as_of, folder / "cube.parquet")
     about = []
     for name, contract in TABLES.items():
         if name == "sales" or name not in tables:
@@ -104,5 +104,8 @@ def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    # One chunk, so that pages break at the same rows whatever the number of threads was.
-    pq.write_table(table.combine_chunks().replace_schema_metadata(None), path, compression="zstd")
+    """Write a table in groups of a fixed number of rows, whatever pieces the engine returned it in."""
+    table = table.replace_schema_metadata(None)
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for start in range(0, len(table), _GROUP):
+            writer.write_table(table.slice(start, _GROUP).combine_chunks(), row_group_size=_GROUP)

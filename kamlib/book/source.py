@@ -13,6 +13,7 @@ import glob
 import gzip
 import hashlib
 import io
+import os
 import re
 import warnings
 import zipfile
@@ -30,7 +31,7 @@ import pyarrow.parquet as pq
 
 from kamlib.book.config import BookConfig, Source
 from kamlib.book.findings import SourceError, make_problem, quote
-from kamlib.errors import Problem
+from kamlib.errors import ParameterError, Problem
 
 _CHUNK = 1 << 20
 _MEMORY = "1600MB"
@@ -49,15 +50,23 @@ def md5_number_upper(text: str) -> int:  # type: ignore[empty-body]
 
 @dataclass(frozen=True)
 class Raw:
-    """A table as its source has it: the Ibis table, and the SHA-256 of the file (empty for a SELECT)."""
+    """A table as its source has it: the Ibis table, and the file (None for a SELECT)."""
 
     source: Source
     table: Any
-    digest: str
+    file: Path | None
 
 
 def connect(config: BookConfig, scratch: Path) -> Any:
-    """Open the book's engine: an embedded DuckDB that loads no extension and reads below the book's root."""
+    """Open the book's engine: an embedded DuckDB that loads no extension and reads below the book's root.
+
+    The environment's ``KAM_THREADS`` limits its threads, which changes no result.
+
+    Raises
+    ------
+    ParameterError
+        If ``KAM_THREADS`` is not a whole number from 1.
+    """
     # Ibis 12 calls methods that DuckDB 2.0 has renamed.
     warnings.filterwarnings("ignore", message="fetch_arrow", category=DeprecationWarning)
     engine = ibis.duckdb.connect(
@@ -67,7 +76,13 @@ def connect(config: BookConfig, scratch: Path) -> Any:
         memory_limit=_MEMORY,
         preserve_insertion_order=False,
     )
+    engine.con.execute("SET enable_progress_bar = false")
     engine.con.execute("SET file_search_path = ?", [str(config.root)])
+    threads = os.environ.get("KAM_THREADS", "")
+    if threads:
+        if not re.fullmatch("[1-9][0-9]{0,3}", threads):
+            raise ParameterError(f'KAM_THREADS is "{threads}"; it must be a whole number from 1.')
+        engine.con.execute(f"SET threads = {threads}")
     return engine
 
 
@@ -75,17 +90,14 @@ def read_source(engine: Any, config: BookConfig, source: Source, scratch: Path) 
     """Make one source a table of the engine, or say why it cannot be read."""
     try:
         if source.sql:
-            return Raw(source, _read_sql(engine, source, scratch), "")
+            return Raw(source, _read_sql(engine, source, scratch), None)
         path = config.root / source.file
         if not path.is_file():
             raise SourceError("missing_file", f"there is no file {quote([source.file])}.")
         if path.stat().st_size == 0:
             raise SourceError("empty_file", f"{quote([source.file])} is empty.")
-        table = {".parquet": _read_parquet, ".xlsx": _read_workbook}.get(source.suffix, _read_csv)(
-            engine, source, path, scratch
-        )
-        with path.open("rb") as stream:
-            return Raw(source, table, hashlib.file_digest(stream, "sha256").hexdigest())
+        read = {".parquet": _read_parquet, ".xlsx": _read_workbook}.get(source.suffix, _read_csv)
+        return Raw(source, read(engine, source, path, scratch), path)
     except SourceError as problem:
         check, message, remedy = problem.check, problem.message, problem.remedy
     except duckdb.Error as error:
@@ -271,6 +283,12 @@ def _cell(value: Any, decimal: str) -> str | None:
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     return str(value)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def hash_rows(rows: Any) -> str:
