@@ -86,8 +86,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("colour", ["history_weight"])
     ''
     """
-    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.7)
-    if not close:
-        return ""
-    original = next(k for k in known if k.lower() == close[0])
-    return f' Did you mean "{original}"?'
+    spelt = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.7)
+    return f' Did you mean "{spelt[close[0]]}"?' if close else ""

@@ -10,7 +10,7 @@ def test_exit_codes() -> None:
 
 
 def test_did_you_mean_keeps_the_known_spelling() -> None:
-    assert did_you_mean("acount_ID", ["account_id", "name"]) == ' Did you mean "account_id"?'
+    assert did_you_mean("acount_ID", iter(["account_id", "name"])) == ' Did you mean "account_id"?'
     assert did_you_mean("zzz", ["account_id"]) == ""
 
 
