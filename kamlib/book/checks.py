@@ -128,7 +128,7 @@ def _duplicates(typed: Typed) -> Iterator[Problem]:
         ", ".join(key),
         count=int(totals["rows"]),
         examples=examples,
-        message=f"{count_of(int(totals['rows']), 'row')} with a key that others have: {quote(examples)}.",
+        message=f"{int(totals['rows']):,} rows share their key with others: {quote(examples)}.",
     )
 
 
