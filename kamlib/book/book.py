@@ -141,7 +141,7 @@ class Book:
     def _refuse(self) -> None:
         refused = [problem for problem in self._problems if problem.severity == "refuse"]
         if refused:
-            raise BookError("\n".join(str(problem) for problem in refused), self._problems)
+            raise BookError("\n".join(str(problem) for problem in refused), refused)
 
     @cached_property
     def _engine(self) -> Any:
@@ -196,6 +196,7 @@ class Book:
 
         keys = {c.refers for table in TABLES.values() for c in table.columns if c.refers}
         known = {name: keys_of(self._tables[name]) for name in sorted(keys & set(self._tables))}
+        known = {name: values for name, values in known.items() if values}
         problems: list[Problem] = []
         for name, contract in TABLES.items():
             raw = self._raw.get(name)

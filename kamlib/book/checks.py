@@ -151,6 +151,8 @@ def _orphans(typed: Typed, profile: Profile, column: Column, known: frozenset[st
 
 
 def keys_of(typed: Typed) -> frozenset[str]:
-    """Return the values of a table's key (its first column)."""
+    """Return the values of a table's key (its first column); none where the table lacks it."""
     key = typed.contract.key[0]
+    if key not in typed.present:
+        return frozenset()
     return frozenset(typed.rows.select(key).distinct().to_pyarrow()[key].to_pylist())

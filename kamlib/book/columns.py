@@ -66,6 +66,8 @@ def match_columns(columns: Sequence[str], source: Source) -> Match:
 
 def _near(column: str, known: Sequence[str]) -> str:
     plain = "_".join(column.lower().replace("-", " ").replace("_", " ").split())
+    if f"{plain}_id" in known:
+        return f"{plain}_id"
     close = difflib.get_close_matches(plain, known, n=1, cutoff=_NEAR)
     return close[0] if close else ""
 

@@ -198,8 +198,11 @@ def _as_utf8(path: Path, encoding: str, copy: Path) -> Path:
             except UnicodeError:
                 text = "\0"
             if "\0" in text:
-                wide = start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-                likely = "utf-16" if wide else "gb18030 for Chinese, cp1252 for Western European files"
+                likely = "gb18030 for Chinese, cp1252 for Western European files"
+                if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                    likely = "utf-16"
+                elif b"\0" in chunk:
+                    likely = "utf-16-le or utf-16-be"
                 raise SourceError(
                     "wrong_encoding",
                     f'{quote([path.name])} is not text in "{encoding}".',
