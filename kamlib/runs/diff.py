@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,11 +107,6 @@ def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
         both = left.merge(right, on=keys, how="outer", suffixes=("_a", "_b"))
     else:
         both = left.add_suffix("_a").join(right.add_suffix("_b"), how="outer")
-    label = (
-        both[keys].astype(str).agg(" · ".join, axis=1)
-        if keys
-        else both.index.to_series().map("row {}".format)
-    )
     totals: Rows = []
     largest: Rows = []
     for column in numbers:
@@ -123,8 +118,15 @@ def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
         sums = (float(np.nansum(old)), float(np.nansum(new)))
         totals.append([name, column, int(differs.sum()), *map(_short, (*sums, sums[1] - sums[0]))])
         top = np.argsort(-np.abs(change), kind="stable")[: min(_LARGEST, int(differs.sum()))]
-        largest += [[name, column, label.iloc[i], *map(_short, (old[i], new[i], change[i]))] for i in top]
+        largest += [
+            [name, column, _row_name(both, keys, i), *map(_short, (old[i], new[i], change[i]))] for i in top
+        ]
     return totals, largest
+
+
+def _row_name(table: pd.DataFrame, keys: Sequence[str], at: int) -> str:
+    parts = [table[key].iloc[at] for key in keys]
+    return " · ".join("–" if pd.isna(part) else str(part) for part in parts) or f"row {at}"
 
 
 def _key(left: pd.DataFrame, right: pd.DataFrame) -> list[str]:

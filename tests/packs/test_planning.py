@@ -156,8 +156,9 @@ def test_wrong_parameters_stop_before_anything_is_written(tmp_path: Path) -> Non
 
 
 def test_an_impossible_request_is_refused_with_its_amounts(tmp_path: Path) -> None:
-    message = refused(tmp_path, ParameterError, overrides=["sizing.amount=100"])
-    assert "100" in message
+    message = refused(tmp_path, ParameterError, overrides=["sizing.total=1000"])
+    assert "1,000" in message
+    assert "floor" in message
 
 
 def test_a_broken_book_is_refused_whole(tmp_path: Path) -> None:

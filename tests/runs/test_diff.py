@@ -1,0 +1,78 @@
+"""What differs between two runs is named with its values, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from kamlib.errors import RunError
+from kamlib.measures.money import to_money
+from kamlib.runs import Run
+from kamlib.runs.diff import diff_runs
+from kamlib.runs.publish import hash_tables, publish_run, start_run, write_facts
+from tests.runs.test_run import FACTS
+
+
+def publish(out: Path, tables: dict[str, pd.DataFrame], **facts: Any) -> Path:
+    run: Run = start_run(out, FACTS | facts)
+    for name, table in tables.items():
+        run.save(name, table)
+    run.facts["tables"] = hash_tables(run)
+    write_facts(run)
+    return publish_run(run).folder
+
+
+def targets(*amounts: int) -> pd.DataFrame:
+    ids = [f"A{i}" for i in range(len(amounts))]
+    return pd.DataFrame(
+        {"account_id": ids, "rep_id": None, "target": amounts, "money": to_money([1] * len(amounts))}
+    )
+
+
+def test_equal_runs_do_not_differ(tmp_path: Path) -> None:
+    a = publish(tmp_path, {"targets": targets(1, 2)})
+    b = publish(tmp_path, {"targets": targets(1, 2)})
+    assert [rows for _, _, rows in diff_runs(a, b).sections()] == [[], [], [], []]
+
+
+def test_parameters_data_and_numbers(tmp_path: Path) -> None:
+    a = publish(tmp_path, {"targets": targets(1000, 2000, 3000), "old": targets(1)})
+    book = FACTS["book"] | {"hash": "cd"}
+    b = publish(
+        tmp_path, {"targets": targets(1000, 2500, 2900)}, book=book, parameters={"room": {"weight": 0.5}}
+    )
+    found = diff_runs(a, b)
+    assert found.parameters == [["room.weight", 0.25, 0.5]]
+    assert found.data == [["book.hash", "ab", "cd"]]
+    assert found.totals == [
+        ["old", "only in A", None, None, None, None],
+        ["targets", "target", 2, "6,000", "6,400", "400"],
+    ]
+    assert found.largest == [
+        ["targets", "target", "A1", "2,000", "2,500", "500"],
+        ["targets", "target", "A2", "3,000", "2,900", "-100"],
+    ]
+
+
+def test_rows_that_only_one_run_has_count_whole(tmp_path: Path) -> None:
+    a = publish(tmp_path, {"targets": targets(1000)})
+    b = publish(tmp_path, {"targets": targets(1000, 500)}, seed=4)
+    found = diff_runs(a, b)
+    assert found.totals[-1] == ["targets", "target", 1, "1,000", "1,500", "500"]
+    assert found.largest[-1] == ["targets", "target", "A1", "-", "500", "500"]
+
+
+def test_rows_without_a_key_are_compared_by_place_and_missing_keys_are_named(tmp_path: Path) -> None:
+    plain = pd.DataFrame({"v": [1.5, 2.5]})
+    keyed = pd.DataFrame({"k": [None, "x"], "v": [1.0, 2.0]})
+    a = publish(tmp_path, {"plain": plain, "keyed": keyed})
+    b = publish(tmp_path, {"plain": plain + 1, "keyed": keyed.assign(v=[5.0, 2.0])}, seed=4)
+    assert [row[2] for row in diff_runs(a, b).largest] == ["–", "row 0", "row 1"]
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="it is not a run folder"):
+        diff_runs(tmp_path, tmp_path)
