@@ -61,8 +61,8 @@ def test_rows_that_only_one_run_has_count_whole(tmp_path: Path) -> None:
     a = publish(tmp_path, {"targets": targets(1000)})
     b = publish(tmp_path, {"targets": targets(1000, 500)}, seed=4)
     found = diff_runs(a, b)
-    assert found.totals[-1] == ["targets", "target", 1, "1,000", "1,500", "500"]
-    assert found.largest[-1] == ["targets", "target", "A1", "-", "500", "500"]
+    assert found.totals[0] == ["targets", "target", 1, "1,000", "1,500", "500"]
+    assert found.largest[0] == ["targets", "target", "A1", "-", "500", "500"]
 
 
 def test_rows_without_a_key_are_compared_by_place_and_missing_keys_are_named(tmp_path: Path) -> None:
