@@ -19,6 +19,7 @@ _LOOKS = {
 }
 _STEEP = 2.0
 _NAMES = 130
+_ROOM = 44
 _TEXTS = ("name", "heading", "why", "text")
 
 
@@ -121,7 +122,8 @@ def month_chart(
     Parameters
     ----------
     months, quarters : pandas.DataFrame
-        One row per month or quarter in time: name, PY, FC (NaN where there is none), PL [currency].
+        One row per month or quarter in time: name, PY, FC (NaN where there is none), PL [currency]; without
+        rows in `quarters` the months stand alone.
     words : Words
         Labels and number formats.
     native : NativeChart, optional
@@ -129,9 +131,12 @@ def month_chart(
     """
     import altair as alt
 
-    left = _columns(months, words, width=460 if len(quarters) > 1 else 520)
-    right = _columns(quarters, words, width=220 if len(quarters) > 1 else 150)
-    return figure(alt.hconcat(left, right, spacing=30), native)
+    if not len(quarters):
+        return figure(_columns(months, words, width=180 * len(months)), native)
+    left = _columns(months, words, width=460 if len(quarters) > 1 else 500)
+    right = _columns(quarters, words, width=220 if len(quarters) > 1 else 170)
+    both = alt.hconcat(left, right, spacing=30)
+    return figure(both.resolve_scale(xOffset="independent"), native)
 
 
 def _end(band: Any, end: str, scale: Any, words: Words) -> Any:
@@ -157,14 +162,19 @@ def _columns(table: pd.DataFrame, words: Words, *, width: int) -> Any:
     names = table["name"].tolist()
     shown = [s for s in _LOOKS if table[s].notna().any()]
     long = _long(table, shown, words)
-    crowded = len(names) > 6
+    crowded = width < _ROOM * len(names) * len(shown)
     base = alt.Chart(long).encode(
-        alt.X("name:N", sort=names, title=None, axis=alt.Axis(labelAngle=-45 if crowded else 0, ticks=False)),
+        alt.X(
+            "name:N",
+            sort=names,
+            title=None,
+            axis=alt.Axis(labelAngle=-45 if len(names) > 6 else 0, ticks=False),
+        ),
         alt.XOffset("scenario:N", sort=shown, scale=alt.Scale(paddingInner=0.06)),
         alt.Y("amount:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
     )
     bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(shown), tooltip=_tips(words))
-    text = base.mark_text(dy=-7, fontSize=9 if crowded else 11)
+    text = base.mark_text(dy=-7, fontSize=10 if crowded else 11)
     if crowded:
         text = text.transform_filter("datum.scenario == 'PL'")
     return (bars + text.encode(text="text:N")).properties(width=width, height=250)

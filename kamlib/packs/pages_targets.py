@@ -104,7 +104,7 @@ def months_page(summary: pd.DataFrame, *, scope: Scope) -> Page:
     rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
     rows["name"] = rows["key"]
     months = rows[rows["dimension"] == "month"].reset_index(drop=True)
-    quarters = rows[rows["dimension"] == "quarter"]
+    quarters = rows[(rows["dimension"] == "quarter") & (len(months) > 1)]
     total = max(scope.size.total, 1)
     table = pd.DataFrame({"month": months["key"]})
     for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):

@@ -12,7 +12,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks
 from kamlib.packs.page import Page
 from kamlib.packs.targets_scope import Scope, told_apart
-from kamlib.targets import Allocation
+from kamlib.targets import RULES, Allocation
 
 _SHOWN = 12
 
@@ -120,11 +120,15 @@ def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
         fresh=fresh,
         **counts,
     )
-    nothing = int(((opened["rule"] == "nothing") & (opened["target"] == 0)).sum())
-    last = (
-        words("targets.chain_note_nothing", count=nothing) if nothing else words("targets.chain_note_filter")
+    if allocation.squeezed:
+        bounds += words("targets.chain_note_squeezed", count=words.count(allocation.squeezed))
+    found = accounts["rule"].value_counts()
+    rules = words("targets.list").join(
+        words("targets.chain_rule_count", rule=words.value("rule", code), count=words.count(int(found[code])))
+        for code in RULES
+        if code in found.index
     )
-    return rule, bounds, last
+    return rule, bounds, words("targets.chain_note_rules", rules=rules)
 
 
 def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:

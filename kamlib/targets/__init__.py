@@ -4,10 +4,12 @@ from kamlib.targets.allocation import Allocation, allocate_targets
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.params import AllocationParams, SizingParams
 from kamlib.targets.request import check_request
+from kamlib.targets.shares import RULES
 from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
 from kamlib.targets.summary import explain_reps, summarise_targets
 
 __all__ = [
+    "RULES",
     "Allocation",
     "AllocationParams",
     "BoundedSplit",

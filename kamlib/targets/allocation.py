@@ -27,8 +27,9 @@ class Allocation:
     targets : pandas.DataFrame
         One row per open account, product line and month, in this order: account_id, rep_id, region,
         account_type, product_line, month, quarter, target [currency, int64, a multiple of the unit];
-        line_share and month_share, by which the account's target fell here; and of the account history_share,
-        potential_share, blend [fraction], rule and bound.
+        line_share and month_share, by which the account's target fell here [fraction], and rounding, what
+        whole units added to that [currency, to the cent]; and of the account history_share, potential_share,
+        blend [fraction], rule and bound.
     accounts : pandas.DataFrame
         One row per account, closed ones with a target of 0, sorted by account_id: the chain from its shares
         to its units. history, actual_last_year (of the base period), potential [currency, currency,
@@ -194,6 +195,8 @@ def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: in
     result["month"] = np.tile(phasing.months, len(table) * lines)
     result["quarter"] = result["month"].map(period_months)
     result["target"] = units.ravel() * unit
+    exact = split.units[opened][:, None] * shares
+    result["rounding"] = _cents((units - exact).ravel() * unit)
     result["line_share"] = np.repeat(phasing.line_share[opened].ravel(), months)
     result["month_share"] = np.tile(phasing.month_share.ravel(), len(table))
     for name, values in (

@@ -114,6 +114,8 @@ def test_months_run_to_the_right_beside_their_quarters() -> None:
     written = texts(month_chart(year, quarters, words=EN).svg)
     assert [t for t in written if t in names] == names
     assert "27.0" in written
+    alone = month_chart(year.head(1), quarters.head(0), words=EN)
+    assert [t for t in texts(alone.svg) if t.startswith("2026")] == ["2026-01"]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -52,18 +52,26 @@ def test_the_table_holds_every_reps_accounts_in_their_order() -> None:
 
 
 def test_notes_say_rule_bounds_and_what_got_nothing() -> None:
-    rule, bounds, nothing = make_page().notes
+    rule, bounds, rules = make_page().notes
     assert rule.startswith("Blend = 50.0 % x share of history + 50.0 % x share of potential.")
     assert "average share of wallet (26.7 %)" in rule
     assert bounds == (
         "Of 6 accounts, at the floor: 0, at the cap: 3, pinned: 0."
         " No growth bound, as they sold nothing in 2025Q1: 4."
     )
-    assert nothing.startswith(
-        "Asked for nothing, as they never bought and their potential is unknown: 1 accounts."
+    assert rules == (
+        "Accounts by rule: history and potential: 1; potential unknown, by history: 1; never bought, by potential: 1;"
+        " nothing in the window, history zero: 1; returns above sales, history zero: 1;"
+        " neither known, no share: 1; closed, not asked: 1. Filter the table by rep to read any other chain."
     )
-    assert (
-        make_page(free_params(pins={"F": 10})).notes[2] == "Filter the table by rep to read any other chain."
+
+
+def test_a_floor_that_gave_way_is_counted() -> None:
+    params = AllocationParams(growth_floor=0.0, growth_cap=0.001, potential_cap=None)
+    sales = [("A", "Bikes", "R1", "2025-01", 804), ("B", "Bikes", "R1", "2025-01", 203)]
+    page = make_page(params, cube=make_cube(sales))
+    assert page.notes[1].endswith(
+        "Too small for the rounding unit, so that the floor gave way to the cap: 2."
     )
 
 

@@ -75,6 +75,9 @@ def test_the_joint_table_is_complete_and_every_margin_its_sum() -> None:
     assert table["quarter"].unique().tolist() == ["2026Q1"]
     exact = by_account.reindex(table["account_id"]).to_numpy() * table["line_share"] * table["month_share"]
     assert (table["target"] - exact).abs().max() < 10
+    assert (table["target"] - exact).tolist() == pytest.approx(
+        table["rounding"].astype(float).tolist(), abs=0.01
+    )
     assert (table["target"] - exact).groupby(table["month"]).sum().abs().max() < 10 * 3
 
 
