@@ -198,8 +198,11 @@ def book_pages(run: Run) -> tuple[Page, Page]:
     """Make the pages that say whether the data can be trusted: tables and spans, findings that were kept."""
     words = run.words
     tables, checks = run.load("book_tables"), run.load("book_checks")
-    tables["serves"] = [words(f"book.serves_{name}") for name in tables["table"]]
-    checks["message"] = [words(f"book.found_{name}") for name in checks["check"]]
+    tables["serves"] = [
+        words(f"book.serves_{name}") if serves else words("planning.required")
+        for name, serves in zip(tables["table"], tables["serves"], strict=True)
+    ]
+    checks["message"] = [words(f"book.check_{name}") for name in checks["check"]]
     checks["remedy"] = [words(f"book.remedy_{name}") for name in checks["check"]]
     book, as_of = run.facts["book"]["name"], run.as_of
     present = tables["present"].astype(bool)
