@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kamlib.book.config import BookConfig, read_config
 from kamlib.book.contract import TABLES
 from kamlib.book.findings import make_problem
-from kamlib.errors import BookError, Problem
+from kamlib.errors import BookError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from kamlib.book.checks import Profile
@@ -62,6 +62,29 @@ class Book:
             though odd.
         """
         return list(self._problems)
+
+    def table(self, name: str) -> Any:
+        """Return a table as the contract has it, every row and column of it, unchecked.
+
+        Parameters
+        ----------
+        name : str
+            A table of the contract that the book has.
+
+        Returns
+        -------
+        ibis table
+            Absent columns are null; nothing is read before it is asked for.
+
+        Raises
+        ------
+        BookError
+            If the book has no such table, or its source cannot be read.
+        """
+        if name not in self._tables:
+            hint = did_you_mean(name, self._tables) or f" There are: {', '.join(self._tables)}."
+            raise BookError(f'the book has no table "{name}" that can be read.{hint}')
+        return self._tables[name].rows
 
     def facts(self) -> dict[str, Any]:
         """Describe the book in plain JSON types.

@@ -127,12 +127,12 @@ def _read_sql(engine: Any, source: Source, scratch: Path) -> Any:
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise SourceError("failed_sql", "the sql is not one SELECT.")
     staged = scratch / f"{source.table}.parquet"
-    select = source.sql.strip().rstrip(";")
+    engine.con.execute(f"CREATE TEMP VIEW sql_{source.table} AS {source.sql}")
     # One thread and kept order make any_value(), first() and float sums inside the SELECT repeatable.
     threads = engine.con.execute("SELECT current_setting('threads')").fetchone()[0]
     engine.con.execute("SET threads = 1; SET preserve_insertion_order = true")
     try:
-        engine.con.execute(f"COPY (\n{select}\n) TO '{_literal(staged)}' (FORMAT parquet)")
+        engine.con.execute(f"COPY (FROM sql_{source.table}) TO '{_literal(staged)}' (FORMAT parquet)")
     finally:
         engine.con.execute(f"SET threads = {int(threads)}; SET preserve_insertion_order = false")
     return _parquet(engine, source.table, staged)

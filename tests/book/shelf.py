@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import openpyxl
 
 GOOD: Mapping[str, str] = {
     "accounts.csv": """\
@@ -47,13 +51,31 @@ O2,2024-03-01,50,700
 }
 
 
-def write_book(folder: Path, changes: Mapping[str, str | bytes | None] | None = None) -> Path:
-    """Write the good book into `folder`, with files replaced, added or (None) left out, and return the folder."""
+BASIC = ("accounts.csv", "sales.csv", "reps.csv")
+
+
+def write_book(
+    folder: Path, changes: Mapping[str, str | bytes | None] | None = None, *, names: Iterable[str] = GOOD
+) -> Path:
+    """Write a good book into `folder`, with files replaced, added or (None) left out, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    files: dict[str, str | bytes | None] = {**GOOD, **(changes or {})}
+    files: dict[str, str | bytes | None] = {**{name: GOOD[name] for name in names}, **(changes or {})}
     for name, content in files.items():
         if isinstance(content, bytes):
             (folder / name).write_bytes(content)
         elif content is not None:
             (folder / name).write_text(content, encoding="utf-8")
     return folder
+
+
+def workbook(sheets: Mapping[str, list[list[Any]]]) -> bytes:
+    """Return a workbook of these sheets."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()

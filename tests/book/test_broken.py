@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import io
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 import yaml
 
 from kamlib.book import open_book
 from kamlib.errors import BookError
-from tests.book.shelf import BASIC, write_book
+from tests.book.shelf import BASIC, workbook, write_book
 
 CASES = Path(__file__).resolve().parents[1] / "broken" / "book"
 ROWS = yaml.safe_load((CASES / "rows.yaml").read_text(encoding="utf-8"))
@@ -81,18 +79,6 @@ def test_files_that_do_not_belong(tmp_path: Path, name: str, message: str) -> No
     with pytest.raises(BookError) as caught:
         open_book(folder)
     assert str(caught.value) == message
-
-
-def workbook(sheets: dict[str, list[list[Any]]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
 
 
 REPS = "rep_id,name\nR1,Ann\nR2,王伟\n"
