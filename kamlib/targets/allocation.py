@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import to_money, to_ticks
-from kamlib.measures.rounding import Floats, Integers, controlled_rounding
+from kamlib.measures.rounding import Floats, Integers, controlled_rounding, largest_remainder
 from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
@@ -150,15 +150,15 @@ def _chain(
     table["potential_share"] = blend.potential
     table["blend"] = blend.blend
     table["rule"] = blend.rule
-    table["by_history"] = _cents(blend.history * total)
-    table["proposal"] = _cents(blend.blend * total)
+    table["by_history"] = _parts(blend.history, total)
+    table["proposal"] = _parts(blend.blend, total)
     table["floor"] = pd.array(bounds.lower * unit, dtype="Int64")
     table.loc[(bounds.lower == 0) & ~bounds.pinned, "floor"] = pd.NA
     unbounded = bounds.upper >= UNBOUNDED
     table["cap"] = pd.array(np.where(unbounded, 0, bounds.upper) * unit, dtype="Int64")
     table.loc[unbounded, "cap"] = pd.NA
     table["bound_source"] = bounds.source
-    table["bounded"] = _cents(split.exact * unit)
+    table["bounded"] = _parts(split.exact, total)
     table["target"] = split.units * unit
     table["rounding"] = to_money(to_ticks(table["target"]) - to_ticks(table["bounded"]))
     table["bound"] = np.where(bounds.pinned, "pin", split.bound)
@@ -208,6 +208,14 @@ def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: in
     ):
         result[name] = values[opened][each]
     return result
+
+
+def _parts(weights: Floats, total: int) -> pd.Series:
+    """Return the parts of a total in proportion to weights, in cents that add up to it."""
+    cents = (
+        largest_remainder(weights, 100 * total) if weights.any() else np.zeros(len(weights), dtype=np.int64)
+    )
+    return to_money(cents * 100)
 
 
 def _cents(amounts: np.ndarray) -> pd.Series:
