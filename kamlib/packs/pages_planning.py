@@ -247,18 +247,20 @@ def parameter_page(params: Params, before: Run | None, words: Words) -> Page:
         {
             "parameter": [r.name for r in rows],
             "parameter_value": [_text(now[r.name]) for r in rows],
+            "unit": [r.unit for r in rows],
+            "parameter_meaning": [r.meaning_zh if words.lang == "zh" else r.meaning for r in rows],
             "parameter_default": [_text(r.default) for r in rows],
             "parameter_before": [
                 _text(earlier.get(r.name)) if r.name in changed_since else None for r in rows
             ],
-            "unit": [r.unit for r in rows],
             "range": [r.range for r in rows],
-            "parameter_meaning": [r.meaning_zh if words.lang == "zh" else r.meaning for r in rows],
             "source": [r.source for r in rows],
             "strength": [r.strength for r in rows],
         },
         dtype=object,
     )
+    if before is None:
+        table = table.drop(columns="parameter_before")
     return Page(
         id="appendix_1",
         title=words(
