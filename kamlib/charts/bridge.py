@@ -7,7 +7,7 @@ import pandas as pd
 from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, LIGHT, WIDTH, Figure, NativeChart, figure
 from kamlib.glossary import Words
 
-_FILL = {"AC": DARK, "PY": LIGHT, "FC": "#eef0f2", "PL": "#ffffff", "up": GOOD, "down": BAD, "ask": ACCENT}
+_FILL = {"AC": DARK, "PY": LIGHT, "FC": "#eef0f2", "PL": "#ffffff", "up": GOOD, "down": BAD, "neutral": ACCENT}
 _DASH = {"FC": [4, 2]}
 
 
@@ -18,7 +18,7 @@ def bridge(steps: pd.DataFrame, *, words: Words) -> Figure:
     ----------
     steps : pandas.DataFrame
         One row a bar, in order: ``step`` (its label), ``amount`` [currency] and ``scenario``: AC, PY, FC or
-        PL for a total; ``change`` for what is added to the bar before, green or red by its sign; ``ask`` for
+        PL for a total; ``change`` for what is added to the bar before, green or red by its sign; ``neutral`` for
         what is added and neither good nor bad.
     words : Words
         Number format.
@@ -60,7 +60,7 @@ def _bars(steps: pd.DataFrame, words: Words) -> pd.DataFrame:
     level = 0.0
     for step, amount, scenario in zip(steps["step"], steps["amount"], steps["scenario"], strict=True):
         value = float(amount)
-        change = scenario in ("change", "ask")
+        change = scenario in ("change", "neutral")
         start, end = (level, level + value) if change else (0.0, value)
         kind = ("up" if value >= 0 else "down") if scenario == "change" else scenario
         rows.append(

@@ -12,7 +12,7 @@ WIDTH = 760
 FONT = "'Noto Sans', 'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
 
 Scenario = Literal["AC", "PY", "FC", "PL", "good", "bad", "accent"]
-Step = tuple[str, float, Literal["AC", "PY", "FC", "PL", "change", "ask"]]
+Step = tuple[str, float, Literal["AC", "PY", "FC", "PL", "change", "neutral"]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class NativeChart:
         Whether bars or columns stand on each other.
     steps : tuple of (str, float, str)
         Of a bridge, in order: label, amount [currency] and scenario; AC, PY, FC or PL is a total standing on
-        the axis; ``"change"`` is added to where the step before ended, and so is ``"ask"``, which is neither
+        the axis; ``"change"`` is added to where the step before ended, and so is ``"neutral"``, which is neither
         good nor bad. They are written beside the chart.
     """
 

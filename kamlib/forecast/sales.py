@@ -30,7 +30,8 @@ def forecast_sales(
     history window) to the last whole month before `as_of`; a month in it without a line is a sale of
     nothing, so that a pair that stopped decays. Each pair takes season and like-for-like growth from its
     product line and adds what it is known to differ by (see `kamlib.forecast.group`); its forecast is rounded
-    to four decimals, and every level is the exact sum of the pairs.
+    to four decimals, and every level is the exact sum of the pairs. An account that is
+    closed on `as_of` buys nothing more.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def forecast_sales(
         One row per account, product line, selling rep and month: account_id (null for a sale without an
         account), product_line, month (``YYYY-MM``), revenue [currency].
     accounts : pandas.DataFrame
-        One row per account: account_id, region, account_type, rep_id as held on `as_of`.
+        One row per account: account_id, region, account_type, rep_id and, optionally, status as held on
+        `as_of`.
     as_of : datetime.date
         First day not seen. The month it lies in is forecast whole.
     until : datetime.date
@@ -81,6 +83,9 @@ def forecast_sales(
     if not len(months):
         raise ParameterError(f"until is {until}; it must be at least a month after as_of ({as_of}).")
     ticks = forecast_ticks(pairs, horizon=len(months), params=params)
+    if "status" in accounts:
+        closed = accounts.loc[accounts["status"] == "closed", "account_id"]
+        ticks[:, pairs.keys["account_id"].isin(closed).to_numpy()] = 0
     last_year, known = _last_year(pairs, months)
     parts = []
     for level in LEVELS:

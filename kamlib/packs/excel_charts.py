@@ -28,9 +28,9 @@ _FILL = {
     "accent": ACCENT,
     "up": GOOD,
     "down": BAD,
-    "ask": ACCENT,
+    "neutral": ACCENT,
 }
-_ADDED = ("change", "ask")
+_ADDED = ("change", "neutral")
 _FONT = {"size": 9, "color": DARK}
 
 

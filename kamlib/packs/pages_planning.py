@@ -48,7 +48,7 @@ def summary_page(run: Run) -> Page:
             (f"PY {run.period.last_year()}", float(before), "PY"),
             ("FC − PY", float(forecast - before), "change"),
             (f"FC {run.period}", float(forecast), "FC"),
-            ("PL − FC", float(target - forecast), "ask"),
+            ("PL − FC", float(target - forecast), "neutral"),
             (f"PL {run.period}", float(target), "PL"),
         ],
         columns=["step", "amount", "scenario"],

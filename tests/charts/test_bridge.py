@@ -14,7 +14,7 @@ STEPS = pd.DataFrame(
         ("lost", -30.0, "change"),
         ("won", 50.0, "change"),
         ("FC", 120.0, "FC"),
-        ("gap", 10.0, "ask"),
+        ("gap", 10.0, "neutral"),
     ],
     columns=["step", "amount", "scenario"],
 )

@@ -189,6 +189,20 @@ def test_returns_may_take_a_forecast_below_zero() -> None:
     assert table["forecast"].astype(float).tolist() == pytest.approx([-5.0] * len(table))
 
 
+def test_a_closed_account_buys_nothing_more() -> None:
+    cube = pd.concat(
+        [rows("A", "Bikes", dict.fromkeys(MONTHS, 5.0)), rows("B", "Bikes", dict.fromkeys(MONTHS, 7.0))]
+    )
+    status = ["closed" if account == "A" else "active" for account in ACCOUNTS["account_id"]]
+    open_only = forecast_sales(
+        cube, ACCOUNTS.assign(status=status), as_of=AS_OF, until=UNTIL, params=ForecastParams()
+    )
+    by_key = open_only[open_only["level"] == "account"].groupby("key")["forecast"].sum().astype(float)
+    months = open_only.loc[open_only["level"] == "company", "period"].nunique()
+    assert by_key["A"] == 0
+    assert by_key["B"] == pytest.approx(7.0 * months)
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     entries=st.lists(
