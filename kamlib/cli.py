@@ -92,7 +92,10 @@ def _params(args: argparse.Namespace) -> None:
     from kamlib.tables import text_table
 
     params = planning_params(args.period, params_file=args.params, overrides=args.set)
-    rows = [[r.name, "null" if r.value is None else r.value, r.unit, r.range, r.meaning, r.source, r.strength] for r in list_params(params)]
+    rows = []
+    for row in list_params(params):
+        value = "null" if row.value is None else row.value
+        rows.append([row.name, value, row.unit, row.range, row.meaning, row.source, row.strength])
     print(
         text_table(
             ["parameter", "value", "unit", "range", "meaning", "source of the default", "strength"], rows

@@ -7,7 +7,8 @@ import pandas as pd
 from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, LIGHT, WIDTH, Figure, NativeChart, figure
 from kamlib.glossary import Words
 
-_FILL = {"AC": DARK, "PY": LIGHT, "FC": "#eef0f2", "PL": "#ffffff", "up": GOOD, "down": BAD, "neutral": ACCENT}
+_FILL = {"AC": DARK, "PY": LIGHT, "FC": "#eef0f2", "PL": "#ffffff"}
+_FILL |= {"up": GOOD, "down": BAD, "neutral": ACCENT}
 _DASH = {"FC": [4, 2]}
 
 
@@ -18,8 +19,8 @@ def bridge(steps: pd.DataFrame, *, words: Words) -> Figure:
     ----------
     steps : pandas.DataFrame
         One row a bar, in order: ``step`` (its label), ``amount`` [currency] and ``scenario``: AC, PY, FC or
-        PL for a total; ``change`` for what is added to the bar before, green or red by its sign; ``neutral`` for
-        what is added and neither good nor bad.
+        PL for a total; ``change`` for what is added to the bar before, green or red by its sign;
+        ``neutral`` for what is added and neither good nor bad.
     words : Words
         Number format.
 

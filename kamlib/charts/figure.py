@@ -34,8 +34,8 @@ class NativeChart:
         Whether bars or columns stand on each other.
     steps : tuple of (str, float, str)
         Of a bridge, in order: label, amount [currency] and scenario; AC, PY, FC or PL is a total standing on
-        the axis; ``"change"`` is added to where the step before ended, and so is ``"neutral"``, which is neither
-        good nor bad. They are written beside the chart.
+        the axis; ``"change"`` is added to where the step before ended, and so is ``"neutral"``, which
+        is neither good nor bad. They are written beside the chart.
     """
 
     kind: Literal["bar", "column", "line", "scatter", "bridge"]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.bench.measure import python, ratio, report, run
 
 KAM = str(Path(sys.executable).with_name("kam"))

@@ -37,7 +37,7 @@ def test_the_chain_of_the_largest_rep_adds_up() -> None:
     amounts = [amount for _, amount, _ in native.steps]
     assert sum(amounts[:4]) == pytest.approx(amounts[4])
     assert native.steps[0][0] == "by history (73.8 %)"
-    assert [kind for *_, kind in native.steps] == ["PL", "change", "change", "change", "PL"]
+    assert [kind for *_, kind in native.steps] == ["PL", "neutral", "neutral", "neutral", "PL"]
 
 
 def test_the_table_holds_every_reps_accounts_in_their_order() -> None:
