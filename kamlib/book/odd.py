@@ -87,8 +87,10 @@ def odd_rows(sold: Sold, accounts: Any) -> Iterator[Problem]:
         if count:
             message = f"{count_of(count, one, many)}."
             yield make_problem(check, "sales", column, count=count, message=message, money=money)
+    unknown = {check: accounts[column].isnull().sum() for check, (column, _, _) in _ACCOUNTS.items()}
+    counts = accounts.agg(**unknown).to_pyarrow().to_pylist()[0]
     for check, (column, one, many) in _ACCOUNTS.items():
-        count = int(accounts[column].isnull().sum().fill_null(0).to_pyarrow().as_py())
+        count = int(counts[check] or 0)
         if count:
             message = f"{count_of(count, one, many)}."
             money = sold.found[check][1]

@@ -20,7 +20,7 @@ _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "k")), "zh": ((1e8, "亿"), (1e4,
 
 @dataclass(frozen=True)
 class ColumnMeaning:
-    """What a column is: its type, unit, meaning, and label in both languages."""
+    """What a column is: its type, unit, meaning, and label in both languages; a variance is `signed`."""
 
     name: str
     dtype: str
@@ -28,6 +28,7 @@ class ColumnMeaning:
     meaning: str
     en: str
     zh: str
+    signed: bool = False
 
 
 @functools.cache
@@ -42,6 +43,7 @@ def columns() -> Mapping[str, ColumnMeaning]:
             meaning=entry["meaning"],
             en=entry["label"]["en"],
             zh=entry["label"]["zh"],
+            signed=entry.get("signed", False),
         )
         for name, entry in raw.items()
     }

@@ -45,6 +45,8 @@ class TableColumn:
         The sum of the column where the page totals it.
     meaning : str
         What the column says, for readers of English; empty where the glossary lacks it.
+    signed : bool
+        Whether it is a variance, shown with its sign.
     """
 
     name: str
@@ -54,6 +56,7 @@ class TableColumn:
     values: tuple[Cell, ...] = field(repr=False)
     total: int | float | Decimal | None = None
     meaning: str = ""
+    signed: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -85,7 +88,9 @@ def table_columns(page: Page, words: Words) -> tuple[TableColumn, ...]:
         total = _total(page, name, series, kind) if name in page.totals else None
         entry = columns().get(name)
         meaning = entry.meaning if entry and words.lang == "en" else ""
-        result.append(TableColumn(name, label, kind, _decimals(values, kind), values, total, meaning))
+        signed = entry is not None and entry.signed
+        decimals = _decimals(values, kind)
+        result.append(TableColumn(name, label, kind, decimals, values, total, meaning, signed))
     return tuple(result)
 
 
@@ -105,9 +110,10 @@ def text_of(value: Cell, column: TableColumn) -> str:
     if column.kind == "flag":
         return TICK if value else ""
     if isinstance(value, (int, float, Decimal)) and column.numeric:
-        if column.kind == "fraction":
-            return f"{_unsigned_zero(100 * value, column.decimals)} %"
-        return _unsigned_zero(value, column.decimals)
+        fraction = column.kind == "fraction"
+        text = _unsigned_zero(100 * value if fraction else value, column.decimals)
+        sign = "+" if column.signed and value > 0 and text.strip("0.,") else ""
+        return f"{sign}{text} %" if fraction else f"{sign}{text}"
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 

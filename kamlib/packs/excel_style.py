@@ -17,7 +17,7 @@ class Style:
 
     def __init__(self, workbook: Any) -> None:
         self._workbook = workbook
-        self._made: dict[tuple[str, str, int], Any] = {}
+        self._made: dict[tuple[str, str, int, bool], Any] = {}
         self.title = self._make(bold=True, font_size=15)
         self.subtitle = self._make(font_color="#56636c")
         self.note = self._make(font_color=DARK, italic=False)
@@ -34,7 +34,7 @@ class Style:
 
     def of(self, column: TableColumn) -> Any:
         """Return the format of a column's cells."""
-        return self._cached("cell", column.kind, column.decimals)
+        return self._cached("cell", column.kind, column.decimals, column.signed)
 
     def head(self, column: TableColumn) -> Any:
         """Return the format of a column's heading."""
@@ -42,15 +42,17 @@ class Style:
 
     def total(self, column: TableColumn) -> Any:
         """Return the format of a column's total."""
-        return self._cached("total", column.kind, column.decimals)
+        return self._cached("total", column.kind, column.decimals, column.signed)
 
-    def _cached(self, place: str, kind: str, decimals: int) -> Any:
-        key = (place, kind, decimals)
+    def _cached(self, place: str, kind: str, decimals: int, signed: bool = False) -> Any:
+        key = (place, kind, decimals, signed)
         if key not in self._made:
             line: dict[str, Any] = {"bottom": 1, "bottom_color": GRID, "valign": "vcenter"}
             if place == "total":
                 line = {"top": 2, "top_color": DARK, "bold": True, "valign": "vcenter"}
-            self._made[key] = self._head(kind) if place == "head" else self._cell(kind, decimals, line)
+            self._made[key] = (
+                self._head(kind) if place == "head" else self._cell(kind, decimals, signed, line)
+            )
         return self._made[key]
 
     def _head(self, kind: str) -> Any:
@@ -59,12 +61,12 @@ class Style:
             bold=True, text_wrap=True, valign="bottom", align=align, bottom=2, bottom_color=DARK
         )
 
-    def _cell(self, kind: str, decimals: int, line: dict[str, Any]) -> Any:
+    def _cell(self, kind: str, decimals: int, signed: bool, line: dict[str, Any]) -> Any:
         places = "." + "0" * decimals if decimals else ""
-        if kind in ("money", "count", "number"):
-            return self._make(num_format=f"#,##0{places}", **line)
-        if kind == "fraction":
-            return self._make(num_format=f"0{places} %", **line)
+        numbers = {"money": "#,##0", "count": "#,##0", "number": "#,##0", "fraction": "0"}
+        if kind in numbers:
+            form = f"{numbers[kind]}{places}{' %' if kind == 'fraction' else ''}"
+            return self._make(num_format=f"+{form};-{form};{form}" if signed else form, **line)
         if kind == "date":
             return self._make(num_format="yyyy-mm-dd", align="left", **line)
         if kind == "flag":

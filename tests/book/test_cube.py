@@ -97,7 +97,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=lines, order=st.randoms(use_true_random=False))
 def test_sums_are_exact_and_the_order_of_lines_changes_no_byte(
     tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[Any, ...]], order: Any

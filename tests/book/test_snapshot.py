@@ -136,7 +136,7 @@ def test_ends_dated_on_or_after_the_day_change_nothing(tmp_path: Path) -> None:
     assert snapshot(write_book(tmp_path / "b", {**BASE, **changes}), tmp_path / "run_b") == before
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_the_order_of_rows_changes_no_byte(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     folder = tmp_path_factory.mktemp("order")

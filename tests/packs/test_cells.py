@@ -135,3 +135,15 @@ def test_labels_and_coded_values_speak_the_language() -> None:
 
 def test_marks_that_xml_cannot_hold_are_replaced() -> None:
     assert clean("a\ud800b\x0bc\ufffed\t\n") == "a\ufffdb\ufffdc\ufffdd\t\n"
+
+
+def test_a_variance_carries_its_sign_and_zero_none() -> None:
+    table = pd.DataFrame(
+        {
+            "change_asked": to_money([12_000_000, -5_000_000, 0, 1_000]),
+            "growth_asked": [0.25, -0.5, 0.0, np.nan],
+        }
+    )
+    found = described(table)
+    assert texts(found["change_asked"]) == ["+1,200", "-500", "0", "0"]
+    assert texts(found["growth_asked"]) == ["+25.0 %", "-50.0 %", "0.0 %", "–"]

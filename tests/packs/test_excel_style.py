@@ -11,3 +11,17 @@ def test_columns_are_as_wide_as_what_they_hold() -> None:
     assert column_width(TableColumn("a", "A", "money", 0, (1_234_567.0,), total=12_345_678)) == 12
     assert column_width(TableColumn("a", "Share of revenue last year", "fraction", 1, (0.1,))) == 17
     assert column_width(TableColumn("a", "Unpronounceabilities", "fraction", 1, ())) == 20
+
+
+def test_a_variance_is_formatted_with_its_sign(tmp_path) -> None:
+    import xlsxwriter
+
+    from kamlib.packs.excel_style import Style
+
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as workbook:
+        workbook.add_worksheet()
+        style = Style(workbook)
+        plain = TableColumn("a", "A", "money", 0, ())
+        change = TableColumn("b", "B", "fraction", 1, (), signed=True)
+        assert style.of(plain).num_format == "#,##0"
+        assert style.of(change).num_format == "+0.0 %;-0.0 %;0.0 %"
