@@ -4,9 +4,9 @@ The rules, table by table; what is dated on or after `as_of` changes nothing.
 
 - A table with a date keeps its rows dated before `as_of`; a row whose date is empty stays (only
   ``accounts.since`` and ``reps.hired`` may be empty).
-- accounts: those with ``since`` on or after `as_of` are left out unless they bought before; ``rep_id``,
-  ``potential`` and ``status`` are those of the latest row of ``account_history`` before `as_of`, as far as
-  that table has the column; accounts without such a row keep what ``accounts`` says.
+- accounts: those with ``since`` on or after `as_of` are left out unless they bought before (then ``since`` is
+  emptied); ``rep_id``, ``potential`` and ``status`` are those of the latest row of ``account_history`` before
+  `as_of`, as far as that table has the column; accounts without such a row keep what ``accounts`` says.
 - opportunities: closed on or after `as_of` -> open again, ``closed`` empty; ``stage``, ``amount`` and
   ``expected_close`` are the latest that ``stage_history`` has before `as_of`; where it has none they stay as
   they are (not replayable).
@@ -89,6 +89,7 @@ def _accounts(tables: Mapping[str, Typed], day: Any) -> Any:
     buyers = sales.filter(sales.date < day).select(buyer=sales.account_id).distinct()
     seen = accounts.left_join(buyers, accounts.account_id == buyers.buyer)
     seen = seen.filter(seen.since.isnull() | (seen.since < day) | seen.buyer.notnull()).drop("buyer")
+    seen = seen.mutate(since=ibis.ifelse(seen.since < day, seen.since, ibis.null("date")))
     if "account_history" in tables:
         held = [c for c in _HELD if c in tables["account_history"].present]
         latest = _latest(tables["account_history"].rows, "account_id", "from", day)

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kamlib.book.asof import table_as_of
 from kamlib.book.contract import TABLES
 from kamlib.book.cube import write_cube
-from kamlib.book.odd import count_sales, odd_rows
+from kamlib.book.odd import Sold, count_sales, odd_rows
 from kamlib.book.typed import Typed
 from kamlib.errors import Problem
 
@@ -71,29 +73,35 @@ def write_snapshot(
     held = (history.rows if history else None, history.present if history else frozenset[str]())
     sales = tables["sales"].rows
     write_cube(tables, as_of, folder / "cube.parquet")
-    about = []
-    for name, contract in TABLES.items():
-        if name == "sales" or name not in tables:
-            about.append((name, 0, None, None, False, contract.serves))
-            continue
-        known = table_as_of(tables, name, as_of, fiscal_year_start=fiscal_year_start)
-        order = [*contract.key, *(c for c in known.columns if c not in contract.key)]
-        table = known.order_by(order).to_pyarrow()
-        _write(table, folder / f"{name}.parquet")
-        days = table[contract.dated].drop_null().to_pylist() if contract.dated else []
-        about.append(
-            (name, len(table), min(days, default=None), max(days, default=None), True, contract.serves)
-        )
-    accounts = table_as_of(tables, "accounts", as_of, fiscal_year_start=fiscal_year_start)
-    sold = count_sales(sales.filter(sales.date < as_of), accounts, *held)
-    place = list(TABLES).index("sales")
-    about[place] = ("sales", sold.lines, sold.first, sold.last, True, "")
+    seen: dict[str, pa.Table] = {}
+    for name in tables:
+        if name != "sales":
+            known = table_as_of(tables, name, as_of, fiscal_year_start=fiscal_year_start)
+            key = TABLES[name].key
+            seen[name] = known.order_by([*key, *(c for c in known.columns if c not in key)]).to_pyarrow()
+            _write(seen[name], folder / f"{name}.parquet")
+    # Accounts as known on the day, but with the day they themselves give: sales before it are counted.
+    since = tables["accounts"].rows.select("account_id", "since")
+    accounts = ibis.memtable(seen["accounts"]).drop("since").inner_join(since, "account_id")
+    sold = count_sales(sales.filter(sales.date < ibis.literal(as_of)), accounts, *held)
+    about = [_about(name, seen.get(name), sold) for name in TABLES]
     _write(_table(about, _SCHEMA_TABLES), folder / "book_tables.parquet")
     odd = [
         (p.check, p.severity, p.table, p.column, p.count, p.money, p.message, p.remedy)
         for p in (*odd_rows(sold, accounts), *extra)
     ]
     _write(_table(odd, _SCHEMA_CHECKS), folder / "book_checks.parquet")
+
+
+def _about(name: str, table: pa.Table | None, sold: Sold) -> tuple[Any, ...]:
+    """Return a table's line in the list of tables."""
+    contract = TABLES[name]
+    if name == "sales":
+        return name, sold.lines, sold.first, sold.last, True, contract.serves
+    if table is None:
+        return name, 0, None, None, False, contract.serves
+    days = pc.min_max(table[contract.dated]).as_py() if contract.dated else {"min": None, "max": None}
+    return name, len(table), days["min"], days["max"], True, contract.serves
 
 
 def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:

@@ -44,6 +44,7 @@ def test_accounts_that_come_later_are_left_out_unless_they_bought_before(tmp_pat
     rows = known(tmp_path, "accounts", "2024-07-01", accounts=accounts)
     assert [row["account_id"] for row in rows] == ["A1", "A3", "A4"]
     assert [row["name"] for row in rows] == ["A1", "A3", "A4"]
+    assert [row["since"] for row in rows] == [None, dt.date(2024, 6, 30), None]
 
 
 def test_opportunities_are_open_until_the_day_they_close(tmp_path: Path) -> None:

@@ -81,14 +81,17 @@ def test_messages(tmp_path: Path) -> None:
 
 
 def test_the_snapshot_counts_only_what_was_known(tmp_path: Path) -> None:
-    changes = {"accounts.csv": ACCOUNTS, "sales.csv": SALES, "account_history.csv": HISTORY}
+    accounts = ACCOUNTS.replace("A3,N,T,R1,,,", "A3,N,T,R1,,2024-06-01,").replace(
+        "2024-02-01,active", "2024-05-01,active"
+    )
+    changes = {"accounts.csv": accounts, "sales.csv": SALES, "account_history.csv": HISTORY}
     with open_book(write_book(tmp_path / "b", changes, names=BASIC)) as book:
         book.snapshot(dt.date(2024, 5, 1), tmp_path)
     rows = pq.read_table(tmp_path / "book" / "book_checks.parquet").to_pylist()
     assert {row["check"]: (row["count"], row["money"]) for row in rows} == {
         "returns": (1, Decimal("-2.5")),
-        "sales_before_since": (1, Decimal("1")),
+        "sales_before_since": (2, Decimal("-1.5")),
         "accounts_without_rep": (2, Decimal("4")),
-        "accounts_without_potential": (2, Decimal("0")),
+        "accounts_without_potential": (1, Decimal("0")),
         "extra_columns": (1, None),
     }
