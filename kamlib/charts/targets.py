@@ -79,7 +79,9 @@ def chain_chart(accounts: pd.DataFrame, *, words: Words, native: NativeChart | N
     end = accounts[["PY", "PL", "cap"]].max(axis=1)
     reach = 1.25 * max(float(end.clip(upper=3 * accounts[["PY", "PL"]].max().max()).max()), 1.0)
     scale = alt.Scale(domain=[0, reach], clamp=True)
-    y = alt.Y("name:N", sort=names, title=None, axis=_structure(), scale=alt.Scale(paddingInner=0.2))
+    y = alt.Y(
+        "name:N", sort=names, title=None, axis=_structure(), scale=alt.Scale(type="band", paddingInner=0.2)
+    )
     offset = alt.YOffset("scenario:N", sort=["PY", "PL"])
     base = alt.Chart(long).encode(y, alt.X("amount:Q", title=None, axis=None, scale=scale), offset)
     bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(["PY", "PL"]), tooltip=_tips(words))
@@ -102,7 +104,7 @@ def chain_chart(accounts: pd.DataFrame, *, words: Words, native: NativeChart | N
         alt.Chart(_plain(accounts))
         .mark_text(align="left", fontSize=11)
         .encode(
-            alt.Y("name:N", sort=names, axis=None, scale=alt.Scale(paddingInner=0.2)),
+            alt.Y("name:N", sort=names, axis=None, scale=alt.Scale(type="band", paddingInner=0.2)),
             x=alt.value(0),
             text="why:N",
         )

@@ -165,7 +165,7 @@ def _summary(say: dict[str, str], words: Words) -> Page:
         subtitle=say["bridge_sub"],
         sentences=(say["months"], say["pareto"], say["value"]),
         table=reps,
-        figures=(bridge(drawn, words=words, native=NativeChart("bridge", steps=tuple(steps))),),
+        figures=(bridge(drawn, words=words),),
         notes=(say["note_1"], say["note_2"]),
         totals=("forecast", "target"),
         kinds={"target": "money"},

@@ -122,7 +122,7 @@ def test_parameters_change_numbers_and_diff_says_which(demo_run: Path, tmp_path:
         say=quiet,
     )
     found = diff_runs(demo_run, other)
-    assert [row[0] for row in found.parameters] == ["sizing.growth", "allocation.history_weight"]
+    assert sorted(found.parameters) == [["allocation.history_weight", 0.5, 1.0], ["sizing.growth", 0.08, 0.1]]
     assert found.data == []
     changed = {(row[0], row[1]) for row in found.totals}
     assert ("targets", "target") in changed
