@@ -138,8 +138,7 @@ def holdings(accounts: Any, history: Any, present: frozenset[str]) -> Any:
     Returns
     -------
     ibis table
-        account_id, begins (first day), until (first day after), rep_id, status; and of the account itself
-        since, unassigned (no rep now), unvalued (potential unknown).
+        account_id, begins (first day), until (first day after), rep_id, status.
     """
     spells = accounts.select("account_id", "rep_id", "status", begins=ibis.literal(BEGINNING))
     if history is not None:
@@ -152,7 +151,7 @@ def holdings(accounts: Any, history: Any, present: frozenset[str]) -> Any:
             begins=later["from"],
         )
         spells = spells.union(later.cast({"begins": TYPES["date"]}))
-    spells = spells.mutate(
+    return spells.mutate(
         until=ibis.coalesce(
             spells.begins.lead().over(
                 ibis.window(group_by="account_id", order_by=["begins", "rep_id", "status"])
@@ -160,13 +159,6 @@ def holdings(accounts: Any, history: Any, present: frozenset[str]) -> Any:
             ibis.literal(END),
         )
     )
-    now = accounts.select(
-        "account_id",
-        "since",
-        unassigned=accounts.rep_id.isnull(),
-        unvalued=accounts.potential.isnull(),
-    )
-    return spells.inner_join(now, "account_id")
 
 
 def join_holdings(sales: Any, spells: Any) -> Any:

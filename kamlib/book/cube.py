@@ -40,16 +40,10 @@ def cube_expression(sales: Any, spells: Any, as_of: dt.date) -> Any:
         every line of the row. All sums are of decimals, so that they don't depend on the order of lines;
         quantities count to the sixth decimal.
     """
-    lines = join_holdings(sales.filter(sales.date < ibis.literal(as_of)), spells)
-    lines = lines.select(
-        "account_id",
-        "product_line",
-        "revenue",
-        "cost",
-        rep_id=ibis.coalesce(lines.rep_id, lines.held_rep_id),
-        start=lines.date.truncate("M"),
-        quantity=lines.quantity.cast(_EXACT),
-    )
+    seen = sales.filter(sales.date < ibis.literal(as_of))
+    # Only lines without a seller are looked up: to join every line would double the cost of the query.
+    unsold = join_holdings(seen.filter(seen.rep_id.isnull()), spells)
+    lines = _lines(seen.filter(seen.rep_id.notnull()), "rep_id").union(_lines(unsold, "held_rep_id"))
     cells = lines.group_by("account_id", "product_line", "rep_id", "start").agg(
         revenue=lines.revenue.sum(),
         quantity=lines.quantity.sum(),
@@ -71,6 +65,18 @@ def cube_expression(sales: Any, spells: Any, as_of: dt.date) -> Any:
         lines=cells.lines,
     )
     return table.order_by([ibis.asc(key, nulls_first=False) for key in KEYS])
+
+
+def _lines(sales: Any, seller: str) -> Any:
+    return sales.select(
+        "account_id",
+        "product_line",
+        "revenue",
+        "cost",
+        rep_id=sales[seller],
+        start=sales.date.truncate("M"),
+        quantity=sales.quantity.cast(_EXACT),
+    )
 
 
 def write_cube(tables: Mapping[str, Typed], as_of: dt.date, file: Path) -> None:

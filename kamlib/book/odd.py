@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from kamlib.book.asof import holdings, join_holdings
+from kamlib.book.asof import holdings
 from kamlib.book.findings import count_of, make_problem
 from kamlib.errors import Problem
 
@@ -36,6 +36,9 @@ _ACCOUNTS = {
 }
 
 
+_BY_ACCOUNT = ("returns", "sales_without_account", *_ACCOUNTS)
+
+
 @dataclass(frozen=True)
 class Sold:
     """What one pass over the sales tells: lines, first and last day, and for each check lines and money."""
@@ -47,7 +50,10 @@ class Sold:
 
 
 def count_sales(sales: Any, accounts: Any, history: Any, present: frozenset[str]) -> Sold:
-    """Count the sales that are kept though odd, and the money of accounts that are, in one aggregate.
+    """Count the sales that are kept though odd, and the money of accounts that are.
+
+    One aggregate by account answers all but two questions. Those need the day of a line and are asked only where
+    some account can be concerned.
 
     Parameters
     ----------
@@ -59,22 +65,64 @@ def count_sales(sales: Any, accounts: Any, history: Any, present: frozenset[str]
     present : frozenset of str
         Columns that the history has.
     """
-    lines = join_holdings(sales, holdings(accounts, history, present))
+    returned = sales.revenue < 0
+    sold = sales.group_by("account_id").agg(
+        lines=sales.count(),
+        money=sales.revenue.sum(),
+        first=sales.date.min(),
+        last=sales.date.max(),
+        returns_rows=returned.sum(),
+        returns_money=sales.revenue.sum(where=returned),
+    )
+    about = accounts.select(
+        "since",
+        known=accounts.account_id,
+        unassigned=accounts.rep_id.isnull(),
+        unvalued=accounts.potential.isnull(),
+    )
+    beside = sold.left_join(about, sold.account_id == about.known)
+    row = _totals(beside)
+    found = {check: (int(row[f"{check}_rows"] or 0), _money(row[f"{check}_money"])) for check in _BY_ACCOUNT}
+    spells = holdings(accounts, history, present)
+    closed = spells.filter(spells.status == "closed")
+    lines = sales.inner_join(closed, "account_id").filter(lambda t: (t.date >= t.begins) & (t.date < t.until))
+    found["sales_of_closed_accounts"] = _count(lines) if _any(closed) else (0, _ZERO)
+    days = accounts.select("account_id", "since")
+    lines = sales.inner_join(days, "account_id").filter(lambda t: t.date < t.since)
+    found["sales_before_since"] = _count(lines) if row["early"] else (0, _ZERO)
+    return Sold(int(row["lines"] or 0), row["first"], row["last"], found)
+
+
+def _totals(beside: Any) -> dict[str, Any]:
+    """Sum sales by account, with what is known of each account beside, over all accounts."""
     conditions = {
-        "returns": lines.revenue < 0,
-        "sales_without_account": lines.account_id.isnull(),
-        "sales_of_closed_accounts": lines.held_status == "closed",
-        "sales_before_since": lines.date < lines.held_since,
-        "accounts_without_rep": lines.held_unassigned,
-        "accounts_without_potential": lines.held_unvalued,
+        "sales_without_account": beside.account_id.isnull(),
+        "accounts_without_rep": beside.unassigned,
+        "accounts_without_potential": beside.unvalued,
     }
-    sums = {"lines": lines.count(), "first": lines.date.min(), "last": lines.date.max()}
+    sums = {
+        "lines": beside.lines.sum(),
+        "first": beside["first"].min(),
+        "last": beside["last"].max(),
+        "early": (beside["first"] < beside.since).sum(),
+        "returns_rows": beside.returns_rows.sum(),
+        "returns_money": beside.returns_money.sum(),
+    }
     for check, condition in conditions.items():
-        sums[f"{check}_rows"] = condition.sum().fill_null(0)
-        sums[f"{check}_money"] = lines.revenue.sum(where=condition)
-    row = lines.agg(**sums).to_pyarrow().to_pylist()[0]
-    found = {check: (int(row[f"{check}_rows"]), _money(row[f"{check}_money"])) for check in conditions}
-    return Sold(int(row["lines"]), row["first"], row["last"], found)
+        sums[f"{check}_rows"] = beside.lines.sum(where=condition)
+        sums[f"{check}_money"] = beside.money.sum(where=condition)
+    totals: dict[str, Any] = beside.agg(**sums).to_pyarrow().to_pylist()[0]
+    return totals
+
+
+def _any(rows: Any) -> bool:
+    return bool(rows.count().to_pyarrow().as_py())
+
+
+def _count(lines: Any) -> tuple[int, Decimal]:
+    """Return the number of lines and their money."""
+    row = lines.agg(rows=lines.count(), money=lines.revenue.sum()).to_pyarrow().to_pylist()[0]
+    return int(row["rows"]), _money(row["money"])
 
 
 def odd_rows(sold: Sold, accounts: Any) -> Iterator[Problem]:
