@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -57,7 +58,7 @@ def _check(args: argparse.Namespace) -> None:
         print(text_table(["", "table", "column", "rows", "what", "what to do"], rows))
     refused = sum(p.severity == "refuse" for p in problems)
     if refused:
-        raise BookError(f"{args.book}: {refused} kinds of problem must be mended before planning.")
+        raise BookError(f"{args.book}: kinds of problem to be mended before planning: {refused}.")
     print(f"{args.book}: the book keeps its contract; {len(problems)} kinds of oddity are kept and counted.")
 
 
@@ -112,6 +113,8 @@ def _lab(args: argparse.Namespace) -> None:
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={project_root() / 'notebooks'}", *news]
     if args.no_browser:
         command.append("--no-browser")
+    if args.allow_root:
+        command.append("--allow-root")
     code = subprocess.call(command)
     if code:
         raise KamError(f"JupyterLab ended with exit code {code}.")
@@ -168,6 +171,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub["diff"].add_argument("run_a", type=Path, metavar="RUN_A", help="a run folder")
     sub["diff"].add_argument("run_b", type=Path, metavar="RUN_B", help="a run folder")
     sub["lab"].add_argument("--no-browser", action="store_true", help="do not open a browser")
+    sub["lab"].add_argument("--allow-root", action="store_true", help="start although you are root")
     return parser
 
 
@@ -180,6 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done; 1 the run failed; 2 a parameter or the usage is wrong; 3 the book breaks its contract.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped run says what it leaves
     try:
         args = build_parser().parse_args(words)
         COMMANDS[args.command][1](args)

@@ -381,4 +381,8 @@ def _shown(value: object) -> str:
 
 def _plain(message: str) -> str:
     message = message.removeprefix("Value error, ")
+    if message == "Input should be a valid number":
+        return "write a number in digits, such as 0.08"
+    if message.startswith("Input should be a valid dictionary"):
+        return "write a mapping of names to values, such as {name: 1}"
     return message[:1].lower() + message[1:]

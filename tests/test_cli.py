@@ -32,7 +32,7 @@ def says(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
         (["plan", "--book", DEMO, "--period", "2026Q1", "--lnag", "zh"], 'kam: "--lnag" is not an option here. Did you mean "--lang"?'),
         (["plan", "--book", DEMO, "--period", "2026Q5"], 'kam: "2026Q5" is not a period. Write a year (2026), a quarter (2026Q1) or a month (2026-01).'),
         (["plan", "--book", DEMO, "--period", "2026Q1", "-p", "sizing.growht=0.1"], 'kam: -p: sizing.growht is not a parameter. Did you mean "growth"?'),
-        (["plan", "--book", DEMO, "--period", "2026Q1", "-p", "sizing.growth=banana"], "kam: -p: sizing.growth is 'banana': input should be a valid number."),
+        (["plan", "--book", DEMO, "--period", "2026Q1", "-p", "sizing.growth=banana"], "kam: -p: sizing.growth is 'banana': write a number in digits, such as 0.08."),
         (["params", "-p", "sizing.growth"], 'kam: -p sizing.growth: write it as section.name=value, for example "sizing.growth=0.05".'),
         (["params", "--params", "none.yaml"], "kam: none.yaml: no such file. Name an existing YAML file."),
         (["demo", "--out", "x", "--accounts", "many"], "kam: argument --accounts: invalid int value: 'many'"),
@@ -43,9 +43,9 @@ def test_wrong_usage_is_one_line_and_exit_code_2(capsys, words: list[str], messa
     assert (code, out, err) == (2, "", message + "\n")
 
 
-def test_a_run_that_is_none_is_exit_code_1(capsys, tmp_path: Path) -> None:
+def test_a_run_that_is_none_is_wrong_usage(capsys, tmp_path: Path) -> None:
     code, _, err = says(capsys, "diff", str(tmp_path), str(tmp_path))
-    assert code == 1
+    assert code == 2
     assert err == f"kam: {tmp_path}: no manifest.json there, so it is not a run folder.\n"
 
 
@@ -61,7 +61,7 @@ def test_check_of_a_broken_book_lists_everything_and_exits_3(capsys, tmp_path: P
     code, out, err = says(capsys, "check", "--book", str(tmp_path))
     assert code == 3
     assert out.count("refuse") == 3
-    assert err == f"kam: {tmp_path}: 3 kinds of problem must be mended before planning.\n"
+    assert err == f"kam: {tmp_path}: kinds of problem to be mended before planning: 3.\n"
 
 
 def test_a_book_that_is_not_there(capsys, tmp_path: Path) -> None:

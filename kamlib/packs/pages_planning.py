@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib.charts.bridge import bridge
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, sum_money, to_money, to_ticks, total_money
+from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.params import Params, list_params
 from kamlib.runs import Run
@@ -40,12 +40,12 @@ def summary_page(run: Run) -> Page:
     growth = words.signed_percent(float(target / before) - 1) if before > 0 else words("planning.no_growth")
     title = words(
         "planning.summary_title" if gap else "planning.summary_title_equal",
-        period=run.period, target=words.money(target), growth=growth,
+        period=run.period, base=_base_period(run), target=words.money(target), growth=growth,
         **({"gap": words.money(abs(gap)), "side": words(f"planning.{side}")} if gap else {}),
     )  # fmt: skip
     steps = pd.DataFrame(
         [
-            (f"PY {run.period.last_year()}", float(before), "PY"),
+            (f"PY {_base_period(run)}", float(before), "PY"),
             ("FC − PY", float(forecast - before), "change"),
             (f"FC {run.period}", float(forecast), "FC"),
             ("PL − FC", float(target - forecast), "neutral"),
@@ -59,48 +59,38 @@ def summary_page(run: Run) -> Page:
         subtitle=words(
             "planning.summary_subtitle",
             book=run.facts["book"]["name"], currency=words.currency, period=run.period, as_of=run.as_of,
+            first=run.period.months()[0], last=run.period.months()[-1],
         ),
         sentences=_sentences(run, reps),
         notes=(_decide_gap(reps, gap, words), *_decide_accounts(run)),
         figures=(bridge(steps, words=words),),
-        table=reps,
+        table=reps.drop(columns="key"),
         totals=("actual_last_year", "forecast", "target", "forecast_gap"),
         folded=False,
     )  # fmt: skip
 
 
+def _base_period(run: Run) -> str:
+    """Return the period that the target is compared with: last year's, or the latest one that is over."""
+    steps = run.load("target_steps")
+    return str(steps.loc[steps["step"] == "base", "period"].iloc[0])
+
+
 def _reps(run: Run) -> pd.DataFrame:
-    """One row a rep (and one for accounts without): last year, forecast, target."""
-    months = [str(m) for m in run.period.months()]
-    owner = run.load("accounts")[["account_id", "rep_id"]]
-    forecast = run.load("forecast")
-    base = forecast[(forecast["level"] == "account_line") & forecast["period"].isin(months)]
-    base = base.drop(columns="rep_id", errors="ignore").merge(owner, on="account_id", how="left")
-    sums = sum_money(base, ["rep_id"], ["forecast", "actual_last_year"])
-    targets = run.load("targets").groupby("rep_id", dropna=False)["target"].sum().reset_index()
-    table = sums.merge(targets, on="rep_id", how="outer")
-    for column in ("forecast", "actual_last_year"):
-        table[column] = to_money(to_ticks(table[column].fillna(_ZERO)))
-    table["target"] = table["target"].fillna(0).astype("int64")
-    table["growth_asked"] = _growth(table["target"], table["actual_last_year"])
-    table["forecast_gap"] = to_money(to_ticks(table["forecast"]) - to_ticks(table["target"]))
+    """One row a rep, then accounts without a rep, then sales without an account; as chapter 3 sums them."""
+    words = run.words
+    summary = run.load("target_summary")
+    table = summary[summary["dimension"] == "rep"].reset_index(drop=True)
     names = run.load("reps").set_index("rep_id")["name"] if run.has("reps") else pd.Series(dtype=object)
-    table["name"] = (
-        table["rep_id"].map(names).fillna(table["rep_id"]).fillna(run.words("planning.unassigned"))
-    )
-    table = table.sort_values(["target", "name"], ascending=[False, True], ignore_index=True)
-    return table[["name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]]
-
-
-def _growth(target: pd.Series, before: pd.Series) -> pd.Series:
-    base = pd.Series(as_float(before), index=before.index)
-    return (target / base.where(base > 0) - 1).astype(float)
+    table["name"] = table["key"].map(names).fillna(table["key"]).fillna(words("targets.unassigned"))
+    table.loc[table["without_account"].astype(bool), "name"] = words("targets.without_account")
+    return table[["key", "name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]]
 
 
 def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
     words = run.words
     segments = run.load("segments")
-    asked = reps[reps["target"] > 0]
+    asked = reps[(reps["target"] > 0) & reps["key"].notna()]
     first = asked.iloc[0] if len(asked) else None
     keys = segments["key_account"].fillna(False).astype(bool)
     with_revenue = segments["revenue"] > 0
@@ -109,6 +99,7 @@ def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
     returns = kept.loc[kept["check"] == "returns", "money"].dropna()
     found = [
         _year_sentence(run),
+        *_error_sentence(run),
         words(
             "planning.sentence_keys",
             keys=int(keys.sum()), accounts=int(with_revenue.sum()),
@@ -124,7 +115,7 @@ def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
                 amount=words.money(first["target"]),
             )
         )
-    loose = reps.loc[reps["name"] == words("planning.unassigned"), "target"].sum()
+    loose = reps.loc[reps["key"].isna(), "target"].sum()
     if loose:
         found.append(words("planning.sentence_unassigned", amount=words.money(loose)))
     if len(kept):
@@ -149,7 +140,10 @@ def _year_sentence(run: Run) -> str:
         "actual": words.money(so_far),
         "forecast": words.money(ahead),
     }
-    if before <= 0:
+    whole = year.last_year().end <= run.as_of and str(cube["month"].min()) <= str(
+        year.last_year().months()[0]
+    )
+    if before <= 0 or not whole:
         return words("planning.sentence_year_first", **known)
     if not so_far:
         change = words.signed_percent(float(ahead / before) - 1)
@@ -159,13 +153,36 @@ def _year_sentence(run: Run) -> str:
     )
 
 
+def _error_sentence(run: Run) -> tuple[str, ...]:
+    """Say how far such forecasts were off, beside seasonal naive; nothing where no past could be judged."""
+    wape = _company_errors(run)
+    ours = next((error for method, error in wape.items() if method != "seasonal_naive"), None)
+    if ours is None or "seasonal_naive" not in wape:
+        return ()
+    percent = run.words.percent
+    key = "planning.sentence_error" if ours < wape["seasonal_naive"] else "planning.sentence_error_worse"
+    return (run.words(key, ours=percent(ours), naive=percent(wape["seasonal_naive"])),)
+
+
+def _company_errors(run: Run) -> dict[str, float]:
+    """Error of the company's past monthly forecasts by method, all months ahead pooled (WAPE)."""
+    errors = run.load("forecast_accuracy")
+    pooled = errors[(errors["level"] == "company") & errors["origin"].isna() & errors["horizon"].isna()]
+    return dict(zip(pooled["method"], pooled["wape"].astype(float), strict=True))
+
+
 def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
-    gaps = as_float(reps["forecast_gap"])
-    worst = reps.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
+    named = reps[reps["key"].notna()]
+    if not len(named):
+        return words("planning.decision_gap_plain", gap=words.signed_money(gap))
+    gaps = as_float(named["forecast_gap"])
+    worst = named.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
     return words(
         "planning.decision_gap" if gap < 0 else "planning.decision_reserve",
-        gap=words.money(abs(gap)), rep=worst["name"], rep_gap=words.signed_money(worst["forecast_gap"]),
-    )  # fmt: skip
+        gap=words.money(abs(gap)),
+        rep=worst["name"],
+        rep_gap=words.signed_money(worst["forecast_gap"]),
+    )
 
 
 def _decide_accounts(run: Run) -> tuple[str, str]:

@@ -145,13 +145,16 @@ def plan(
     from kamlib.book import open_book
 
     clock = _Clock()
-    parse_period(period)  # a wrong label is refused before the book is read
+    parse_period(period)  # a wrong label or day is refused before the book is read
+    day = _read_day(as_of)
     params = planning_params(period, params_file=params_file, overrides=overrides)
+    if out is not None and out.exists() and not out.is_dir():
+        raise ParameterError(f"--out {out} is a file; name a folder.")
     if lang is not None:
         Words(lang)
     say(f"reading the book {book_path}")
     with open_book(book_path) as book:
-        run = _snapshot(book, params, period, lang=lang, out=out, as_of=as_of, clock=clock)
+        run = _snapshot(book, params, period, lang=lang, out=out, as_of=day, clock=clock)
     return _build(run, params, clock, say)
 
 
@@ -162,7 +165,7 @@ def _snapshot(
     *,
     lang: str | None,
     out: Path | None,
-    as_of: str | None,
+    as_of: dt.date | None,
     clock: _Clock,
 ) -> Run:
     """Check the book and the request, and start a run with the book as it was known on the planning date."""
@@ -225,13 +228,21 @@ def _build(run: Run, params: PlanningParams, clock: _Clock, say: Callable[[str],
     except BaseException as error:
         kept = set_aside(run)
         raised = type(error) if isinstance(error, KamError) else KamError
-        raise raised(f"{error or type(error).__name__} (in {kept}; nothing was published)") from error
+        what = "the run was stopped" if isinstance(error, KeyboardInterrupt) else error
+        raise raised(f"{what} (in {kept}; nothing was published)") from error
 
 
 def _check_request(run: Run, params: PlanningParams) -> None:
-    """Refuse an impossible target before any chapter runs."""
+    """Refuse data that end before the planning day, and impossible targets, before any chapter runs."""
+    cube = run.load("cube")
+    last = parse_period(str(cube["month"].max()))
+    if last.end < run.as_of:
+        raise ParameterError(
+            f"the book's last sale before {run.as_of} is in {last}: the months between would count as sales "
+            f"of nothing. Add their sales, or plan with --as-of {last.end}."
+        )
     check_request(
-        run.load("cube"),
+        cube,
         run.load("accounts"),
         period=run.period,
         sizing=params.sizing,
@@ -241,13 +252,16 @@ def _check_request(run: Run, params: PlanningParams) -> None:
     )
 
 
-def _as_of(label: str | None, period: Period) -> dt.date:
-    if label is None:
-        return period.start
+def _read_day(label: str | None) -> dt.date | None:
     try:
-        day = dt.date.fromisoformat(label)
+        return dt.date.fromisoformat(label) if label is not None else None
     except ValueError:
         raise ParameterError(f'--as-of is "{label}"; write a day as YYYY-MM-DD.') from None
+
+
+def _as_of(day: dt.date | None, period: Period) -> dt.date:
+    if day is None:
+        return period.start
     if day > period.start:
         raise ParameterError(
             f"--as-of is {day}, after {period} starts ({period.start}); plan from an earlier day."

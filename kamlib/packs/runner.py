@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -104,8 +105,17 @@ def run_chapters(
             # nbclient raises its own classes when a kernel dies or does not start.
             message = f"chapter {name} stopped: {error}. The notebook so far: notebooks/{notebook.name}."
             raise RunError(message) from error
+        _forget_places(run.folder / "notebooks" / notebook.name)
         seconds[name] = round(time.perf_counter() - started, 2)
     return seconds
+
+
+def _forget_places(path: Path) -> None:
+    """Take this machine's folders out of an executed notebook's metadata."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("input_path", "output_path"):
+        content["metadata"].get("papermill", {}).pop(key, None)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _chapter_error(name: str, file: str, error: Any) -> KamError:

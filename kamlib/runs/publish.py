@@ -105,9 +105,9 @@ def set_aside(run: Run) -> Path:
 
 
 def discard(run: Run) -> None:
-    """Remove the build folder of a run that was refused before any chapter ran."""
+    """Remove the build folder of a run that was refused before any chapter ran, and what it leaves empty."""
     shutil.rmtree(run.folder, ignore_errors=True)
-    for folder in (run.folder.parent, run.folder.parent.parent):
+    for folder in run.folder.parents[:3]:
         with contextlib.suppress(OSError):
             folder.rmdir()
 
@@ -133,10 +133,15 @@ def _numbers(parent: Path, *, claims: bool = True) -> set[int]:
 
 
 def _point_latest(parent: Path) -> None:
-    newest = max(
-        (p for p in parent.iterdir() if _RUN.fullmatch(p.name)), key=lambda p: int(p.name.split("-")[0])
+    """Point ``latest`` at the newest run; looked at again afterwards, as another run may publish meanwhile."""
+    latest, link = parent / "latest", parent / f".latest-{os.getpid()}"
+    while not latest.is_symlink() or latest.readlink().name != _newest(parent):
+        link.unlink(missing_ok=True)
+        link.symlink_to(_newest(parent), target_is_directory=True)
+        link.replace(latest)
+
+
+def _newest(parent: Path) -> str:
+    return max(
+        (p.name for p in parent.iterdir() if _RUN.fullmatch(p.name)), key=lambda n: int(n.split("-")[0])
     )
-    link = parent / f".latest-{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(newest.name, target_is_directory=True)
-    link.replace(parent / "latest")

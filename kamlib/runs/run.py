@@ -196,7 +196,9 @@ def open_run(run: str = "latest") -> Run:
     Raises
     ------
     RunError
-        If there is no such run.
+        If no run is published yet.
+    ParameterError
+        If the folder is not a run's.
     """
     if run == "latest":
         links = [
@@ -211,5 +213,5 @@ def open_run(run: str = "latest") -> Run:
         folder = Path(run)
     manifest = folder / "manifest.json"
     if not manifest.is_file():
-        raise RunError(f"{folder}: no manifest.json there, so it is not a run folder.")
+        raise ParameterError(f"{folder}: no manifest.json there, so it is not a run folder.")
     return Run(folder, json.loads(manifest.read_text(encoding="utf-8")))

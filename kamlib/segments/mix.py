@@ -87,7 +87,6 @@ def mix_health(
     months: Sequence[object],
     as_of: dt.date,
     fiscal_year_start: int = 1,
-    without_account: Decimal = Decimal(0),
     params: SegmentParams,
 ) -> pd.DataFrame:
     """Judge the mix of key accounts, by region and in all, by the company's own market share.
@@ -108,8 +107,6 @@ def mix_health(
         Market periods that end later are not seen.
     fiscal_year_start : int
         Calendar month in which the fiscal year starts, for reading the periods.
-    without_account : Decimal
-        Revenue of the window that names no account; it is in the total and nobody's key account [currency].
     params : SegmentParams
         The rule's bands.
 
@@ -138,7 +135,7 @@ def mix_health(
         "accounts": rows["accounts"].sum(),
         "key_accounts": rows["key_accounts"].sum(),
         "key_revenue": int(to_ticks(rows["key_revenue"]).sum()),
-        "revenue": int(to_ticks(rows["revenue"]).sum()) + int(without_account * 10_000),
+        "revenue": int(to_ticks(rows["revenue"]).sum()),
         "own_share": np.average(shares["own_share"], weights=shares["size"]) if len(shares) else np.nan,
     }
     last = pd.DataFrame([everything]).assign(

@@ -33,7 +33,7 @@ def make_pages(
     table = make_segments(cube, accounts, **more)
     tiers = summarise_tiers(table, cube, months=MONTHS, last_year_months=LAST_YEAR)
     concentration = summarise_concentration(table, params=params)
-    mix = mix_health(table, months=MONTHS, as_of=AS_OF, without_account=Decimal(7), params=params)
+    mix = mix_health(table, months=MONTHS, as_of=AS_OF, params=params)
     made = [
         pages.pareto_page(table, tiers, concentration, scope=scope, params=params),
         pages.potential_page(table, summarise_fields(table), scope=scope, params=params),

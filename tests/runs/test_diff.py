@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kamlib.errors import RunError
+from kamlib.errors import ParameterError
 from kamlib.measures.money import to_money
 from kamlib.runs import Run
 from kamlib.runs.diff import diff_runs
@@ -74,5 +74,5 @@ def test_rows_without_a_key_are_compared_by_place_and_missing_keys_are_named(tmp
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="it is not a run folder"):
+    with pytest.raises(ParameterError, match="it is not a run folder"):
         diff_runs(tmp_path, tmp_path)

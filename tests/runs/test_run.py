@@ -134,5 +134,5 @@ def test_a_failed_run_leaves_latest_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_manifest_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no manifest.json there, so it is not a run folder"):
+    with pytest.raises(ParameterError, match="no manifest.json there, so it is not a run folder"):
         open_run(str(tmp_path))
