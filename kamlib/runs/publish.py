@@ -133,7 +133,7 @@ def _numbers(parent: Path, *, claims: bool = True) -> set[int]:
 
 
 def _point_latest(parent: Path) -> None:
-    """Point ``latest`` at the newest run; looked at again afterwards, as another run may publish meanwhile."""
+    """Point ``latest`` at the newest run, and look again, as another run may publish meanwhile."""
     latest, link = parent / "latest", parent / f".latest-{os.getpid()}"
     while not latest.is_symlink() or latest.readlink().name != _newest(parent):
         link.unlink(missing_ok=True)
@@ -142,6 +142,5 @@ def _point_latest(parent: Path) -> None:
 
 
 def _newest(parent: Path) -> str:
-    return max(
-        (p.name for p in parent.iterdir() if _RUN.fullmatch(p.name)), key=lambda n: int(n.split("-")[0])
-    )
+    names = [path.name for path in parent.iterdir() if _RUN.fullmatch(path.name)]
+    return max(names, key=lambda name: int(name.split("-")[0]))
