@@ -52,8 +52,8 @@ class Sold:
 def count_sales(sales: Any, accounts: Any, history: Any, present: frozenset[str]) -> Sold:
     """Count the sales that are kept though odd, and the money of accounts that are.
 
-    One aggregate by account answers all but two questions. Those need the day of a line and are asked only where
-    some account can be concerned.
+    One aggregate by account answers all but two questions. Those need the day of a line and are asked
+    only where some account can be concerned.
 
     Parameters
     ----------
