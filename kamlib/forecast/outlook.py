@@ -57,7 +57,7 @@ def outlook_by_month(
     months = [str(m) for m in year.months()]
     past, ahead = _split(months, forecast, as_of)
     before = [str(m.last_year()) for m in year.months()]
-    known = pd.Series([cube["month"].min() <= m < _month(as_of) for m in before])
+    known = pd.Series(_known(cube, before, as_of))
     actual = _sums(cube, past, "month", "revenue", months)
     coming = _sums(forecast[forecast["level"] == "company"], ahead, "period", "forecast", months)
     last_year = _sums(cube, before, "month", "revenue", before)
@@ -87,8 +87,9 @@ def outlook_by_account(
         One row per account that ever sold, and one for sales without an account (account_id null, name
         ``(no account)``): account_id, name, actual (this year before `as_of`), forecast (the rest), landing
         (their sum), actual_last_year (the whole last year), change (landing - actual_last_year) [currency];
-        sorted by size of change, largest first, then account_id. Months before the book's first sale count
-        as nothing, so that last year is only whole where the book covers it.
+        sorted by size of change, largest first, then account_id. Where last year is not whole, because the
+        book starts within it or it is not over on `as_of`, the last two are null and the accounts are sorted
+        by landing, largest first.
 
     Raises
     ------
@@ -111,7 +112,10 @@ def outlook_by_account(
     for column, ticks in (("actual", actual), ("forecast", rest), ("landing", actual + rest),
                           ("actual_last_year", last_year), ("change", change)):  # fmt: skip
         result[column] = to_money(ticks)
-    order = np.lexsort((keys, -np.abs(change)))
+    whole = all(_known(cube, before, as_of))
+    for column in ("actual_last_year", "change"):
+        result[column] = result[column].where(pd.Series(whole, index=result.index))
+    order = np.lexsort((keys, -(np.abs(change) if whole else actual + rest)))
     return result.iloc[order].reset_index(drop=True)
 
 
@@ -124,6 +128,12 @@ def _split(months: list[str], forecast: pd.DataFrame, as_of: dt.date) -> tuple[l
             f"forecast: {len(missing)} months of the year are missing, such as {missing[0]}."
         )
     return past, ahead
+
+
+def _known(cube: pd.DataFrame, months: list[str], as_of: dt.date) -> list[bool]:
+    """Say of each month whether the book covers it and it is over on `as_of`."""
+    first = cube["month"].min()
+    return [bool(first <= month < _month(as_of)) for month in months]
 
 
 def _month(day: dt.date) -> str:

@@ -53,7 +53,9 @@ def landing_page(
                       change=words.signed_money(landing - before),
                       percent=words.signed_percent(float(landing / before - 1)))  # fmt: skip
     else:
-        title = words("forecast.landing_title_alone", year=year, landing=words.money(landing))
+        running = year.last_year().end > as_of
+        key = "running" if running else "no_base" if whole else "alone"
+        title = words(f"forecast.landing_title_{key}", year=year, landing=words.money(landing))
     notes = [
         words("forecast.landing_split", as_of=as_of, actual=words.money(total_money(outlook["actual"])),
               forecast=words.money(total_money(outlook["forecast"])))
@@ -74,7 +76,7 @@ def landing_page(
         native=native,
     )
     subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
-    totals = ("actual", "forecast", "landing", "actual_last_year", "change")
+    totals = ("actual", "forecast", "landing", *(("actual_last_year", "change") if whole else ()))
     return Page(
         id="forecast_1",
         title=title,
@@ -103,6 +105,8 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     table = changes.assign(
         name=changes["name"].where(changes["account_id"].notna(), words("forecast.no_account"))
     )
+    if len(table) and table["change"].isna().all():
+        return _landing_by_account(table, words, year, first_month)
     change = pd.Series(to_ticks(table["change"]), index=table.index)
     rising, falling = change[change > 0], change[change < 0]
     named = table["account_id"].notna()
@@ -128,10 +132,7 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
     if stopped.any():
         money = words.money(total_money(table.loc[stopped, "actual_last_year"]))
         notes.append(words("forecast.movers_stopped", n=words.count(int(stopped.sum())), money=money))
-    partial = first_month > str(year.last_year().months()[0])
-    notes.append(
-        words("forecast.movers_partial", first=first_month) if partial else words("forecast.movers_new")
-    )
+    notes.append(words("forecast.movers_new"))
     steps = _steps(table, shown, words)
     scenario = steps["kind"].map({"total": "AC"}).fillna("change")
     native = NativeChart("bridge", steps=tuple(zip(steps["name"], steps["change"], scenario, strict=True)))
@@ -152,6 +153,24 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
         figures=(figure,),
         notes=tuple(notes),
         totals=totals,
+    )
+
+
+def _landing_by_account(table: pd.DataFrame, words: Words, year: Period, first_month: str) -> Page:
+    """Say where each account lands, and why no change can be shown, where last year is not whole."""
+    partial = first_month > str(year.last_year().months()[0])
+    why = words(f"forecast.movers_{'partial' if partial else 'running'}",
+                first=first_month, before=year.last_year())  # fmt: skip
+    subtitle = words("forecast.movers_subtitle_alone", year=year, currency=words.currency,
+                     landing=words.money(total_money(table["landing"])))  # fmt: skip
+    return Page(
+        id="forecast_2",
+        title=words("forecast.movers_title_alone", year=year),
+        subtitle=subtitle,
+        table=table.drop(columns=["actual_last_year", "change"]),
+        notes=(why, words("forecast.movers_new")),
+        totals=("actual", "forecast", "landing"),
+        folded=False,
     )
 
 
@@ -239,8 +258,10 @@ def _year_bars(outlook: pd.DataFrame, words: Words, year: Period) -> pd.DataFram
     """Lay the year's totals out as two bars: last year, and actual with forecast on top."""
     before, actual = total_money(outlook["actual_last_year"]), total_money(outlook["actual"])
     landing = total_money(outlook["landing"])
+    whole = bool(outlook["actual_last_year"].notna().all())
+    last_year = [(str(year.last_year()), "PY", 0, before, before, words.money(before))] if whole else []
     rows = [
-        (str(year.last_year()), "PY", 0, before, before, words.money(before)),
+        *last_year,
         (str(year), "AC", 0, actual, actual, ""),
         (str(year), "FC", actual, landing, landing - actual, words.money(landing)),
     ]

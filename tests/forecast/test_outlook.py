@@ -65,6 +65,20 @@ def test_accounts_by_size_of_change() -> None:
     assert total_money(table["landing"]) == total_money(months["landing"])
 
 
+def test_accounts_are_compared_with_a_whole_last_year_only() -> None:
+    coming = parse_period("2026")
+    forecast = forecast_sales(CUBE, ACCOUNTS, as_of=AS_OF, until=coming.end, params=ForecastParams())
+    late = CUBE[CUBE["month"] >= "2024-03"]
+    for table in (
+        outlook_by_account(CUBE, forecast, ACCOUNTS, as_of=AS_OF, year=coming),
+        outlook_by_account(late, FORECAST, ACCOUNTS, as_of=AS_OF, year=YEAR),
+    ):
+        assert table["actual_last_year"].isna().all()
+        assert table["change"].isna().all()
+        assert table["landing"].notna().all()
+        assert table["landing"].is_monotonic_decreasing
+
+
 def test_equal_changes_are_sorted_by_account() -> None:
     twins = pd.concat([CUBE[CUBE["account_id"] == "A"].assign(account_id=a) for a in ("B", "A")])
     forecast = forecast_sales(twins, ACCOUNTS, as_of=AS_OF, until=YEAR.end, params=ForecastParams())

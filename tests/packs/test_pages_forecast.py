@@ -121,7 +121,30 @@ def test_movers_in_chinese_name_sales_without_an_account_in_chinese() -> None:
 
 def test_movers_say_that_a_book_starts_within_last_year() -> None:
     page = make(cube([m for m in MONTHS if m >= "2024-06"]))[1]
-    assert page.notes[-1].startswith("What to doubt: the book starts in 2024-06")
+    assert page.notes[0].startswith("The book starts in 2024-06, so last year (2024) is not whole")
+    assert page.figures == ()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_year_whose_last_year_is_not_over_is_not_compared(lang: str) -> None:
+    year, words, book = parse_period("2026"), Words(lang, "EUR"), cube()
+    forecast = forecast_sales(book, ACCOUNTS, as_of=AS_OF, until=year.end, params=ForecastParams())
+    accuracy = accuracy_on_holdout(book, ACCOUNTS, as_of=AS_OF, params=ForecastParams())
+    months = outlook_by_month(book, forecast, as_of=AS_OF, year=year)
+    changes = outlook_by_account(book, forecast, ACCOUNTS, as_of=AS_OF, year=year)
+    landing = pages.landing_page(months, accuracy, words=words, name="B", year=year, as_of=AS_OF)
+    movers = pages.movers_page(changes, words=words, year=year, first_month="2022-01")
+    money = words.money(total_money(months["landing"]))
+    assert landing.title == words("forecast.landing_title_running", year=year, landing=money)
+    assert landing.totals == ("actual", "forecast", "landing")
+    assert "2025" not in [
+        row.get("bar") for rows in landing.figures[0].spec["datasets"].values() for row in rows
+    ]
+    assert movers.title == words("forecast.movers_title_alone", year=year)
+    assert movers.notes[0] == words("forecast.movers_running", before=year.last_year())
+    assert movers.figures == ()
+    assert "change" not in movers.table
+    assert movers.table["landing"].is_monotonic_decreasing
 
 
 def test_no_movers_is_said_so() -> None:
