@@ -26,6 +26,7 @@ _OPTION_OF = {
     "decimal": ".csv .xlsx",
     "date_format": ".csv .xlsx",
 }
+_SHORTEST = 3  # characters; a shorter value of the environment is no secret, and may be part of any word
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<fallback>[^}]*))?\}")
 
 
@@ -42,7 +43,8 @@ class Options:
     sheet : str
         Of a workbook; empty for the first.
     thousands, decimal : str
-        Signs in numbers; no thousands sign unless stated.
+        Signs in numbers; no thousands sign unless stated. Where a point parts thousands, a comma is the
+        decimal sign unless another is stated.
     date_format : str
         Of days, in strptime's letters, such as ``%d.%m.%Y``; empty for 2026-01-31 and the like.
     """
@@ -215,13 +217,15 @@ class _Reader:
         for stage, rate in raw.items():
             if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
                 self.problems.append(f"stages.{stage} is {rate!r}; a win rate is a fraction from 0 to 1.")
-        return {str(stage): rate for stage, rate in raw.items()}
+                return dict(DEFAULT_STAGES)
+        return {str(stage): float(rate) for stage, rate in raw.items()}
 
     def _root(self) -> Path:
         written = self._text("root", ".")
         root = self.file.parent / self._expand(written)
         if not self.problems and not root.is_dir():
-            self.problems.append(f'root is "{written}"; there is no such folder. Correct the path.')
+            names = "".join(f", or {match['name']}" for match in _VARIABLE.finditer(written))
+            self.problems.append(f'root is "{written}"; there is no such folder. Correct the path{names}.')
         self.hidden[str(root)] = self.hidden[str(root.resolve())] = "<root>"
         return root.resolve()
 
@@ -234,7 +238,7 @@ class _Reader:
                     f"root: the environment has no {name}. Set it, or write ${{{name}:-path}}."
                 )
                 return ""
-            if os.environ.get(name):
+            if len(os.environ.get(name, "")) > _SHORTEST:
                 self.hidden[found] = f"${{{name}}}"
             return found
 
@@ -303,6 +307,8 @@ class _Reader:
                 self.problems.append(f"{where}.{key} {fault}")
             else:
                 good[key] = value
+        if good.get("thousands") == "." and "decimal" not in raw:
+            good["decimal"] = ","
         options = Options(**good)
         if options.thousands == options.decimal:
             self.problems.append(f'{where}: thousands and decimal are both "{options.decimal}". Change one.')

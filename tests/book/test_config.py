@@ -55,6 +55,24 @@ tables:
 
 
 @pytest.mark.parametrize(
+    ("options", "thousands", "decimal"),
+    [
+        ('{thousands: "."}', ".", ","),
+        ('{thousands: ".", decimal: "-"}', ".", "-"),
+        ('{thousands: ","}', ",", "."),
+        ('{decimal: ","}', "", ","),
+    ],
+)
+def test_a_thousands_point_makes_the_comma_decimal(
+    tmp_path: Path, options: str, thousands: str, decimal: str
+) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text(f"tables: {{sales: {{file: s.csv, options: {options}}}}}")
+    [sales] = read_config(file).sources
+    assert (sales.options.thousands, sales.options.decimal) == (thousands, decimal)
+
+
+@pytest.mark.parametrize(
     ("file", "suffix"),
     [
         ("a.csv", ".csv"),
