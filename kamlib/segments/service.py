@@ -101,11 +101,11 @@ def summarise_tenure(segments: pd.DataFrame, *, params: SegmentParams) -> pd.Dat
 
     Returns
     -------
-    pandas.DataFrame, shape (bands + 1, 7)
+    pandas.DataFrame, shape (bands + 1, 8)
         One row per `band`, youngest first, the last for accounts whose start is unknown: `from_years`
-        [years], `accounts`, `revenue` and `profit` [currency], `revenue_per_account` [currency], and
-        `rank_correlation`, Spearman's correlation of tenure and revenue over all accounts with a known
-        start, the same in each row (1: the older the larger; 0: age says nothing), missing below three such
+        [years], `accounts`, `revenue` [currency], `profit` [currency] of the `profit_known` accounts of
+        which it is known (null where it is known of none), `revenue_per_account` [currency], and
+        `rank_correlation`, Spearman's correlation of tenure and revenue over all accounts with a known start, the same in each row (1: the older the larger; 0: age says nothing), missing below three such
         accounts.
 
     References
@@ -125,8 +125,9 @@ def summarise_tenure(segments: pd.DataFrame, *, params: SegmentParams) -> pd.Dat
     rows = pd.DataFrame({"band": names, "from_years": [*edges, np.nan], "accounts": counts})
     for column in ("revenue", "profit"):
         rows[column] = to_money(to_ticks(sums[column].fillna(0)))
-    if segments["profit"].isna().all():
-        rows["profit"] = rows["profit"].where(pd.Series(False, index=rows.index))
+    profitable = placed.loc[placed["profit"].notna(), "band"].value_counts()
+    rows["profit_known"] = profitable.reindex(range(len(names)), fill_value=0).to_numpy(dtype=np.int64)
+    rows["profit"] = rows["profit"].where(rows["profit_known"] > 0)
     mean = np.rint(to_ticks(rows["revenue"]) / np.maximum(counts, 1)).astype(np.int64)
     rows["revenue_per_account"] = to_money(mean).where(pd.Series(counts > 0))
     known = segments[segments["tenure_years"].notna()]

@@ -72,6 +72,18 @@ def test_tenure_bands_by_hand() -> None:
     assert column(bands, "revenue_per_account", "band")["1-3"] is None
 
 
+def test_tenure_bands_say_of_how_many_accounts_profit_is_known() -> None:
+    table = make_segments()
+    table["tenure_years"] = [0.5, 0.5, 4.0, 4.0, 20.0, 20.0, 20.0, 20.0, 20.0][: len(table)]
+    known = pd.Series([False, False, True, False] + [True] * (len(table) - 4), index=table.index)
+    table["profit"] = money([7] * len(table)).where(known)
+    bands = summarise_tenure(table, params=SegmentParams())
+    assert bands["profit_known"].tolist()[:5] == [0, 0, 1, 0, len(table) - 4]
+    assert column(bands, "profit", "band") == {
+        "0-1": None, "1-3": None, "3-5": 7, "5-10": None, "10+": 7 * (len(table) - 4), "unknown": None,
+    }  # fmt: skip
+
+
 def test_rank_correlation_of_tenure_and_revenue() -> None:
     """Oldest first a1 a2 a6 a3 a8 a7 a4; ranks of tenure 7..1, of revenue 7 6 2 4.5 3 1 4.5 (a3 and a4 tie)."""
     expected = pd.Series([7, 6, 5, 4, 3, 2, 1]).corr(pd.Series([7, 6, 2, 4.5, 3, 1, 4.5]))
