@@ -7,6 +7,7 @@ that bad values can be counted and shown before they are cast.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import datetime as dt
 import glob
@@ -30,11 +31,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kamlib.book.config import BookConfig, Source
-from kamlib.book.findings import SourceError, make_problem, quote
+from kamlib.book.findings import SourceError, count_of, make_problem, quote
 from kamlib.errors import ParameterError, Problem
 
 _CHUNK = 1 << 20
 _MEMORY = "1600MB"
+_LONGEST = 200
 _WIDE = dtypes.Decimal(38, 0)
 
 
@@ -58,9 +60,10 @@ class Raw:
 
 
 def connect(config: BookConfig, scratch: Path) -> Any:
-    """Open the book's engine: an embedded DuckDB that loads no extension and reads below the book's root.
+    """Open the book's engine: an embedded DuckDB that loads no extension and opens no file of others.
 
-    The environment's ``KAM_THREADS`` limits its threads, which changes no result.
+    It opens what lies below the book's root and in its scratch folder, and the files that ``file:`` names;
+    nothing else, whatever a SELECT asks for, and no SELECT can change that. The environment's ``KAM_THREADS`` limits its threads, which changes no result.
 
     Raises
     ------
@@ -83,14 +86,28 @@ def connect(config: BookConfig, scratch: Path) -> Any:
         if not re.fullmatch("[1-9][0-9]{0,3}", threads):
             raise ParameterError(f'KAM_THREADS is "{threads}"; it must be a whole number from 1.')
         engine.con.execute(f"SET threads = {threads}")
+    _enclose(engine, config, scratch)
     return engine
+
+
+def _enclose(engine: Any, config: BookConfig, scratch: Path) -> None:
+    """Shut the engine's way to files but the book's own; nothing opens it again while the engine runs."""
+    files = [config.root / source.file for source in config.sources if source.file]
+    allowed = {
+        "allowed_directories": [config.root.resolve(), scratch, scratch.resolve()],
+        "allowed_paths": [*files, *(file.resolve() for file in files)],
+    }
+    for setting, paths in allowed.items():
+        listed = ", ".join(f"'{_literal(path)}'" for path in paths)
+        engine.con.execute(f"SET {setting} = [{listed}]")
+    engine.con.execute("SET enable_external_access = false")
 
 
 def read_source(engine: Any, config: BookConfig, source: Source, scratch: Path) -> Raw | Problem:
     """Make one source a table of the engine, or say why it cannot be read."""
     try:
         if source.sql:
-            return Raw(source, _read_sql(engine, source, scratch), None)
+            return Raw(source, _read_sql(engine, source, config.root, scratch), None)
         path = config.root / source.file
         if not path.is_file():
             raise SourceError("missing_file", f"there is no file {quote([source.file])}.")
@@ -116,23 +133,31 @@ def _plain(error: duckdb.Error, source: Source) -> str:
     line = re.search(r"CSV Error on Line: (\d+)", text)
     if line:
         columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-        what = f"has {columns[2]} values where the header has {columns[1]}" if columns else "is not valid CSV"
+        what = (
+            f"has {count_of(int(columns[2]), 'value')} where the header has {columns[1]}"
+            if columns
+            else "is not valid CSV"
+        )
         return f"{quote([source.file])}: line {line[1]} {what}."
     first = text.partition("\n")[0].rstrip(".")
+    if len(first) > _LONGEST:
+        first = first[: _LONGEST - 1] + "…"
     return f"the SELECT fails: {first}." if source.sql else f"{quote([source.file])} cannot be read: {first}."
 
 
-def _read_sql(engine: Any, source: Source, scratch: Path) -> Any:
+def _read_sql(engine: Any, source: Source, root: Path, scratch: Path) -> Any:
     statements = engine.con.extract_statements(source.sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise SourceError("failed_sql", "the sql is not one SELECT.")
     staged = scratch / f"{source.table}.parquet"
-    engine.con.execute(f"CREATE TEMP VIEW sql_{source.table} AS {source.sql}")
     # One thread and kept order make any_value(), first() and float sums inside the SELECT repeatable.
     threads = engine.con.execute("SELECT current_setting('threads')").fetchone()[0]
     engine.con.execute("SET threads = 1; SET preserve_insertion_order = true")
     try:
-        engine.con.execute(f"COPY (FROM sql_{source.table}) TO '{_literal(staged)}' (FORMAT parquet)")
+        # Names are judged as seen from the working folder, before they are looked for below the root.
+        with contextlib.chdir(root):
+            engine.con.execute(f"CREATE TEMP VIEW sql_{source.table} AS {source.sql}")
+            engine.con.execute(f"COPY (FROM sql_{source.table}) TO '{_literal(staged)}' (FORMAT parquet)")
     finally:
         engine.con.execute(f"SET threads = {int(threads)}; SET preserve_insertion_order = false")
     return _parquet(engine, source.table, staged)

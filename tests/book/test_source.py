@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from kamlib.book import open_book
 from kamlib.book.config import read_config
 from kamlib.book.source import connect
-from kamlib.errors import ParameterError
+from kamlib.errors import BookError, ParameterError
 from tests.book.shelf import BASIC, GOOD, workbook, write_book
 
 TEXT = """\
@@ -148,6 +149,17 @@ def test_written_numbers_and_days(tmp_path: Path) -> None:
     assert rows["date"].to_pylist()[1:] == [dt.date(2024, 2, 1), dt.date(2024, 2, 3)]
 
 
+def test_where_a_point_parts_thousands_a_comma_is_the_decimal_sign(tmp_path: Path) -> None:
+    sales = "date;account_id;product_line;revenue\n2024-01-01;A1;P;1.234,50\n"
+    text = (
+        "tables: {accounts: {file: accounts.csv}, "
+        "sales: {file: sales.csv, options: {delimiter: ';', thousands: '.'}}}"
+    )
+    with open_book(write_book(tmp_path, {"book.yaml": text, "sales.csv": sales}, names=BASIC)) as book:
+        assert [p for p in book.check() if p.severity == "refuse"] == []
+        assert str(book.table("sales").to_pyarrow()["revenue"][0].as_py()) == "1234.5000"
+
+
 def test_digits_that_are_not_in_threes_are_not_guessed(tmp_path: Path) -> None:
     sales = "date,account_id,product_line,revenue\n2024-01-01,A1,P,1234.56\n2024-01-01,A1,P,1.234\n2024-01-01,A1,P,12.34\n"
     text = "tables: {accounts: {file: accounts.csv}, sales: {file: sales.csv, options: {thousands: '.', decimal: ','}}}"
@@ -181,3 +193,50 @@ def test_the_books_own_files_stay_as_they_are(tmp_path: Path) -> None:
         book.check()
         book.snapshot(dt.date(2024, 7, 1), tmp_path / "run")
     assert {p.name: p.read_text() for p in folder.glob("*.csv")} == dict(GOOD)
+
+
+def failed(folder: Path, sql: str) -> str:
+    """Return what is said of a book whose reps come from this SELECT; its files lie in ``raw``."""
+    (folder / "raw").mkdir(exist_ok=True)
+    text = f"root: raw\ntables:\n  reps:\n    sql: |\n      {sql}\n"
+    (folder / "book.yaml").write_text(text)
+    with open_book(folder) as book, pytest.raises(BookError) as caught:
+        book.facts()
+    assert caught.value.exit_code == 3
+    assert "failed_sql" in [problem.check for problem in caught.value.problems]
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/self/environ", "/etc/hostname", "../secret.txt", "../../../../../../etc/hostname"]
+)
+def test_a_select_reads_nothing_outside_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("KAM_TEST_SECRET", "hunter2")
+    (tmp_path / "secret.txt").write_text("hunter2")
+    message = failed(tmp_path, f"select cast(content as int) as rep_id from read_text('{path}')")
+    assert "hunter2" not in message
+    for value in os.environ.values():
+        assert len(value) < 12 or value not in message
+    assert f'Permission Error: Cannot access file "{path}"' in message
+
+
+def test_what_the_engine_says_is_cut(tmp_path: Path) -> None:
+    message = failed(tmp_path, f"select cast('{'x' * 900}' as int) as rep_id")
+    [line] = [line for line in message.splitlines() if "SELECT fails" in line]
+    assert 200 < len(line) < 300
+    assert "…" in line
+
+
+def test_a_file_beside_the_root_is_read_by_its_name_only(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "reps.csv").write_text("rep_id\nR1\n")
+    pq.write_table(pa.table({"account_id": ["A1"]}), tmp_path / "a.parquet")
+    (tmp_path / "book.yaml").write_text(
+        "root: raw\ntables: {reps: {file: ../reps.csv}, accounts: {file: ../a.parquet}}"
+    )
+    with open_book(tmp_path) as book:
+        assert book.table("reps").to_pyarrow()["rep_id"].to_pylist() == ["R1"]
+        assert book.table("accounts").to_pyarrow()["account_id"].to_pylist() == ["A1"]
+    assert "Permission Error" in failed(tmp_path, "from '../reps.csv'")
