@@ -131,13 +131,15 @@ def _cast(source: Any, column: Column, options: Options) -> Any:
         if kind.is_timestamp():
             return source.cast("date")
         return _date(as_text(source), options)
+    if kind.is_boolean():
+        return ibis.null(wanted)
     if kind.is_string():
         source = _number(source, options)
     if kind == wanted:
         return source
     if column.kind == "count":
-        number = source.try_cast("float64")
-        return ibis.ifelse(number == number.floor(), source.try_cast("int64"), ibis.null("int64"))
+        whole = source.try_cast("int64")
+        return ibis.ifelse(whole.cast("float64") == source.try_cast("float64"), whole, ibis.null("int64"))
     result = source.try_cast(wanted)
     if column.kind == "number" and not (kind.is_integer() or kind.is_decimal()):
         return ibis.ifelse(result.isinf() | result.isnan(), ibis.null("float64"), result)

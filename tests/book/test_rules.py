@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from kamlib.book import open_book
 from kamlib.book.config import Options
 from kamlib.book.contract import TABLES
 from kamlib.book.typed import Typed, type_table
+from tests.book.shelf import BASIC, write_book
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +130,31 @@ def test_bounds_are_inside(engine: Any) -> None:
         ("out_of_bounds", "size"): 1,
         ("out_of_bounds", "own_share"): 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "values", "shown"),
+    [
+        ("sales", "revenue", pa.array([float("nan"), 1.5]), '1 value is not an amount: "nan".'),
+        ("sales", "cost", pa.array([float("inf"), float("nan")], pa.float32()), '2 values are not amounts: "inf", "nan".'),
+        ("sales", "quantity", pa.array([float("nan"), 1.5], pa.float32()), '1 value is not a number: "nan".'),
+        ("sales", "quantity", pa.array([float("nan"), 1.5]), '1 value is not a number: "nan".'),
+        ("accounts", "potential", pa.array([1.5, float("nan")]), '1 value is not an amount: "nan".'),
+        ("activities", "invited", pa.array([float("nan"), 2.0]), '1 value is not a whole number: "nan".'),
+        ("sales", "revenue", pa.array([True, None]), '1 value is not an amount: "true".'),
+        ("activities", "invited", pa.array([True, False]), '2 values are not whole numbers: "false", "true".'),
+    ],
+)  # fmt: skip
+def test_what_a_parquet_has_for_a_number(
+    tmp_path: Path, table: str, column: str, values: pa.Array, shown: str
+) -> None:
+    columns = {
+        "sales": {"date": ["2024-01-01"] * 2, "account_id": ["A1", "A2"], "product_line": ["P"] * 2, "revenue": [1, 2]},
+        "accounts": {"account_id": ["A1", "A2"], "region": ["N", "S"], "account_type": ["T", "T"]},
+        "activities": {"date": ["2024-01-01"] * 2, "rep_id": ["R1"] * 2, "kind": ["call"] * 2},
+    }[table]  # fmt: skip
+    folder = write_book(tmp_path, {f"{table}.csv": None}, names=BASIC)
+    pq.write_table(pa.table({**columns, column: values}), folder / f"{table}.parquet")
+    with open_book(folder) as book:
+        [message] = [p.message for p in book.check() if p.check == "not_a_number"]
+    assert message == shown
