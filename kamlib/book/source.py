@@ -63,7 +63,9 @@ def connect(config: BookConfig, scratch: Path) -> Any:
     """Open the book's engine: an embedded DuckDB that loads no extension and opens no file of others.
 
     It opens what lies below the book's root and in its scratch folder, and the files that ``file:`` names;
-    nothing else, whatever a SELECT asks for, and no SELECT can change that. The environment's ``KAM_THREADS`` limits its threads, which changes no result.
+    nothing else, whatever a SELECT asks for, and no SELECT can change that.
+
+    The environment's ``KAM_THREADS`` limits its threads, which changes no result.
 
     Raises
     ------
