@@ -19,7 +19,7 @@ _LOOKS = {
 }
 _STEEP = 2.0
 _NAMES = 130
-_ROOM = 44
+_USED = 0.8
 _TEXTS = ("name", "heading", "why", "text")
 
 
@@ -164,7 +164,9 @@ def _columns(table: pd.DataFrame, words: Words, *, width: int) -> Any:
     names = table["name"].tolist()
     shown = [s for s in _LOOKS if table[s].notna().any()]
     long = _long(table, shown, words)
-    crowded = width < _ROOM * len(names) * len(shown)
+    widest = max((_width(t) for t in long["text"]), default=0.0)
+    bar = _USED * width / max(len(names) * len(shown), 1)
+    crowded, upright = bar < widest, bar < 0.8 * widest
     base = alt.Chart(long).encode(
         alt.X(
             "name:N",
@@ -176,10 +178,19 @@ def _columns(table: pd.DataFrame, words: Words, *, width: int) -> Any:
         alt.Y("amount:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
     )
     bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(shown), tooltip=_tips(words))
-    text = base.mark_text(dy=-7, fontSize=10 if crowded else 11)
+    text = base.mark_text(dy=-7, fontSize=11)
     if crowded:
-        text = text.transform_filter("datum.scenario == 'PL'")
+        turned = {"angle": 270, "align": "left", "baseline": "middle", "dx": 5} if upright else {"dy": -7}
+        text = base.mark_text(fontSize=10, **turned).transform_filter("datum.scenario == 'PL'")
+        halo = base.mark_text(fontSize=10, stroke="white", strokeWidth=2, strokeJoin="round", **turned)
+        halo = halo.transform_filter("datum.scenario == 'PL'").encode(text="text:N")
+        bars = bars + halo
     return (bars + text.encode(text="text:N")).properties(width=width, height=250)
+
+
+def _width(text: str) -> float:
+    """Return about how wide a value is written [px]; Chinese characters are twice as wide as figures."""
+    return 6.0 + sum(11.0 if ord(sign) > 0x2E7F else 3.5 if sign in " .," else 6.5 for sign in text)
 
 
 def _amounts(table: pd.DataFrame, domain: tuple[float, float], words: Words) -> Any:

@@ -105,7 +105,8 @@ def summarise_tenure(segments: pd.DataFrame, *, params: SegmentParams) -> pd.Dat
         One row per `band`, youngest first, the last for accounts whose start is unknown: `from_years`
         [years], `accounts`, `revenue` [currency], `profit` [currency] of the `profit_known` accounts of
         which it is known (null where it is known of none), `revenue_per_account` [currency], and
-        `rank_correlation`, Spearman's correlation of tenure and revenue over all accounts with a known start, the same in each row (1: the older the larger; 0: age says nothing), missing below three such
+        `rank_correlation`, Spearman's correlation of tenure and revenue over all accounts with a known start,
+        the same in each row (1: the older the larger; 0: age says nothing), missing below three such
         accounts.
 
     References

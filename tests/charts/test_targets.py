@@ -118,6 +118,27 @@ def test_months_run_to_the_right_beside_their_quarters() -> None:
     assert [t for t in texts(alone.svg) if t.startswith("2026")] == ["2026-01"]
 
 
+def test_values_that_would_overlap_are_written_on_targets_only() -> None:
+    three = pd.DataFrame({"name": ["2026-01", "2026-02", "2026-03"], "PY": 1.2e7, "FC": 1.25e7, "PL": 1.31e7})
+    quarter = pd.DataFrame({"name": ["2026Q1"], "PY": [3.6e7], "FC": [3.75e7], "PL": [3.93e7]})
+    english = texts(month_chart(three, quarter, words=EN).svg)
+    assert {"12.0 M", "12.5 M", "13.1 M", "36.0 M"} <= set(english)
+    chinese = texts(month_chart(three, quarter, words=Words("zh", "CNY")).svg)
+    assert "1,310 万" in chinese
+    assert "3,930 万" in chinese
+    assert not {"1,200 万", "1,250 万", "3,600 万", "3,750 万"} & set(chinese)
+
+
+def test_values_wider_than_their_bars_stand_upright() -> None:
+    year = pd.DataFrame({"name": [f"2026-{m:02d}" for m in range(1, 13)], "PY": 1e7, "FC": 1e7, "PL": 1.31e7})
+    quarters = pd.DataFrame({"name": [f"2026Q{q}" for q in (1, 2, 3, 4)], "PY": 3e7, "FC": 3e7, "PL": 3.93e7})
+    svg = month_chart(year, quarters, words=EN).svg
+    for text in ("13.1 M", "39.3 M"):
+        marks = re.findall(rf'<text[^>]*transform="([^"]*)"[^>]*>{text}</text>', svg)
+        assert marks
+        assert all("rotate(270)" in mark for mark in marks)
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_both_languages(lang: str) -> None:
     words = Words(lang, "CNY")
