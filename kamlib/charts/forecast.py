@@ -23,8 +23,8 @@ def year_chart(
     Parameters
     ----------
     months : pandas.DataFrame
-        One row per bar: period, scenario (PY, AC, FC), amount, top (of the month's bars) and text (written
-        over them; empty but on one row a month).
+        One row per bar: period, scenario (PY, AC, FC), amount and text (written over that very bar, empty on
+        bars that carry none).
     deltas : pandas.DataFrame
         One row per month of which last year is known: period, change and text; may be empty.
     totals : pandas.DataFrame
@@ -43,15 +43,18 @@ def year_chart(
                alt.Tooltip("amount:Q", title=words.label("revenue"), format=",.0f")]  # fmt: skip
     data = _plain(months).assign(name=months["scenario"].map(names), side=months["scenario"] != "PY")
     x = alt.X("period:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelFontSize=10, ticks=False))
+    side = alt.XOffset("side:N", sort=[False, True])
     bars = alt.Chart(data).mark_bar(strokeWidth=1).encode(
         x=x,
-        xOffset=alt.XOffset("side:N", sort=[False, True]),
+        xOffset=side,
         y=alt.Y("amount:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
         fill=fill, stroke=line, strokeDash=dash,
         tooltip=[alt.Tooltip("period:N", title=words.label("period")), *tooltip],
     )  # fmt: skip
-    text = alt.Chart(data[data["text"] != ""]).mark_text(dy=-7, fontSize=10)
-    left = (bars + text.encode(x=x, y="top:Q", text="text:N")).properties(width=590, height=_HEIGHT)
+    written = alt.Chart(data[data["text"] != ""]).encode(x=x, xOffset=side, y="amount:Q", text="text:N")
+    text = written.mark_text(dy=-7, fontSize=10)
+    halo = written.mark_text(dy=-7, fontSize=10, stroke="white", strokeWidth=4, strokeJoin="round")
+    left = (bars + halo + text).properties(width=590, height=_HEIGHT)
     whole = alt.Chart(_plain(totals).assign(name=totals["scenario"].map(names))).encode(
         x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False)),
         y=alt.Y("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
@@ -62,7 +65,7 @@ def year_chart(
     tops = whole.transform_filter("datum.text != ''").mark_text(dy=-7).encode(y="high:Q", text="text:N")
     right = (sums + tops).properties(width=120, height=_HEIGHT, title=_heading(words("forecast.full_year")))
     if len(deltas):
-        left = alt.vconcat(left, _delta_panel(deltas, float(data["top"].max()), words), spacing=6)
+        left = alt.vconcat(left, _delta_panel(deltas, float(data["amount"].max()), words), spacing=6)
     return figure(alt.hconcat(left, right, spacing=24), native)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kamlib.charts import forecast as charts
 from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, to_money, to_ticks, total_money
+from kamlib.measures.money import to_money, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.periods import Period
 
@@ -241,13 +241,10 @@ def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
 
 def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Lay the months out as bars: previous year, then actual or forecast, which carries the text."""
-    top = pd.concat(
-        [pd.Series(as_float(outlook["landing"])), pd.Series(as_float(outlook["actual_last_year"]))], axis=1
-    ).max(axis=1)
     parts = []
     for scenario, column in (("PY", "actual_last_year"), ("AC", "actual"), ("FC", "forecast")):
-        part = outlook.assign(amount=outlook[column], scenario=scenario, top=top, text="")
-        part = part.loc[part["amount"].notna(), ["period", "scenario", "amount", "top", "text"]]
+        part = outlook.assign(amount=outlook[column], scenario=scenario, text="")
+        part = part.loc[part["amount"].notna(), ["period", "scenario", "amount", "text"]]
         if scenario != "PY":
             part["text"] = part["amount"].map(words.money).astype("str")
         parts.append(part)

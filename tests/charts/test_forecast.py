@@ -15,7 +15,6 @@ MONTHS = pd.DataFrame(
         "period": ["2025-01", "2025-01", "2025-02", "2025-02"],
         "scenario": ["PY", "AC", "PY", "FC"],
         "amount": [90.0, 100.0, 95.0, 80.0],
-        "top": [100.0, 100.0, 95.0, 95.0],
         "text": ["", "100", "", "80.0"],
     }
 )
@@ -60,6 +59,16 @@ def test_the_year_is_drawn_with_and_without_last_year(lang: str, deltas: pd.Data
     assert "100" in figure.svg
     assert words("forecast.py") in figure.svg
     assert (words("forecast.delta") in figure.svg) == bool(len(deltas))
+
+
+def test_a_value_stands_on_its_own_bar_though_last_year_was_higher() -> None:
+    spec = charts.year_chart(MONTHS, DELTAS, TOTALS, words=Words("en"), native=NATIVE).spec
+    layers = spec["hconcat"][0]["vconcat"][0]["layer"]
+    texts = [layer for layer in layers if layer["mark"]["type"] == "text"]
+    assert texts
+    for layer in texts:
+        assert layer["encoding"]["y"]["field"] == "amount"
+        assert layer["encoding"]["xOffset"] == layers[0]["encoding"]["xOffset"]
 
 
 def test_scenarios_look_the_same_everywhere() -> None:
