@@ -138,11 +138,14 @@ class Book:
                 f"sales: no sales before {as_of}; the first are of {first}. Choose a later period."
             )
         extra = [problem for problem in self._problems if problem.check == "extra_columns"]
+        target = Path(folder) / "book"
+        target.mkdir(parents=True, exist_ok=True)
+        self.write_cube(as_of, target / "cube.parquet")
         write_snapshot(
             self._tables,
             extra,
             as_of,
-            Path(folder) / "book",
+            target,
             fiscal_year_start=self.config.fiscal_year_start,
         )
 
@@ -159,7 +162,7 @@ class Book:
         """
         from kamlib.book.cube import write_cube
 
-        write_cube(self._tables, as_of, Path(file))
+        write_cube(self._tables, as_of, Path(file), scratch=self._scratch)
 
     def _refuse(self) -> None:
         refused = [problem for problem in self._problems if problem.severity == "refuse"]
@@ -232,7 +235,8 @@ class Book:
                 problems.append(
                     make_problem("missing_table", name, count=0, message="the book has no such table.")
                 )
-        problems += self._odd()
+        if not any(problem.check == "duplicate_key" for problem in problems):
+            problems += self._odd()  # doubled accounts would count their sales twice
         return tuple(sorted(problems, key=lambda problem: problem.severity != "refuse"))
 
     def _odd(self) -> list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,11 +80,11 @@ def _lines(sales: Any, seller: str) -> Any:
     )
 
 
-def write_cube(tables: Mapping[str, Typed], as_of: dt.date, file: Path) -> None:
+def write_cube(tables: Mapping[str, Typed], as_of: dt.date, file: Path, *, scratch: Path) -> None:
     """Let the engine write the cube of a book as parquet; lines never pass through Python.
 
     The engine cuts sorted rows into groups of a fixed number, so that the bytes are the same on any number of
-    threads.
+    threads. It may write into its `scratch` folder only; the file is moved from there.
     """
     history = tables.get("account_history")
     spells = holdings(
@@ -92,8 +93,10 @@ def write_cube(tables: Mapping[str, Typed], as_of: dt.date, file: Path) -> None:
         history.present if history else frozenset(),
     )
     query = cube_expression(tables["sales"].rows, spells, as_of)
-    target = str(file).replace("'", "''")
+    written = scratch / "cube.parquet"
+    target = str(written).replace("'", "''")
     query.get_backend().raw_sql(
         f"COPY ({ibis.to_sql(query, dialect='duckdb')}) TO '{target}' "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP})"
     )
+    shutil.move(written, file)

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 from kamlib.book.asof import table_as_of
 from kamlib.book.contract import TABLES
-from kamlib.book.cube import write_cube
 from kamlib.book.odd import Sold, count_sales, odd_rows
 from kamlib.book.typed import Typed
 from kamlib.errors import Problem
@@ -53,7 +52,7 @@ def write_snapshot(
     *,
     fiscal_year_start: int,
 ) -> None:
-    """Write cube, tables, list of tables and kept-though-odd lines; same book and day, same bytes.
+    """Write tables, list of tables and kept-though-odd lines; same book and day, same bytes.
 
     Parameters
     ----------
@@ -68,11 +67,9 @@ def write_snapshot(
     fiscal_year_start : int
         Calendar month, 1..12.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     history = tables.get("account_history")
     held = (history.rows if history else None, history.present if history else frozenset[str]())
     sales = tables["sales"].rows
-    write_cube(tables, as_of, folder / "cube.parquet")
     seen: dict[str, pa.Table] = {}
     for name in tables:
         if name != "sales":
