@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kamlib.errors import KamError, ParameterError
@@ -53,3 +55,15 @@ def test_unknown_words_and_languages() -> None:
         Words("fr")
     with pytest.raises(KamError, match='no words for "values.tier_Z".'):
         Words("en")("values.tier_Z")
+
+
+def test_chinese_amounts_and_counts_stand_close_to_their_words() -> None:
+    words = Words("zh", "CNY")
+    for key, values in {
+        "planning.sentence_reps": {"reps": "9", "amount": "5.11 万", "rep": "Li"},
+        "accounts.grow_title": {"count": "23", "money": "3.03 万", "share": "8.0 %"},
+        "targets.margins_note_gap": {"name": "Li", "gap": "3.03 万"},
+        "forecast.movers_note": {"rising": "3", "falling": "4", "shown": "7"},
+    }.items():
+        text = words(key, **values)
+        assert not re.search("(万|家|名) [\u4e00-\u9fff]|[\u4e00-\u9fff] [0-9.]+ ?万|[0-9] 家", text), text

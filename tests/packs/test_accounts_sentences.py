@@ -43,7 +43,7 @@ def notes(words: Words = EN, short: str = "") -> tuple[str, ...]:
 
 def test_who_brings_the_money() -> None:
     assert title() == "3 of 6 accounts bring 80 % of revenue; 1 of them does not pay for its service"
-    assert title(ZH) == "6 家客户中 3 家贡献了 80 % 的收入；其中 1 家的毛利不足以覆盖服务成本"
+    assert title(ZH) == "6家客户中3家贡献了 80 % 的收入；其中1家的毛利不足以覆盖服务成本"
     assert title(key_share=0.5) == "1 of 6 accounts brings 50 % of revenue; all of them pay for their service"
     assert title(key_threshold=100) == (
         "Accounts with at least 100 of revenue: 4 of 6; they bring 90.0 % of it; "

@@ -75,7 +75,7 @@ def test_titles_are_findings() -> None:
 
 def test_titles_in_chinese() -> None:
     titles = {name: page.title for name, page in sample_pages("zh").items()}
-    assert titles["targets_1"] == "2026Q1 目标为 1,210，较 2025Q1 +10.0 %；预测高出目标 1,190"
+    assert titles["targets_1"] == "2026Q1 目标为1,210，较 2025Q1 +10.0 %；预测高出目标1,190"
     assert titles["targets_5"] == "2026-01 目标最高：740，占 2026Q1 的 61.2 %"
 
 
