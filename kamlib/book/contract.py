@@ -100,7 +100,8 @@ TABLES: Mapping[str, Table] = {
              _c("status", "choice", choices=STATUSES)),
             key=("account_id", "from"),
             dated="from",
-            serves="who served an account, and what was known of it, on an earlier day",
+            serves="who served an account, and what was known of it, on an earlier day; "
+            "without it rep, potential and status are taken as they stand today, which cannot be replayed",
         ),
         Table(
             "sales",
