@@ -136,11 +136,14 @@ def matrix_chart(
     log = alt.Scale(type="log", domain=span, nice=False)
     title = words("accounts.axis_potential")
     x = alt.X("potential:Q", scale=log, axis=money_axis(words, span), title=title)
+    wallet, above = words.label("share_of_wallet"), int((data["share_of_wallet"] > top).sum())
+    if above:
+        wallet = words("accounts.axis_wallet_cut", wallet=wallet, count=words.count(above), cut=f"{top:.0%}")
     y = alt.Y(
         "share_of_wallet:Q",
         scale=alt.Scale(domain=[0, top], clamp=True),
         axis=alt.Axis(format="%"),
-        title=words.label("share_of_wallet"),
+        title=wallet,
     )
     dots = alt.Chart(data).mark_circle(opacity=0.75).encode(
         x, y,

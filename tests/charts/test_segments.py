@@ -55,7 +55,7 @@ def test_pareto_by_an_amount_has_no_line_across() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "text"), [(EN, "3 accounts · 800 · 80.0 %"), (ZH, "3 家 · 800 · 80.0 %")], ids=["en", "zh"]
+    ("words", "text"), [(EN, "3 accounts · 800 · 80.0 %"), (ZH, "3家 · 800 · 80.0 %")], ids=["en", "zh"]
 )
 def test_tiers_stand_beside_last_years_with_counts_and_shares(words: Words, text: str) -> None:
     tiers = summarise_tiers(make_segments(), make_cube(), months=MONTHS, last_year_months=LAST_YEAR)
@@ -86,6 +86,20 @@ def test_the_matrix_names_four_fields_and_the_accounts_that_are_labelled() -> No
     assert {"potential": 1000.0} in data_of(made)
 
 
+@pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
+def test_the_matrix_says_how_many_accounts_lie_above_its_edge(words: Words) -> None:
+    table = make_segments()
+    points = table[table["share_of_wallet"].notna()].assign(label="")
+    drawn = {"wallet_cut": 0.5, "potential_cut": 1000.0, "words": words, "native": NATIVE}
+    low = charts.matrix_chart(points.assign(share_of_wallet=0.4), **drawn)
+    assert "150" not in low.svg
+    points["share_of_wallet"] = [2.78, 1.6] + [0.4] * (len(points) - 2)
+    said = words("accounts.axis_wallet_cut", wallet=words.label("share_of_wallet"), count="2", cut="150%")
+    made = charts.matrix_chart(points, **drawn)
+    assert f">{said}</text>" in made.svg
+    assert 2.78 in {row.get("share_of_wallet") for row in data_of(made)}
+
+
 def test_bars_carry_their_values_and_marks() -> None:
     rows = pd.DataFrame({"name": ["a", "b"], "profit": [1_500_000.0, -20_000.0], "marked": [False, True]})
     made = charts.bar_chart(rows, value="profit", title="Contribution", words=EN, native=NATIVE)
@@ -110,7 +124,7 @@ def test_a_scatter_of_many_accounts_says_that_it_shows_the_largest() -> None:
     table = make_segments().head(1).assign(name="x", tenure_years=1.0)
     many = pd.concat([table] * 700, ignore_index=True)
     made = charts.tenure_chart(many, words=ZH, native=NATIVE)
-    assert "700 家客户中最大的 600 家" in made.svg
+    assert "700家客户中最大的600家" in made.svg
     assert len(data_of(made)) == 600
 
 
