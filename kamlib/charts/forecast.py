@@ -65,11 +65,15 @@ def year_chart(
     tops = whole.transform_filter("datum.text != ''").mark_text(dy=-7).encode(y="high:Q", text="text:N")
     right = (sums + tops).properties(width=120, height=_HEIGHT, title=_heading(words("forecast.full_year")))
     if len(deltas):
-        left = alt.vconcat(left, _delta_panel(deltas, float(data["amount"].max()), words), spacing=6)
+        left = alt.vconcat(
+            left,
+            _delta_panel(deltas, list(dict.fromkeys(data["period"])), float(data["amount"].max()), words),
+            spacing=6,
+        )
     return figure(alt.hconcat(left, right, spacing=24), native)
 
 
-def _delta_panel(deltas: pd.DataFrame, top: float, words: Words) -> Any:
+def _delta_panel(deltas: pd.DataFrame, months: list[str], top: float, words: Words) -> Any:
     """Draw what differs from last year by month, on the scale of the months above it."""
     import altair as alt
 
@@ -77,7 +81,7 @@ def _delta_panel(deltas: pd.DataFrame, top: float, words: Words) -> Any:
     data["kind"] = data["change"].ge(0).map({True: "good", False: "bad"})
     span = max(0.0, data["change"].max()) - min(0.0, data["change"].min())
     base = alt.Chart(data).encode(
-        x=alt.X("period:N", title=None, sort=None, axis=None),
+        x=alt.X("period:N", title=None, scale=alt.Scale(domain=months), axis=None),
         y=alt.Y("change:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
     )
     bars = base.mark_bar(size=20).encode(

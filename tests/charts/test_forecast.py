@@ -71,6 +71,12 @@ def test_a_value_stands_on_its_own_bar_though_last_year_was_higher() -> None:
         assert layer["encoding"]["xOffset"] == layers[0]["encoding"]["xOffset"]
 
 
+def test_changes_stand_below_their_months_where_some_are_unknown() -> None:
+    spec = charts.year_chart(MONTHS, DELTAS.tail(1), TOTALS, words=Words("en"), native=NATIVE).spec
+    below = spec["hconcat"][0]["vconcat"][1]["layer"][0]
+    assert below["encoding"]["x"]["scale"]["domain"] == ["2025-01", "2025-02"]
+
+
 def test_scenarios_look_the_same_everywhere() -> None:
     figure = charts.year_chart(MONTHS, DELTAS, TOTALS, words=Words("en"), native=NATIVE)
     text = json.dumps(figure.spec)
