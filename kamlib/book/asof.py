@@ -6,8 +6,8 @@ The rules, table by table; what is dated on or after `as_of` changes nothing.
   ``accounts.since`` and ``reps.hired`` may be empty).
 - accounts: those with ``since`` on or after `as_of` are left out unless they bought before (then ``since`` is
   emptied); ``rep_id``, ``potential`` and ``status`` are those of the latest row of ``account_history`` before
-  `as_of`, as far as that table has the column, and unknown (null) where all its rows are later; accounts
-  that the table does not name keep what ``accounts`` says today (not replayable).
+  `as_of`, as far as that table has the column; accounts without such a row keep what ``accounts`` says today
+  (not replayable).
 - opportunities: closed on or after `as_of` -> open again, ``closed`` empty; ``stage``, ``amount`` and
   ``expected_close`` are the latest that ``stage_history`` has before `as_of`; where it has none they stay as
   they are (not replayable).
@@ -94,10 +94,8 @@ def _accounts(tables: Mapping[str, Typed], day: Any) -> Any:
     if "account_history" in tables:
         held = [c for c in _HELD if c in tables["account_history"].present]
         latest = _latest(tables["account_history"].rows, "account_id", "from", day)
-        latest = latest.select(at=latest.account_id, **{f"held_{c}": latest[c] for c in held})
-        told = tables["account_history"].rows.select(known="account_id").distinct()
-        joined = seen.left_join(told, seen.account_id == told.known)
-        joined = joined.left_join(latest, joined.account_id == latest.at)
+        latest = latest.select(known=latest.account_id, **{f"held_{c}": latest[c] for c in held})
+        joined = seen.left_join(latest, seen.account_id == latest.known)
         known = joined.known.notnull()
         seen = joined.mutate(**{c: ibis.ifelse(known, joined[f"held_{c}"], joined[c]) for c in held})
     named = seen.mutate(name=ibis.coalesce(seen.name, seen.account_id))
@@ -132,8 +130,7 @@ def holdings(accounts: Any, history: Any, present: frozenset[str]) -> Any:
     Parameters
     ----------
     accounts : ibis table
-        Accounts of the contract; what they say holds of columns that the history lacks, and of accounts that
-        it does not name. Before an account's first row there, its columns are unknown (null).
+        Accounts of the contract; what they say holds before the first row of the history.
     history : ibis table or None
         ``account_history`` of the contract, or None where the book has none.
     present : frozenset of str
@@ -154,11 +151,6 @@ def holdings(accounts: Any, history: Any, present: frozenset[str]) -> Any:
             status=later.status if "status" in present else later.old_status,
             begins=later["from"],
         )
-        told = history.select(told="account_id").distinct()
-        first = spells.left_join(told, spells.account_id == told.told)
-        dated = [c for c in ("rep_id", "status") if c in present]
-        first = first.mutate(**{c: ibis.ifelse(first.told.isnull(), first[c], None) for c in dated})
-        spells = first.select(*spells.columns)
         spells = spells.union(later.cast({"begins": TYPES["date"]}))
     return spells.mutate(
         until=ibis.coalesce(

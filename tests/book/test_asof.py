@@ -39,14 +39,6 @@ def test_a_history_tells_only_the_columns_it_has_and_empty_there_is_unknown(tmp_
     assert (row["rep_id"], row["potential"], row["status"]) == (None, 1000, "active")
 
 
-def test_before_the_first_row_of_its_history_an_account_is_unknown(tmp_path: Path) -> None:
-    history = "account_id,from,rep_id,status\nA1,2024-07-01,R1,closed\nA2,2024-06-30,R1,active\n"
-    one, two, three = known(tmp_path, "accounts", "2024-07-01", account_history=history)
-    assert (one["rep_id"], one["potential"], one["status"]) == (None, 1000, None)
-    assert (two["rep_id"], two["status"]) == ("R1", "active")
-    assert (three["rep_id"], three["potential"], three["status"]) == (None, 500.5, "active")
-
-
 def test_accounts_that_come_later_are_left_out_unless_they_bought_before(tmp_path: Path) -> None:
     accounts = "account_id,region,account_type,since\nA1,N,T,2024-07-01\nA2,N,T,2024-08-01\nA3,N,T,2024-06-30\nA4,N,T,\n"
     rows = known(tmp_path, "accounts", "2024-07-01", accounts=accounts)
@@ -131,7 +123,7 @@ def test_holdings_are_spells_without_gaps(tmp_path: Path) -> None:
         plain = holdings(accounts, None, frozenset()).to_pyarrow().to_pylist()
     first, last = dt.date(1, 1, 1), dt.date(9999, 12, 31)
     assert [(r["account_id"], r["begins"], r["until"], r["rep_id"]) for r in told] == [
-        ("A1", first, dt.date(2019, 3, 1), None),
+        ("A1", first, dt.date(2019, 3, 1), "R1"),
         ("A1", dt.date(2019, 3, 1), dt.date(2024, 7, 1), "R2"),
         ("A1", dt.date(2024, 7, 1), last, "R1"),
         ("A2", first, last, "R2"),

@@ -52,12 +52,6 @@ def test_each_is_counted_with_its_money(tmp_path: Path) -> None:
     }
 
 
-def test_before_the_history_begins_no_account_counts_as_closed(tmp_path: Path) -> None:
-    history = "account_id,from,status\nA2,2025-01-01,closed\n"
-    changes = {"accounts.csv": ACCOUNTS, "sales.csv": SALES, "account_history.csv": history}
-    assert "sales_of_closed_accounts" not in kept(write_book(tmp_path, changes, names=BASIC))
-
-
 def test_the_history_says_when_an_account_was_closed(tmp_path: Path) -> None:
     changes = {"accounts.csv": ACCOUNTS, "sales.csv": SALES, "account_history.csv": HISTORY}
     assert kept(write_book(tmp_path, changes, names=BASIC))["sales_of_closed_accounts"] == (1, Decimal("8"))

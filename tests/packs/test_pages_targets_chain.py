@@ -89,8 +89,7 @@ def test_bounds_that_move_nothing_stay_out_of_the_title() -> None:
     assert "floors and caps" not in make_page(free_params()).title
     assert "floors and caps +226" in make_page().title
     assert (
-        make_page(lang="zh").title
-        == "Wu Lei 的目标为1,000：仅按历史份额为893，潜力影响-119，上下限影响+226"
+        make_page(lang="zh").title == "Wu Lei 的目标为1,000：仅按历史份额为893，潜力影响-119，上下限影响+226"
     )
 
 
