@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kamlib.book.contract import Column
 from kamlib.book.findings import SHOWN, count_of, make_problem, quote
-from kamlib.book.rules import Flag
+from kamlib.book.rules import FIRST_DAY, LAST_DAY, Flag
 from kamlib.book.typed import Typed, as_text
 from kamlib.errors import Problem, did_you_mean
 
@@ -44,7 +45,9 @@ def profile_table(typed: Typed) -> Profile:
     sums = {f"flag_{i}": flag.condition.sum().fill_null(0) for i, flag in enumerate(typed.flags)}
     sums["rows"] = rows.count()
     if contract.dated:
-        sums |= {"first": rows[contract.dated].min(), "last": rows[contract.dated].max()}
+        day = rows[contract.dated]
+        day = ibis.ifelse(day.between(FIRST_DAY, LAST_DAY), day, ibis.null("date"))
+        sums |= {"first": day.min(), "last": day.max()}
     result = rows.group_by(*keys).agg(**sums) if keys else rows.agg(**sums)
     groups = result.to_pyarrow()
     first = pc.min(groups["first"]).as_py() if contract.dated else None

@@ -13,6 +13,7 @@ from kamlib.book.contract import STAGE_COLUMNS, Column, Table
 
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 LARGEST_NUMBER = 1e11
+_BLANK = "^[\\s\u00a0\u2000-\u200b\u3000\ufeff]*$"
 PERIOD = r"^(19|20|21)[0-9][0-9](Q[1-4]|-(0[1-9]|1[0-2]))?$"
 _NUMBERS = {
     "money": ("value is not an amount", "values are not amounts"),
@@ -105,8 +106,9 @@ def column_flags(
 def _empty_flags(column: Column, text: Any) -> Iterator[Flag]:
     named = column.kind in ("id", "text")
     if named and text.type().is_string():
-        # Only what begins with a sign below "!" can be blank: trimming all would cost most of the pass.
-        empty = ibis.ifelse(text < "!", text.strip() == "", text.isnull() if column.required else False)
+        # Only what begins below "!" or beyond ASCII can be blank: looking at all would cost most of the pass.
+        maybe = (text < "!") | (text > "~")
+        empty = ibis.ifelse(maybe, text.re_search(_BLANK), text.isnull() if column.required else False)
     else:
         empty = text.isnull()
     if column.kind == "id" and (column.required or text.type().is_string()):

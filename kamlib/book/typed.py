@@ -26,6 +26,8 @@ TYPES: Mapping[str, Any] = {
     "count": dtypes.int64,
 }
 
+_DAY = r"^\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9:.+Z-]*)?\s*$"
+
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def try_strptime(text: str, form: str) -> dt.datetime:  # type: ignore[empty-body]
@@ -147,7 +149,8 @@ def _cast(source: Any, column: Column, options: Options) -> Any:
 
 
 def _date(text: Any, options: Options) -> Any:
-    plain = text.try_cast("date")
+    """Read a day; the engine's own extras (epoch, infinity, BC) are not days."""
+    plain = ibis.ifelse(text.re_search(_DAY), text.try_cast("date"), ibis.null("date"))
     if not options.date_format:
         return plain
     return ibis.coalesce(try_strptime(text, options.date_format).cast("date"), plain)
