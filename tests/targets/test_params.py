@@ -38,10 +38,10 @@ def test_a_run_stores_amounts_and_reads_them_back() -> None:
         (AllocationParams, {"growth_flor": 0.1}, 'growth_flor is not a parameter. Did you mean "growth_floor"?'),
         (AllocationParams, {"growth_floor": -1.5}, "growth_floor is -1.5: input should be greater than or equal to -1."),
         (AllocationParams, {"pins": {"A": "much"}}, "pins.A is 'much': 'much' is not an amount; write digits such as 120000 or 99.5."),
-        (AllocationParams, {"pins": 5}, "pins is 5: input should be a valid dictionary."),
+        (AllocationParams, {"pins": 5}, "pins is 5: write a mapping of names to values, such as {name: 1}."),
         (SizingParams, {"growth": -1.0}, "growth is -1.0: input should be greater than -1."),
         (SizingParams, {"total": 0}, "total is 0: input should be greater than 0."),
-        (SizingParams, {"growth": "ten"}, "growth is 'ten': input should be a valid number."),
+        (SizingParams, {"growth": "ten"}, "growth is 'ten': write a number in digits, such as 0.08."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(model: type, values: dict, message: str) -> None:
