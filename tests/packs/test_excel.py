@@ -59,7 +59,7 @@ def test_contents_first_then_a_sheet_a_page(english: Path) -> None:
     assert lines[2][2].value == sample.TEXT["pareto"]["en"]
     facts = {row[1].value: row[2].value for row in sheet.iter_rows(min_row=12) if row[1].value}
     assert facts["Period"] == "2026Q1"
-    assert facts["Rows of sales"] == 30211
+    assert facts["Rows of sales in the file"] == 30211
     assert facts["segments.key_share"] == 0.8
     assert facts["segments.tiers"] == "[0.8, 0.95]"
 
