@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from kamlib.errors import KamError, ParameterError, did_you_mean
 from kamlib.params import read_yaml_file
@@ -150,18 +149,3 @@ class Words:
 def _significant(value: float, digits: int) -> str:
     whole = len(str(int(abs(value)))) if abs(value) >= 1 else 0
     return f"{value:,.{max(0, digits - whole)}f}" if value else "0"
-
-
-def describe_columns(names: list[str], lang: str) -> list[dict[str, Any]]:
-    """Return label, unit and meaning of columns, for a table's legend; unknown names are left out."""
-    known = columns()
-    return [
-        {
-            "name": n,
-            "label": known[n].zh if lang == "zh" else known[n].en,
-            "unit": known[n].unit,
-            "meaning": known[n].meaning,
-        }
-        for n in names
-        if n in known
-    ]
