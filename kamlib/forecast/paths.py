@@ -10,12 +10,15 @@ and d_k = e_k - m, a path's error is
 
 i and j drawn from the origins, a evenly from a quarter circle, z standard normal, all independent and the
 same for every series and period. As cos² + sin² = 1 and the d_k have mean nothing, it has mean nothing and
-covariance f² x the mean of e_k e_k', whatever the angle: mixing two blocks makes many paths of a dozen
+covariance E(f²) x the mean of e_k e_k', whatever the angle: mixing two blocks makes many paths of a dozen
 blocks and changes no variance and no correlation. A quarter circle, not a whole one, keeps most of the skew
 (8 / 3π of it), and orders are skew. The mean error stays in as a spread, not as a shift: a dozen overlapping
 origins cannot tell a biased method from an odd year, and a forecast is not corrected by it.
 
-The factor f. Overlapping origins are not a dozen independent ones: see `spread_factor`.
+The factor f is drawn once a path. A spread known from few blocks is as often too small as too large, and too
+small costs more coverage than too large gains, which is what turns a normal distribution into Student's t:
+f² is v / chi-square with v degrees of freedom, v being how many independent blocks the overlapping ones are
+worth (see `independent_blocks`). The widest twentieth of f is drawn again from the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ from kamlib.forecast.donors import complete_errors
 
 _CHUNK = 512  # series at a time: 12 periods x 500 paths of them are 25 MB
 _HELD = 2**25  # numbers of one level's sums held at once (256 MB); a level of more is summed group by group
-_NEWTON = 3  # steps towards the shift that keeps the mean; what is left is then scaled away
+_WIDEST = 0.05  # share of the widest factors not drawn: with few blocks they are without bound
+_NEWTON = 3  # steps towards the shift that keeps the mean; the little that is left is scaled away
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,9 @@ def draw_paths(
 ) -> Floats:
     """Draw joint sample paths of many series from whole blocks of their past errors.
 
-    The law is that of `kamlib.forecast.paths`. Where a path must not fall below zero it is cut there, and the
-    cell's paths are moved down together until their mean is the forecast again.
+    The law is that of `kamlib.forecast.paths`. Where a series must not fall below zero, what a path would
+    lose by that in one period it loses in its others: its sum over the horizon stays as drawn while that is
+    above zero, and the mean of the sums is the forecast's.
 
     Parameters
     ----------
@@ -186,14 +191,11 @@ def path_totals(
     return result
 
 
-def spread_factor(origins: int, horizon: int, step: int) -> float:
-    """Return the factor by which errors of overlapping origins are widened.
+def independent_blocks(origins: int, *, horizon: int, step: int) -> float:
+    """Return how many independent blocks overlapping ones are worth.
 
-    A spread known from few blocks is as often too small as too large, and too small costs more coverage than
-    too large gains: Student's t instead of the normal. The blocks count as 3/2 of the horizons that fit into
-    the periods they cover, not above their number (an overlapping estimate of a variance over h periods is
-    half as precise again as one of separate blocks), and at least as 2. The factor is the ratio of the two
-    distributions' 90 % points, the edge of an 80 % interval.
+    3/2 of the horizons that fit into the periods that the blocks cover (an overlapping estimate of a variance
+    over h periods is half as precise again as one of separate blocks), not above their number, at least 2.
 
     References
     ----------
@@ -202,14 +204,11 @@ def spread_factor(origins: int, horizon: int, step: int) -> float:
 
     Examples
     --------
-    >>> round(spread_factor(12, 12, 1), 3), round(spread_factor(24, 3, 1), 3)
-    (1.293, 1.054)
+    >>> independent_blocks(13, horizon=12, step=1), independent_blocks(8, horizon=3, step=3)
+    (3.0, 8.0)
     """
-    from scipy.stats import norm, t
-
     covered = (origins - 1) * min(step, horizon) + horizon
-    independent = min(max(origins, 2), max(2.0, 1.5 * covered / horizon))
-    return float(t.ppf(0.9, independent) / norm.ppf(0.9))
+    return float(min(max(origins, 2), max(2.0, 1.5 * covered / horizon)))
 
 
 def _prepare(
@@ -227,21 +226,25 @@ def _prepare(
     if forecast.size and not np.isfinite(errors).any():
         raise KamError("errors: no error of any origin is known. Backtest at an earlier origin.")
     blocks = complete_errors(forecast, errors)
-    weights = _weights(len(blocks), paths, seed) * spread_factor(len(blocks), len(forecast), step)
+    freedom = independent_blocks(len(blocks), horizon=len(forecast), step=step)
+    weights = _weights(len(blocks), freedom, paths, seed)
     floor = np.broadcast_to(np.asarray(non_negative, dtype=bool), forecast.shape[1:])
     return blocks, weights, floor & ~(forecast < 0).any(axis=0)
 
 
-def _weights(origins: int, paths: int, seed: int) -> Floats:
+def _weights(origins: int, freedom: float, paths: int, seed: int) -> Floats:
     """Return how much of each block is in each path, shape (o, paths)."""
+    from scipy.stats import chi2
+
     rng = np.random.default_rng(seed)
     one, two = rng.integers(0, origins, (2, paths))
     angle = rng.uniform(0, np.pi / 2, paths)
     mean = rng.standard_normal(paths)
+    factor = np.sqrt(freedom / chi2.ppf(rng.uniform(_WIDEST, 1, paths), freedom))
     weights = np.zeros((origins, paths))
     np.add.at(weights, (one, np.arange(paths)), np.cos(angle))
     np.add.at(weights, (two, np.arange(paths)), np.sin(angle))
-    result: Floats = weights + (mean - np.cos(angle) - np.sin(angle)) / origins
+    result: Floats = factor * (weights + (mean - np.cos(angle) - np.sin(angle)) / origins)
     return result
 
 
@@ -252,27 +255,42 @@ def _draw(forecast: Floats, blocks: Floats, weights: Floats, floor: Flags) -> Fl
     """
     centre = forecast.T[:, :, None]
     drawn: Floats = centre - np.matmul(np.ascontiguousarray(blocks.transpose(2, 1, 0)), weights)
-    cut = floor & (np.nanmin(drawn, axis=(1, 2), initial=np.inf) < 0)
+    cut = floor & (drawn < 0).any(axis=(1, 2))
     if cut.any():
         drawn[cut] = _never_negative(drawn[cut], centre[cut])
     return drawn
 
 
 def _never_negative(drawn: Floats, mean: Floats) -> Floats:
-    """Cut paths at zero, moved so that each cell's mean stays.
+    """Keep paths from falling below zero: each series' paths (n, horizon, paths) around its mean.
 
-    Newton's steps from no shift stay below the shift that keeps the mean, since the mean left after cutting
-    falls ever more slowly; what remains above is scaled away.
+    The sum over the horizon of each path is cut at zero and moved so that its mean stays; its periods are the
+    path's own above zero, scaled to the period's mean and then to the path's sum.
+    """
+    total = _cut(drawn.sum(axis=1, keepdims=True), mean.sum(axis=1, keepdims=True))
+    above = np.maximum(drawn, 0.0)
+    above *= _ratio(mean, above.mean(axis=2, keepdims=True))
+    above *= _ratio(total, above.sum(axis=1, keepdims=True))
+    left = above.sum(axis=1, keepdims=True).mean(axis=2, keepdims=True)
+    return np.asarray(above * _ratio(mean.sum(axis=1, keepdims=True), left))
+
+
+def _cut(total: Floats, mean: Floats) -> Floats:
+    """Cut at zero after moving down by what keeps the mean, found by Newton's steps from no shift.
+
+    These never pass it, as the mean that is left falls ever more slowly.
     """
     shift = np.zeros_like(mean)
     for _ in range(_NEWTON):
-        above = drawn > shift
-        share = above.mean(axis=2, keepdims=True)
-        left = np.where(above, drawn - shift, 0.0).mean(axis=2, keepdims=True)
-        shift = shift + np.maximum(left - mean, 0.0) / np.where(share > 0, share, 1.0)
-    result = np.maximum(drawn - shift, 0.0)
-    left = result.mean(axis=2, keepdims=True)
-    return np.asarray(result * np.where(left > 0, mean / np.where(left > 0, left, 1.0), 0.0))
+        left = np.maximum(total - shift, 0.0).mean(axis=2, keepdims=True)
+        share = (total > shift).mean(axis=2, keepdims=True)
+        shift = shift + _ratio(np.maximum(left - mean, 0.0), share)
+    return np.maximum(total - shift, 0.0)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, 0 where the whole is not above 0."""
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 0.0)
 
 
 def _chunks(
