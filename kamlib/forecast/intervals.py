@@ -1,0 +1,225 @@
+"""Intervals of each series' forecast that cover what they say: from the panel's own past errors.
+
+A single account has too few past forecasts to count how often an interval held. Errors of many series are
+therefore pooled, each as a multiple of its series' scale (what that series changes by), among series of like
+relative noise. The interval is the range that held the said share of them (split conformal prediction):
+no distribution is assumed, only that the coming errors are like those of the backtest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kamlib.errors import KamError, ParameterError
+from kamlib.forecast.arrays import Floats, Indices, add_up
+from kamlib.forecast.backtest import Blocks
+
+_PRIOR = 4  # changes that what the panel says of a series' scale counts for: a mean of 4 is known to +-40 %
+_CLASS = 50  # series a class of relative noise needs: a 95 % interval's tail then holds more than one
+_CLASSES = 5  # most classes
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Intervals around a forecast.
+
+    Attributes
+    ----------
+    coverage : tuple of float
+        Share of coming values that each level's intervals are to hold.
+    low, high : numpy.ndarray, shape (levels, horizon, n)
+        Ends; NaN where there is no forecast.
+    """
+
+    coverage: tuple[float, ...]
+    low: Floats
+    high: Floats
+
+
+def conformal_scales(y: Floats, origins: Sequence[int] | Indices, *, season_length: int) -> Floats:
+    """Return what each series changes by, as known at each origin and at the end, shape (origins + 1, n).
+
+    The lesser of the mean absolute change over one period and over one season, so that neither a season nor
+    a trend counts as noise. It is averaged with what the panel says, the mean |y| of the series times the
+    panel's ratio of changes to sizes, the latter counting as four changes: a few equal months do not make
+    a certain series. A series of zeros only has scale 0; one not yet begun NaN.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (time, n)
+        One column a series; NaN is a gap, and before the first observation the series does not exist yet.
+    origins : sequence of int
+        Rows before which the scales are wanted.
+    season_length : int
+        Periods in a season; 1 means none.
+
+    References
+    ----------
+    Hyndman & Koehler (2006), Another look at measures of forecast accuracy, International Journal of
+    Forecasting 22:679-688 (scaling by mean absolute changes).
+
+    Examples
+    --------
+    >>> y = np.array([[1.0], [3.0], [1.0], [3.0]])
+    >>> conformal_scales(y, [3], season_length=1).round(2).tolist()
+    [[2.0], [2.0]]
+    """
+    rows = np.append(np.asarray(origins, dtype=np.int64), len(y))
+    size, count = _means_until(np.abs(y), rows)
+    own, known = _means_until(np.abs(np.diff(y, axis=0)), rows - 1)
+    if 1 < season_length < len(y):
+        seasonal, changes = _means_until(np.abs(y[season_length:] - y[:-season_length]), rows - season_length)
+        better = (changes > 0) & ~(own <= seasonal)
+        own, known = np.where(better, seasonal, own), np.where(better, changes, known)
+    both = (known > 0) & (size > 0)
+    ratio = add_up(np.where(both, own, 0.0).T) / np.maximum(add_up(np.where(both, size, 0.0).T), 1e-300)
+    expected = ratio[:, None] * size
+    result = (np.where(known > 0, own * known, 0.0) + _PRIOR * expected) / (known + _PRIOR)
+    return np.where(count > 0, result, np.nan)
+
+
+def intervals(
+    forecast: Floats, blocks: Blocks, scale: Floats, *, coverage: Sequence[float] = (0.8, 0.95)
+) -> Intervals:
+    """Return intervals that hold the said share of values, from the errors of a backtest.
+
+    Errors are divided by their series' scale and pooled in classes of like relative noise: scale over mean
+    |forecast|, at most five classes of at least 50 series, edges being quantiles of the series' present
+    relative noise. In each class the mean absolute error by period ahead, made to rise or stay (isotonic
+    regression weighted by the number of errors), says how widths grow; a period ahead without any error
+    takes that of the last that has one. All errors of a class, divided by that growth, then give the two
+    tails, each the smallest error that holds ceil((m + 1) x share) of m. The forecast itself lies inside.
+
+    Parameters
+    ----------
+    forecast : numpy.ndarray, shape (horizon, n)
+        The forecast.
+    blocks : Blocks
+        Backtest of the same series, as many periods ahead. Origins whose horizon is not over count as far as
+        they go.
+    scale : numpy.ndarray, shape (n,) or (origins + 1, n)
+        What each series changes by: now, or as known at each origin and, last, now (see `conformal_scales`),
+        which is more honest where histories are short.
+    coverage : sequence of float
+        Shares to hold, each between 0 and 1.
+
+    Returns
+    -------
+    Intervals
+        Never below zero where neither the forecast nor a known actual value is.
+
+    Raises
+    ------
+    ParameterError
+        If a coverage is not between 0 and 1, or shapes differ.
+    KamError
+        If no error is known at all.
+
+    References
+    ----------
+    Lei et al. (2018), Distribution-free predictive inference for regression, Journal of the American
+    Statistical Association 113:1094-1111 (split conformal, scaled errors). Barlow et al. (1972), Statistical
+    Inference under Order Restrictions (isotonic regression).
+
+    Examples
+    --------
+    >>> error = np.arange(-9.0, 10.0).reshape(19, 1, 1)
+    >>> blocks = Blocks(np.arange(19), 50 - error, np.full((19, 1, 1), 50.0))
+    >>> found = intervals(np.full((1, 1), 50.0), blocks, np.ones(1), coverage=[0.8])
+    >>> found.low.item(), found.high.item()
+    (42.0, 58.0)
+    """
+    shares = _checked(forecast, blocks, scale, coverage)
+    scales = np.broadcast_to(scale, (len(blocks.origins) + 1, forecast.shape[1]))
+    usable = np.where(scales > 0, scales, np.nan)
+    score = -blocks.error / usable[:-1, None]
+    if not np.isfinite(score).any():
+        raise KamError("blocks: no error of a series with a scale is known. Backtest at an earlier origin.")
+    past, now = _classes(blocks.forecast, forecast, usable)
+    width = np.nan_to_num(scales[-1])
+    low = np.empty((len(shares), *forecast.shape))
+    high = np.empty_like(low)
+    for one in range(int(now.max(initial=0)) + 1):
+        mine = now == one
+        part = np.where((past == one)[:, None], score, np.nan)
+        part = part if np.isfinite(part).any() else score
+        growth = _growth(part)
+        ends = _tails(part / growth[:, None], shares)
+        reach = growth[:, None] * width[mine]
+        low[:, :, mine] = forecast[:, mine] + ends[0][:, None, None] * reach
+        high[:, :, mine] = forecast[:, mine] + ends[1][:, None, None] * reach
+    floor = ~((forecast < 0).any(axis=0) | (blocks.actual < 0).any(axis=(0, 1)))
+    low = np.where(floor, np.maximum(low, 0.0), low)
+    return Intervals(shares, low, high)
+
+
+def _means_until(values: Floats, rows: Indices) -> tuple[Floats, Floats]:
+    """Return the mean of known values before each row, 0 where there is none, and how many there are."""
+    seen = ~np.isnan(values)
+    zero = np.zeros((1, values.shape[1]))
+    at = np.clip(rows, 0, len(values))
+    total = np.concatenate([zero, np.cumsum(np.where(seen, values, 0.0), axis=0)])[at]
+    count = np.concatenate([zero, np.cumsum(seen, axis=0)])[at]
+    return total / np.maximum(count, 1), count
+
+
+def _checked(forecast: Floats, blocks: Blocks, scale: Floats, coverage: Sequence[float]) -> tuple[float, ...]:
+    wrong = [share for share in coverage if not 0 < share < 1]
+    if wrong or not len(coverage):
+        raise ParameterError(f"coverage is {list(coverage)}; give at least one share, each between 0 and 1.")
+    if blocks.error.shape[1:] != forecast.shape:
+        raise ParameterError(
+            f"blocks has {blocks.error.shape[1:]} periods and series, the forecast {forecast.shape}; "
+            "backtest the same series with the same horizon."
+        )
+    n, origins = forecast.shape[1], len(blocks.origins)
+    if scale.shape not in ((n,), (origins + 1, n)):
+        raise ParameterError(
+            f"scale has shape {scale.shape}; it needs ({n},), or ({origins + 1}, {n}) for every "
+            "origin and now."
+        )
+    return tuple(float(share) for share in coverage)
+
+
+def _classes(past: Floats, forecast: Floats, scale: Floats) -> tuple[Indices, Indices]:
+    """Return each series' class of relative noise at each origin (o, n) and now (n,)."""
+    before, now = (
+        _relative(np.abs(past).mean(axis=1), scale[:-1]),
+        _relative(np.abs(forecast).mean(axis=0), scale[-1]),
+    )
+    known = now[np.isfinite(now)]
+    count = int(np.clip(len(known) // _CLASS, 1, _CLASSES))
+    edges = np.quantile(known, np.arange(1, count) / count) if count > 1 else np.empty(0)
+    return np.searchsorted(edges, before), np.searchsorted(edges, now)
+
+
+def _relative(size: Floats, scale: Floats) -> Floats:
+    """Return scale / size, the most there is where the size is nothing."""
+    return np.where(size > 0, scale / np.where(size > 0, size, 1.0), np.finfo(np.float64).max)
+
+
+def _growth(score: Floats) -> Floats:
+    """Return the mean absolute score by period ahead, never falling, shape (horizon,)."""
+    known = np.isfinite(score)
+    count = known.sum(axis=(0, 2)).astype(np.float64)
+    total = np.abs(np.where(known, score, 0.0)).sum(axis=(0, 2))
+    merged: list[list[float]] = []  # sum, number of errors, periods
+    for amount, number in zip(total, count, strict=True):
+        merged.append([amount, number, 1])
+        while len(merged) > 1 and merged[-2][0] * merged[-1][1] >= merged[-1][0] * merged[-2][1]:
+            last = merged.pop()
+            merged[-1] = [a + b for a, b in zip(merged[-1], last, strict=True)]
+    mean = [amount / number if number and amount else 1.0 for amount, number, _ in merged]
+    return np.repeat(mean, [int(periods) for _, _, periods in merged])
+
+
+def _tails(score: Floats, shares: tuple[float, ...]) -> tuple[Floats, Floats]:
+    """Return the lower and upper end of each share, shape (levels,) each."""
+    ordered = np.sort(score[np.isfinite(score)])
+    m = len(ordered)
+    tail = (1 - np.array(shares)) / 2
+    place = np.minimum(np.ceil((m + 1) * (1 - tail) - 1e-9).astype(np.int64), m)  # round-off is no place
+    return np.minimum(ordered[m - place], 0.0), np.maximum(ordered[place - 1], 0.0)
