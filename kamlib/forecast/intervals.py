@@ -90,8 +90,11 @@ def intervals(
     |forecast|, at most five classes of at least 50 series, edges being quantiles of the series' present
     relative noise. In each class the mean absolute error by period ahead, made to rise or stay (isotonic
     regression weighted by the number of errors), says how widths grow; a period ahead without any error
-    takes that of the last that has one. All errors of a class, divided by that growth, then give the two
-    tails, each the smallest error that holds ceil((m + 1) x share) of m. The forecast itself lies inside.
+    takes that of the last that has one. All errors of a class, divided by that growth, then give the ends:
+    the mean of where each tail alone ends and of where the size of errors ends, whatever their sign, each
+    the smallest error that holds ceil((m + 1) x share) of m. Tails alone would take it that next year errs
+    to the same side as the backtest's few years did, sizes alone that orders are not skew. The forecast
+    itself lies inside.
 
     Parameters
     ----------
@@ -218,8 +221,16 @@ def _growth(score: Floats) -> Floats:
 
 def _tails(score: Floats, shares: tuple[float, ...]) -> tuple[Floats, Floats]:
     """Return the lower and upper end of each share, shape (levels,) each."""
-    ordered = np.sort(score[np.isfinite(score)])
+    known = score[np.isfinite(score)]
+    ordered, size = np.sort(known), np.sort(np.abs(known))
+    share = np.array(shares)
+    lower, upper = -_at(-ordered[::-1], (1 + share) / 2), _at(ordered, (1 + share) / 2)
+    even = _at(size, share)
+    return (np.minimum(lower, 0.0) - even) / 2, (np.maximum(upper, 0.0) + even) / 2
+
+
+def _at(ordered: Floats, share: Floats) -> Floats:
+    """Return the least of m ordered values that holds ceil((m + 1) x share) of them, at most the last."""
     m = len(ordered)
-    tail = (1 - np.array(shares)) / 2
-    place = np.minimum(np.ceil((m + 1) * (1 - tail) - 1e-9).astype(np.int64), m)  # round-off is no place
-    return np.minimum(ordered[m - place], 0.0), np.maximum(ordered[place - 1], 0.0)
+    place = np.ceil((m + 1) * share - 1e-9).astype(np.int64)  # less round-off: 9.000000001 is place 9
+    return np.asarray(ordered[np.minimum(place, m) - 1])
