@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
 
 from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.arrays import Floats, Indices, add_up
+from kamlib.forecast.blend import Evidence, blend_weights, past_origins, weigh_errors
 from kamlib.forecast.group import Group
 from kamlib.forecast.params import Method
 from kamlib.forecast.seasonal import find_cadence, find_season
-from kamlib.forecast.smoothing import damped, simple, smoothing, theta
+from kamlib.forecast.smoothing import (
+    DAMPED,
+    choose,
+    damped,
+    fit_drift,
+    fit_simple,
+    fit_trended,
+    holt,
+    simple,
+    theta,
+)
 
 METHODS: tuple[str, ...] = get_args(Method)
 _BLOCK = 2048  # series at a time: the smoothing grids then stay within a few megabytes
 
 
-_MAKERS: Mapping[str, tuple[Callable[[Floats, Indices, int], Floats], ...]] = {
-    "simple": (simple,),
-    "damped": (damped,),
-    "theta": (theta,),
-    "blend": (smoothing, theta),
+def _blend_parts(y: Floats, start: Indices, horizon: int, season_length: int) -> list[Floats]:
+    """Return what a blend is made of: simple or damped and simple or Theta by fit, damped, and Theta."""
+    plain, drifting = fit_simple(y, start), fit_drift(y, start, season_length)
+    trended = fit_trended(y, start, DAMPED)
+    return [
+        choose(plain, trended, horizon),
+        choose(plain, drifting, horizon),
+        trended.ahead(horizon),
+        drifting.ahead(horizon),
+    ]
+
+
+_MAKERS: Mapping[str, Callable[[Floats, Indices, int, int], list[Floats]]] = {
+    "simple": lambda y, start, horizon, _: [simple(y, start, horizon)],
+    "holt": lambda y, start, horizon, _: [holt(y, start, horizon)],
+    "damped": lambda y, start, horizon, _: [damped(y, start, horizon)],
+    "theta": lambda y, start, horizon, season_length: [theta(y, start, horizon, season_length)],
+    "blend": _blend_parts,
 }
+_PARTS = 4  # of a blend
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is asked of every block of series."""
+
+    horizon: int
+    season_length: int
+    method: str
 
 
 def forecast_matrix(
@@ -36,6 +71,14 @@ def forecast_matrix(
     block: int = _BLOCK,
 ) -> Floats:
     """Forecast many series that end in the same row.
+
+    Each series is brought to a mean size of 1, what season it has beyond noise is removed (see `find_season`
+    and `find_cadence` in `kamlib.forecast.seasonal`), the rest is forecast by `method`, and the season is put
+    back. A blend is the weighted mean of four parts: simple or damped smoothing, and simple smoothing or
+    Theta, each pair weighted by how well it fits (Akaike's criterion), damped smoothing, and Theta. Its
+    weights come from how the parts forecast each series' own past, shrunk towards the panel's (see
+    `kamlib.forecast.blend.blend_weights`): there alone a forecast depends on the other series of `y`, never
+    on their order.
 
     Parameters
     ----------
@@ -70,8 +113,28 @@ def forecast_matrix(
         if value < 1:
             raise ParameterError(f"{name} is {value}; it must be at least 1.")
     result = np.full((horizon, y.shape[1]), np.nan)
-    if not y.size:
+    task = _Task(horizon, season_length, method)
+    blocks = list(_blocks(y, group, block))
+    if method == "seasonal_naive":
+        for part, ready, _, _ in blocks:
+            result[:, part] = seasonal_naive(ready, horizon, season_length)
         return result
+    weights = np.ones((y.shape[1], 1))
+    if method == "blend":
+        evidence = Evidence(np.zeros((y.shape[1], _PARTS, _PARTS)), np.zeros(y.shape[1]))
+        for part, ready, start, factors in blocks:
+            _look_back(evidence, part, ready, start, factors, task)
+        weights = blend_weights(evidence)
+    for part, ready, start, factors in blocks:
+        parts = _forecast_parts(ready, start, factors, task)
+        result[:, part] = sum(w * forecast for w, forecast in zip(weights[part].T, parts, strict=True))
+    return result
+
+
+def _blocks(y: Floats, group: Group | None, block: int) -> Iterator[tuple[Indices, Floats, Indices, Floats]]:
+    """Return each block: its columns, their rows from the first start on, their starts, their factors."""
+    if not y.size:
+        return
     seen = ~np.isnan(y)
     start = np.where(seen.any(axis=0), seen.argmax(axis=0), len(y))
     order = np.argsort(start, kind="stable")
@@ -80,33 +143,42 @@ def forecast_matrix(
         part = order[first : first + block]
         begin = start[part[0]]
         factors = np.ones((1, 1)) if group is None else group.path[begin:, group.member[part]]
-        ready = y[begin:, part], start[part] - begin
-        result[:, part] = _forecast_block(*ready, factors, horizon, season_length, method)
-    return result
+        yield part, y[begin:, part], start[part] - begin, factors
 
 
-def _forecast_block(
-    y: Floats,
-    start: Indices,
-    factors: Floats,
-    horizon: int,
-    season_length: int,
-    method: str,
-) -> Floats:
-    if method == "seasonal_naive":
-        return seasonal_naive(y, horizon, season_length)
+def _look_back(
+    evidence: Evidence, part: Indices, y: Floats, start: Indices, factors: Floats, task: _Task
+) -> None:
+    """Enter how the parts forecast each series' own past, with what its group lends as known today."""
+    length = len(y)
+    for distances in past_origins(length - start, task.horizon):
+        for distance in np.unique(distances[distances > 0]):
+            columns = np.flatnonzero(distances == distance)
+            origin, begin = length - distance, start[columns[0]]
+            ahead = min(int(distance), task.horizon)
+            lent = factors if len(factors) == 1 else factors[begin : origin + ahead, columns]
+            past = y[begin:origin, columns], start[columns] - begin, lent
+            parts = _forecast_parts(*past, replace(task, horizon=ahead))
+            one = weigh_errors(np.array(parts) - y[origin : origin + ahead, columns])
+            evidence.product[part[columns]] += one.product
+            evidence.count[part[columns]] += one.count
+
+
+def _forecast_parts(y: Floats, start: Indices, factors: Floats, task: _Task) -> list[Floats]:
+    """Forecast by each part of the method; a series' first row is its start."""
     seen = ~np.isnan(y)
     scale = add_up(np.where(seen, np.abs(y), 0.0)) / add_up(seen)
     scale[scale == 0] = 1.0
     scaled = y / scale / factors[: len(y)]
-    cadence = find_cadence(scaled, start, season_length)
+    cadence = find_cadence(scaled, start, task.season_length)
     steady = cadence.remove(scaled)
-    season = find_season(steady, start, season_length)
+    season = find_season(steady, start, task.season_length)
     level = season.remove(steady)
-    mean = np.mean([make(level, start, horizon) for make in _MAKERS[method]], axis=0)
-    forecast = cadence.restore(season.restore(mean)) * factors[-horizon:] * scale
     never_negative = ~(y < 0).any(axis=0)
-    result: Floats = np.where(never_negative, np.maximum(forecast, 0.0), forecast)
+    result = []
+    for ahead in _MAKERS[task.method](level, start, task.horizon, task.season_length):
+        forecast = cadence.restore(season.restore(ahead)) * factors[-task.horizon :] * scale
+        result.append(np.where(never_negative, np.maximum(forecast, 0.0), forecast))
     return result
 
 

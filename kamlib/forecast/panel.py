@@ -25,7 +25,8 @@ def forecast_panel(
     not count as zero. A zero is a sale of nothing. A series starts with its first observed value. What season
     it has beyond noise is removed (see `find_season` and `find_cadence` in `kamlib.forecast.seasonal`), the
     rest is forecast by `method`, and the season is put back. A forecast is never below zero unless the series
-    itself is. Each series is forecast by itself: others, their number and order change nothing.
+    itself is. Each series is forecast by itself, but for the weights of a blend, which lean on all of them;
+    the order of rows changes nothing.
 
     Parameters
     ----------
@@ -37,10 +38,11 @@ def forecast_panel(
     season_length : int
         Periods in a season: 12 for months, 4 for quarters, 1 for none [periods].
     method : str
-        ``"seasonal_naive"`` repeats the last season; ``"simple"`` smoothing follows the level; ``"damped"``
-        follows a trend that fades; ``"theta"`` goes half way along the line through the series; ``"blend"``
-        is the mean of Theta and of simple and damped smoothing, these two weighted by how well they fit (see
-        `kamlib.forecast.smoothing.smoothing`), which is more accurate than each alone.
+        ``"seasonal_naive"`` repeats the last season; ``"simple"`` smoothing follows the level; ``"holt"``
+        follows a trend; ``"damped"`` follows one that fades; ``"theta"`` goes half way along the line through
+        the series; ``"blend"`` is their mean (see `kamlib.forecast.engine.forecast_matrix`), weighted by how
+        they forecast the series' own past and the panel's (`kamlib.forecast.blend.blend_weights`), which is
+        more accurate than each alone.
 
     Returns
     -------

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kamlib.forecast.arrays import Flags, Floats, Indices, add_up
+from kamlib.forecast.smoothing import fit_line
 
-_SEASONS = 2  # whole seasons a series needs: fewer cannot disagree, so noise could not be told apart
+_SEASONS = 2  # whole seasons that can disagree throughout, so that noise can be told apart
+_DOUBT = 2.0  # noise variance over that of the season where it cannot be told: our choice, wary of patterns
+_STRONG = 6.0  # twice the log-likelihood that is strong evidence (Kass & Raftery 1995, section 3.2)
 _CLEAR = 0.5  # share of a cadence that must be no noise: more pattern than noise
 _LEAST_INDEX = 0.1  # below a tenth of the mean a ratio says little and dividing by it blows noise up
 
@@ -38,7 +41,7 @@ class Season:
     def remove(self, y: Floats) -> Floats:
         """Return the history without its season, shape (time, n)."""
         index = self.index[(np.arange(len(y)) - len(y)) % len(self.index)]
-        return np.where(self.multiplicative, y / index, y - index)
+        return np.where(self.multiplicative, y / np.where(self.multiplicative, index, 1.0), y - index)
 
     def restore(self, forecast: Floats) -> Floats:
         """Return forecasts with their season, shape (horizon, n)."""
@@ -49,12 +52,18 @@ class Season:
 def find_season(y: Floats, start: Indices, season_length: int, *, least: float = 0.0) -> Season:
     """Estimate the season of each series, shrunk towards none by the share of it that is noise.
 
-    Indices are classical: the mean ratio to the centred moving average, or the mean difference from it where
-    a value is zero or negative or an index would fall below a tenth. Each is an average over few years, so
-    part of the differences between positions is noise. How much is measured by how far the years disagree:
+    Indices are classical: the mean ratio to the centred moving average (a factor), or the mean difference
+    from it (an amount). It is an amount where a value is zero or negative, an index would fall below a tenth,
+    or years agree on amounts so much better that the evidence is strong. Each is an average over few years,
+    so part of the differences between positions is noise. How much is measured by how far the years disagree:
     with V the noise variance of an index and S the variance between indices, V / S of every difference is
     noise and is taken off, all of it where V >= S. That replaces a test for a season by how much of one there
-    is. A series needs two whole seasons, and each position at least one observation.
+    is.
+
+    That takes two whole seasons, and each position at least one observation. A shorter series of more than
+    half a season is compared with its straight line instead, and as noise cannot be measured there, it is
+    taken as twice the season's variance: of what a position differs by, a third counts where it was seen
+    once, half where it was seen twice, and nothing where it was not seen.
 
     Parameters
     ----------
@@ -62,11 +71,12 @@ def find_season(y: Floats, start: Indices, season_length: int, *, least: float =
         Observations; NaN is a gap. Gaps are bridged in a straight line for the moving average, which is
         continued at both ends at its mean slope, and left out of the indices.
     start : numpy.ndarray of int, shape (n,)
-        Row of each series' first observation.
+        Row of each series' first observation, ascending.
     season_length : int
         Periods in a season; 1 means none.
     least : float
-        Share of the differences that must be no noise for the season to count [fraction].
+        Share of the differences that must be no noise for the season to count [fraction]; above 0 series of
+        less than two seasons have none.
 
     Returns
     -------
@@ -76,25 +86,59 @@ def find_season(y: Floats, start: Indices, season_length: int, *, least: float =
     ----------
     Miller & Williams (2003), Shrinkage estimators of time series seasonal factors and their effect on
     forecasting accuracy, International Journal of Forecasting 19:669-684. The noise share here is the plain
-    moment estimate, without the James-Stein factor for few positions.
+    moment estimate, without the James-Stein factor for few positions. Kass & Raftery (1995), Bayes factors,
+    Journal of the American Statistical Association 90:773-795 (what evidence is strong).
     """
-    length, n = y.shape
-    season = no_season(n, season_length)
-    columns = np.flatnonzero(length - start >= _SEASONS * season_length)
-    if season_length < 2 or not len(columns):
+    length = len(y) - start
+    season = no_season(y.shape[1], season_length)
+    if season_length < 2:
         return season
-    part = y[:, columns]
-    trend = _extend(_centred_average(_bridge(part), season_length))
+    whole = np.flatnonzero(length >= _SEASONS * season_length)
+    if len(whole):
+        _find_whole(y[:, whole], season, whole, least)
+    part = np.flatnonzero((length < _SEASONS * season_length) & (2 * length > season_length))
+    if len(part) and least == 0.0:
+        _find_part(y[:, part], start[part], season, part)
+    return season
+
+
+def _find_whole(y: Floats, season: Season, columns: Indices, least: float) -> None:
+    """Enter the seasons of series that have seen two of them."""
+    m = len(season.index)
+    trend = _extend(_centred_average(_bridge(y), m))
     with np.errstate(invalid="ignore", divide="ignore"):
-        factors, real = _shrunk(part / trend, season_length, centre=1.0)
-        positive = ~((part <= 0) | (trend <= 0)).any(axis=0) & (factors.min(axis=0) >= _LEAST_INDEX)
-        amounts, real_amounts = _shrunk(part - trend, season_length, centre=0.0)
-    chosen, share = np.where(positive, factors, amounts), np.where(positive, real, real_amounts)
-    found = np.isfinite(chosen).all(axis=0) & (share > least)
-    season.index[:, columns[found]] = chosen[:, found]
+        factors, real = _shrunk(y / trend, m, centre=1.0)
+        amounts, real_amounts = _shrunk(y - trend, m, centre=0.0)
+        freedom = add_up(~np.isnan(y)) - m
+        clearer = freedom * np.log((1 - real) / (1 - real_amounts)) > _STRONG
+    positive = _positive(y, trend, factors) & ~clearer
+    share = np.where(positive, real, real_amounts)
+    _enter(season, columns, np.where(positive, factors, amounts), positive, share > least)
+
+
+def _find_part(y: Floats, start: Indices, season: Season, columns: Indices) -> None:
+    """Enter the seasons of series too short to show how noisy they are."""
+    m = len(season.index)
+    middle, slope, centre = fit_line(y, start, m)
+    trend = middle + slope * (np.arange(len(y))[:, None] - start - centre)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factors, amounts = _wary(y / trend, m, centre=1.0), _wary(y - trend, m, centre=0.0)
+    positive = _positive(y, trend, factors)
+    found = np.ones(len(columns), dtype=bool)
+    _enter(season, columns, np.where(positive, factors, amounts), positive, found)
+
+
+def _positive(y: Floats, trend: Floats, factors: Floats) -> Flags:
+    """Return which series can be divided by a season."""
+    possible: Flags = ~((y <= 0) | (trend <= 0)).any(axis=0) & (factors.min(axis=0) >= _LEAST_INDEX)
+    return possible
+
+
+def _enter(season: Season, columns: Indices, index: Floats, positive: Flags, found: Flags) -> None:
+    found = found & np.isfinite(index).all(axis=0)
+    season.index[:, columns[found]] = index[:, found]
     season.multiplicative[columns[found]] = positive[found]
     season.found[columns[found]] = True
-    return season
 
 
 def find_cadence(y: Floats, start: Indices, season_length: int) -> Season:
@@ -125,13 +169,7 @@ def no_season(n: int, season_length: int) -> Season:
 
 def _shrunk(values: Floats, m: int, *, centre: float) -> tuple[Floats, Floats]:
     """Return seasonal indices around `centre`, shape (m, n), and the share of them that is no noise."""
-    mean, count, away = (np.empty((m, values.shape[1])) for _ in range(3))
-    for position in range(m):
-        part = values[(position + len(values)) % m :: m]
-        seen = ~np.isnan(part)
-        count[position] = add_up(seen)
-        mean[position] = add_up(np.where(seen, part, 0.0)) / count[position]
-        away[position] = add_up(np.where(seen, part - mean[position], 0.0) ** 2)
+    mean, count, away = _positions(values, m)
     within = add_up(away) / add_up(count - 1)
     noise = within * add_up(1 / count) / m
     middle = add_up(mean) / m
@@ -139,6 +177,27 @@ def _shrunk(values: Floats, m: int, *, centre: float) -> tuple[Floats, Floats]:
     share = 1 - np.minimum(noise / between, 1.0)
     indices = mean / middle if centre else mean - middle
     return centre + share * (indices - centre), np.nan_to_num(share)
+
+
+def _wary(values: Floats, m: int, *, centre: float) -> Floats:
+    """Return seasonal indices around `centre`, shape (m, n), that count by how often they were seen."""
+    mean, count, _ = _positions(values, m)
+    known = count > 0
+    middle = add_up(np.where(known, mean, 0.0)) / add_up(known)
+    indices = np.where(known, mean / middle if centre else mean - middle, centre)
+    return centre + count / (count + _DOUBT) * (indices - centre)
+
+
+def _positions(values: Floats, m: int) -> tuple[Floats, Floats, Floats]:
+    """Return mean, number and sum of squares around the mean of each position in the season, shape (m, n)."""
+    mean, count, away = (np.empty((m, values.shape[1])) for _ in range(3))
+    for position in range(m):
+        part = values[(position + len(values)) % m :: m]
+        seen = ~np.isnan(part)
+        count[position] = add_up(seen)
+        mean[position] = add_up(np.where(seen, part, 0.0)) / count[position]
+        away[position] = add_up(np.where(seen, part - mean[position], 0.0) ** 2)
+    return mean, count, away
 
 
 def _bridge(y: Floats) -> Floats:

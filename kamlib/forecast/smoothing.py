@@ -39,101 +39,17 @@ def _grid(levels: list[float], trends: list[float], dampings: list[float], estim
     return Grid(rows[:, :1].copy(), rows[:, 1:2].copy(), rows[:, 2:].copy(), estimated)
 
 
-SIMPLE = _grid([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99], [0.0], [0.0], 3)
-DAMPED = _grid([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99], [0.02, 0.1, 0.3], [0.8, 0.9, 0.98], 6)
-
-
-def simple(y: Floats, start: Indices, horizon: int) -> Floats:
-    """Forecast by simple exponential smoothing from the mean of the first ten values, shape (horizon, n).
-
-    References
-    ----------
-    Gardner (2006), Exponential smoothing: the state of the art II, International Journal of Forecasting
-    22:637-666.
-    """
-    return _simple(y, start).ahead(horizon)
-
-
-def damped(y: Floats, start: Indices, horizon: int) -> Floats:
-    """Forecast by damped-trend exponential smoothing, shape (horizon, n).
-
-    The starting trend is the slope of the first ten values, less the share of it that could be chance (see
-    `trend_share`).
-
-    References
-    ----------
-    Gardner & McKenzie (1985), Forecasting trends in time series, Management Science 31:1237-1246.
-    """
-    return _damped(y, start).ahead(horizon)
-
-
-def smoothing(y: Floats, start: Indices, horizon: int) -> Floats:
-    """Forecast by simple and damped-trend smoothing, each weighted by Akaike's criterion, shape (horizon, n).
-
-    The criterion is the one corrected for short series (AICc): below eight values the damped trend has more
-    parameters than the series can bear and does not take part.
-
-    References
-    ----------
-    Kolassa (2011), Combining exponential smoothing forecasts using Akaike weights, International Journal of
-    Forecasting 27:238-251.
-    """
-    flat, trended = _simple(y, start), _damped(y, start)
-    bearable = np.isfinite(trended.criterion)
-    behind = np.where(bearable, trended.criterion, 0.0) - np.where(bearable, flat.criterion, 0.0)
-    weight = np.where(bearable, 1 / (1 + np.exp(np.clip(behind, -1400.0, 1400.0) / 2)), 0.0)
-    return (1 - weight) * flat.ahead(horizon) + weight * trended.ahead(horizon)
-
-
-def theta(y: Floats, start: Indices, horizon: int) -> Floats:
-    """Forecast by the Theta method: the mean of the line through the series and its smoothed double.
-
-    The line's slope is taken less the share of it that could be chance (see `trend_share`). On a straight
-    line the forecast rises by half its slope a period.
-
-    References
-    ----------
-    Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530.
-    Fiorucci et al. (2016), Models for optimising the theta method, International Journal of Forecasting
-    32:1151-1161.
-    """
-    length = len(y)
-    middle, slope, centre = fit_line(y, start)
-    time = np.arange(length + horizon)[:, None] - start
-    line = middle + slope * (time - centre)
-    doubled = 2 * y - line[:length]
-    return (line[length:] + simple(doubled, start, horizon)) / 2
-
-
-def fit_line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
-    """Fit a straight line to each series: its height at the centre of time, its slope, that centre.
-
-    Time counts from each series' start. The slope is taken less the share of it that could be chance (see
-    `trend_share`).
-    """
-    middle, slope, centre = _line(y, start)
-    time = np.arange(len(y))[:, None] - start
-    return middle, slope * _line_share(y, middle + slope * (time - centre), time - centre, slope), centre
-
-
-def trend_share(slope: Floats, variance: Floats) -> Floats:
-    """Return the share of a slope that is no chance: 1 - variance / slope², not below 0; 0 where unknown.
-
-    The positive-part James-Stein rule for one mean: what is left of a slope no larger than its standard error
-    is nothing.
-
-    References
-    ----------
-    James & Stein (1961), Estimation with quadratic loss, Proc. Fourth Berkeley Symposium 1:361-379.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = 1 - variance / slope**2
-    return np.where(np.isfinite(share), np.maximum(share, 0.0), 0.0)
+_LEVELS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99]
+_TRENDED = [0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99]
+SIMPLE = _grid(_LEVELS, [0.0], [0.0], 3)
+DRIFT = _grid(_LEVELS, [0.0], [1.0], 4)
+HOLT = _grid(_TRENDED, [0.02, 0.1, 0.3], [1.0], 5)
+DAMPED = _grid(_TRENDED, [0.02, 0.1, 0.3], [0.8, 0.9, 0.98], 6)
 
 
 @dataclass(frozen=True)
-class _Fit:
-    """State at the end of each series, averaged over a grid, and how well the grid's best fits.
+class Fit:
+    """State at the end of each series, averaged over a grid, and Akaike's criterion of the grid's best.
 
     `trend` has one row per value of `damping`: the sum of weight x trend of the points that share it.
     """
@@ -152,12 +68,75 @@ class _Fit:
         return result
 
 
-def _simple(y: Floats, start: Indices) -> _Fit:
-    level, _, _ = _first_line(y, start)
-    return _smooth(y, start, SIMPLE, level, np.zeros_like(level))
+def simple(y: Floats, start: Indices, horizon: int) -> Floats:
+    """Forecast by simple exponential smoothing, shape (horizon, n).
+
+    The starting level is the one that fits best.
+
+    References
+    ----------
+    Gardner (2006), Exponential smoothing: the state of the art II, International Journal of Forecasting
+    22:637-666.
+    """
+    return fit_simple(y, start).ahead(horizon)
 
 
-def _damped(y: Floats, start: Indices) -> _Fit:
+def holt(y: Floats, start: Indices, horizon: int) -> Floats:
+    """Forecast by exponential smoothing with a trend that goes on, shape (horizon, n).
+
+    The starting trend is that of `damped`. On short or noisy series it extrapolates noise; it is here to be
+    compared with.
+
+    References
+    ----------
+    Holt (2004, first 1957), Forecasting seasonals and trends by exponentially weighted moving averages,
+    International Journal of Forecasting 20:5-10.
+    """
+    return fit_trended(y, start, HOLT).ahead(horizon)
+
+
+def damped(y: Floats, start: Indices, horizon: int) -> Floats:
+    """Forecast by damped-trend exponential smoothing, shape (horizon, n).
+
+    The starting trend is the slope of the first ten values, less the share of it that could be chance (see
+    `trend_share`).
+
+    References
+    ----------
+    Gardner & McKenzie (1985), Forecasting trends in time series, Management Science 31:1237-1246.
+    """
+    return fit_trended(y, start, DAMPED).ahead(horizon)
+
+
+def theta(y: Floats, start: Indices, horizon: int, season_length: int = 1) -> Floats:
+    """Forecast by the Theta method: the mean of the line through the series and its smoothed double.
+
+    That is simple smoothing with a drift of half the line's slope, which is how it is computed. The slope is
+    taken less the share of it that could be chance (see `trend_share`); within less than a season of
+    `season_length` periods a slope cannot be told from the season, and none is taken.
+
+    References
+    ----------
+    Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530.
+    Hyndman & Billah (2003), Unmasking the Theta method, International Journal of Forecasting 19:287-290.
+    """
+    return fit_drift(y, start, season_length).ahead(horizon)
+
+
+def fit_simple(y: Floats, start: Indices) -> Fit:
+    """Fit what `simple` forecasts with."""
+    middle, _, _ = _first_line(y, start)
+    return _smooth(y, start, SIMPLE, middle, np.zeros_like(middle))
+
+
+def fit_drift(y: Floats, start: Indices, season_length: int) -> Fit:
+    """Fit what `theta` forecasts with."""
+    middle, slope, centre = fit_line(y, start, season_length)
+    return _smooth(y, start, DRIFT, middle - slope / 2 * centre, slope / 2)
+
+
+def fit_trended(y: Floats, start: Indices, grid: Grid) -> Fit:
+    """Fit what `damped` and `holt` forecast with."""
     middle, slope, count = _first_line(y, start)
     change = np.diff(y, axis=0)
     seen = ~np.isnan(change)
@@ -166,39 +145,95 @@ def _damped(y: Floats, start: Indices) -> _Fit:
         mean = add_up(np.where(seen, change, 0.0)) / number
         variance = add_up(np.where(seen, change - mean, 0.0) ** 2) / (number - 1) / number
     slope = slope * trend_share(slope, variance)
-    return _smooth(y, start, DAMPED, middle - slope * (count + 1) / 2, slope)
+    return _smooth(y, start, grid, middle - slope * (count + 1) / 2, slope)
 
 
-def _smooth(y: Floats, start: Indices, grid: Grid, level: Floats, trend: Floats) -> _Fit:
-    """Run every point of the grid over all series and average the states by likelihood."""
+def choose(plain: Fit, richer: Fit, horizon: int) -> Floats:
+    """Forecast by two fits, each weighted by Akaike's criterion, shape (horizon, n).
+
+    References
+    ----------
+    Kolassa (2011), Combining exponential smoothing forecasts using Akaike weights, International Journal of
+    Forecasting 27:238-251.
+    """
+    behind = np.clip(richer.criterion - plain.criterion, -1400.0, 1400.0)
+    weight = 1 / (1 + np.exp(behind / 2))
+    return (1 - weight) * plain.ahead(horizon) + weight * richer.ahead(horizon)
+
+
+def fit_line(y: Floats, start: Indices, season_length: int = 1) -> tuple[Floats, Floats, Floats]:
+    """Fit a straight line to each series: its height at the centre of time, its slope, that centre.
+
+    Time counts from each series' start. The slope is taken less the share of it that could be chance (see
+    `trend_share`), and is 0 for a series shorter than `season_length`.
+    """
+    middle, slope, centre = _line(y, start)
+    away = np.arange(len(y))[:, None] - start - centre
+    share = _line_share(y, middle + slope * away, away, slope)
+    return middle, slope * np.where(len(y) - start < season_length, 0.0, share), centre
+
+
+def trend_share(slope: Floats, variance: Floats) -> Floats:
+    """Return the share of a slope that is no chance: 1 - variance / slope², not below 0; 0 where unknown.
+
+    The positive-part James-Stein rule for one mean: what is left of a slope no larger than its standard error
+    is nothing.
+
+    References
+    ----------
+    James & Stein (1961), Estimation with quadratic loss, Proc. Fourth Berkeley Symposium 1:361-379.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = 1 - variance / slope**2
+    return np.where(np.isfinite(share), np.maximum(share, 0.0), 0.0)
+
+
+def _smooth(y: Floats, start: Indices, grid: Grid, level: Floats, trend: Floats) -> Fit:
+    """Run every point of the grid over all series and average the states by likelihood.
+
+    Where the grid leaves the trend as it starts, every error is linear in the starting level, which is then
+    moved to where the sum of squares is least.
+    """
     points, n = len(grid.level), y.shape[1]
     levels, trends = np.repeat(level[None], points, axis=0), np.repeat(trend[None], points, axis=0)
-    squares = np.zeros((points, n))
+    squares, cross, square = (np.zeros((points, n)) for _ in range(3))
+    rest = np.ones((points, n))
+    steady = not grid.trend.any()
     alive = np.searchsorted(start, np.arange(len(y)), side="right")
     seen = ~np.isnan(y)
-    gappy = (~seen).sum(axis=1) > n - alive
     for t in range(len(y)):
         k = alive[t]
         drift = grid.damping * trends[:, :k]
         expected = levels[:, :k] + drift
-        error = y[t, :k] - expected
-        if gappy[t]:
-            error[:, ~seen[t, :k]] = 0.0
+        error = np.where(seen[t, :k], y[t, :k] - expected, 0.0)
         squares[:, :k] += error * error
         levels[:, :k] = expected + grid.level * error
-        trends[:, :k] = drift + grid.trend * error
+        if steady:
+            part = np.where(seen[t, :k], rest[:, :k], 0.0)
+            cross[:, :k] += part * error
+            square[:, :k] += part * part
+            rest[:, :k] -= grid.level * part
+            trends[:, :k] = drift
+        else:
+            trends[:, :k] = drift + grid.trend * error
+    if steady:
+        squares = np.maximum(squares - cross * cross / square, 0.0)
+        levels += cross / square * rest
+    return _average(grid, squares, levels, trends, y)
+
+
+def _average(grid: Grid, squares: Floats, levels: Floats, trends: Floats, y: Floats) -> Fit:
+    """Average the points' last states by likelihood."""
+    seen = ~np.isnan(y)
     count = add_up(seen)
-    squares += _PERFECT * (_spread(y, seen, count) + np.finfo(float).tiny)
+    squares = squares + _PERFECT * (_spread(y, seen, count) + np.finfo(float).tiny)
     least = squares.min(axis=0)
     weight = np.exp(-count / 2 * np.log(squares / least))
     weight /= add_up(weight)
     damping = np.unique(grid.damping)
     by_damping = [add_up(weight * trends * (grid.damping == p)) for p in damping]
-    k = grid.estimated
-    with np.errstate(divide="ignore"):
-        correction = np.where(count > k + 1, 2 * k + 2 * k * (k + 1) / np.maximum(count - k - 1, 1), np.inf)
-    criterion = count * np.log(least / count) + correction
-    return _Fit(add_up(weight * levels), np.array(by_damping), damping, criterion)
+    criterion = count * np.log(least / count) + 2 * grid.estimated
+    return Fit(add_up(weight * levels), np.array(by_damping), damping, criterion)
 
 
 def _spread(y: Floats, seen: Flags, count: Floats) -> Floats:

@@ -54,11 +54,37 @@ def test_years_that_contradict_each_other_have_no_season() -> None:
     assert (season.index == 1).all()
 
 
-def test_two_whole_seasons_are_needed() -> None:
-    y = np.tile(100 * PATTERN, 2)[1:, None]
-    assert not find_season(y, start_of(y), 4).found.any()
-    late = np.vstack([np.full((3, 1), np.nan), y])
-    assert not find_season(late, start_of(late), 4).found.any()
+def test_a_season_seen_once_counts_for_a_third_and_twice_for_half() -> None:
+    once = (100 * PATTERN)[:, None]
+    season = find_season(once, start_of(once), 4)
+    assert season.found.tolist() == [True]
+    np.testing.assert_allclose(season.index[:, 0], 1 + (PATTERN - 1) / 3)
+    longer = np.append(100 * PATTERN, 100 * PATTERN[:2])[:, None]
+    ratio = longer[:, 0] / longer.mean()
+    mean = np.array([ratio[2], ratio[3], (ratio[0] + ratio[4]) / 2, (ratio[1] + ratio[5]) / 2])
+    expected = 1 + np.array([1 / 3, 1 / 3, 1 / 2, 1 / 2]) * (mean / mean.mean() - 1)
+    np.testing.assert_allclose(find_season(longer, start_of(longer), 4).index[:, 0], expected)
+
+
+def test_a_position_of_a_short_series_that_was_not_seen_has_no_season() -> None:
+    y = np.array([90.0, 110.0, 100.0])[:, None]
+    index = find_season(y, start_of(y), 4).index[:, 0]
+    np.testing.assert_allclose(index, [1, 1 - 0.1 / 3, 1 + 0.1 / 3, 1])
+
+
+def test_half_a_season_or_less_is_none() -> None:
+    y = np.column_stack([[np.nan, np.nan, 9.0, 11.0], [np.nan, 9.0, 11.0, 10.0]])[:, ::-1]
+    season = find_season(y, start_of(y), 4)
+    assert season.found.tolist() == [True, False]
+
+
+def test_amounts_are_chosen_where_years_agree_on_them_far_better() -> None:
+    level = np.repeat(100 * 1.25 ** np.arange(8), 4)
+    noise = 1 + 0.003 * np.sin(np.arange(32.0) ** 2)
+    factors = level * np.tile(PATTERN, 8) * noise
+    amounts = (level + np.tile(40 * (PATTERN - 1), 8)) * noise
+    season = find_season(np.column_stack([factors, amounts]), np.zeros(2, dtype=int), 4)
+    assert season.multiplicative.tolist() == [True, False]
 
 
 def test_a_straight_line_and_a_constant_have_no_season() -> None:
