@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -9,15 +12,57 @@ from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.arrays import Floats, Indices, Ints
 from kamlib.forecast.axis import TimeAxis, read_axis
 from kamlib.forecast.engine import forecast_matrix
+from kamlib.forecast.group import Group, lend
+from kamlib.forecast.intervals import backtest_intervals
 from kamlib.measures.money import as_float
 
 _COLUMNS = ("unique_id", "ds", "y")
 _LARGEST = 1e15
 _LONGEST = 10_000
 
+Groups = Mapping[object, object] | pd.Series
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series side by side, each ending in the last row.
+
+    Attributes
+    ----------
+    ids : pandas.Index, shape (n,)
+        Names of the series, sorted.
+    axis : TimeAxis
+        How the dates were written.
+    last : numpy.ndarray of int64, shape (n,)
+        Position of each series' last row on the axis.
+    y : numpy.ndarray, shape (time, n)
+        Values; NaN is a gap or before the series' first row.
+    """
+
+    ids: pd.Index
+    axis: TimeAxis
+    last: Ints
+    y: Floats
+
+    def lender(
+        self, groups: Groups | None, *, horizon: int, season_length: int
+    ) -> Callable[[int], Group] | None:
+        """Return what makes, from the rows before a given one, what groups lend; None without groups."""
+        if groups is None:
+            return None
+        lag = (self.last.max(initial=0) - self.last) // self.axis.step
+        code = _group_codes(groups, self.ids)
+        return lambda row: lend(self.y[:row], lag, code, horizon=horizon, season_length=season_length)
+
 
 def forecast_panel(
-    history: pd.DataFrame, *, horizon: int, season_length: int, method: str = "blend"
+    history: pd.DataFrame,
+    *,
+    horizon: int,
+    season_length: int,
+    method: str = "blend",
+    groups: Groups | None = None,
+    coverage: Sequence[float] = (),
 ) -> pd.DataFrame:
     """Forecast every series of a long table, each from its own last row on.
 
@@ -43,18 +88,28 @@ def forecast_panel(
         the series; ``"blend"`` is their mean (see `kamlib.forecast.engine.forecast_matrix`), weighted by how
         they forecast the series' own past and the panel's (`kamlib.forecast.blend.blend_weights`), which is
         more accurate than each alone.
+    groups : mapping or pandas.Series, optional
+        Parent of each unique_id, such as its industry or product line. A group lends its members its season
+        and its growth, which a single series, above all one of 8 to 24 months, is too short or too noisy to
+        show (see `kamlib.forecast.group.lend`); a member then only adds what it is known to differ by. A
+        series that is not in it, or has a null parent, borrows from none. Seasonal naive has no use for it.
+    coverage : sequence of float
+        Shares of coming values that intervals are to hold, each between 0 and 1, such as (0.8, 0.95). They
+        come from a backtest of the panel (see `kamlib.forecast.intervals.backtest_intervals`), which takes
+        about a dozen times as long as the forecast.
 
     Returns
     -------
     pandas.DataFrame
         One row per series and period ahead: unique_id, ds (as in `history`), forecast (null where a series
-        has no observed value at all), method; sorted by unique_id and ds.
+        has no observed value at all), method and, for each share asked for, low_80 and high_80 (null where
+        there is nothing to backtest); sorted by unique_id and ds.
 
     Raises
     ------
     ParameterError
         If a column is missing, a row is there twice, an id or date is missing or unreadable, a value is not
-        a number, infinite or above 1e15, or an argument is out of range.
+        a number, infinite or above 1e15, `groups` names a series twice, or an argument is out of range.
 
     References
     ----------
@@ -70,20 +125,40 @@ def forecast_panel(
     0         A  2026-01      10.0  blend
     1         A  2026-02      10.0  blend
     """
-    _check_columns(history)
-    series, ids = pd.factorize(history["unique_id"], sort=True)
-    axis = read_axis(history["ds"], series)
-    last, matrix = _to_matrix(history, series, len(ids), axis)
-    forecast = forecast_matrix(matrix, horizon=horizon, season_length=season_length, method=method)
-    ahead = last[:, None] + axis.step * np.arange(1, horizon + 1)
-    return pd.DataFrame(
+    panel = read_panel(history)
+    lender = panel.lender(groups, horizon=horizon, season_length=season_length)
+    forecast = forecast_matrix(
+        panel.y,
+        horizon=horizon,
+        season_length=season_length,
+        method=method,
+        group=lender(len(panel.y)) if lender else None,
+    )
+    ahead = panel.last[:, None] + panel.axis.step * np.arange(1, horizon + 1)
+    table = pd.DataFrame(
         {
-            "unique_id": ids.repeat(horizon),
-            "ds": axis.write(ahead.ravel()),
+            "unique_id": panel.ids.repeat(horizon),
+            "ds": panel.axis.write(ahead.ravel()),
             "forecast": forecast.T.ravel(),
             "method": pd.Series(method, index=range(ahead.size), dtype="str"),
         }
     )
+    if len(coverage):
+        found = backtest_intervals(
+            panel.y, forecast, season_length=season_length, method=method, group=lender, coverage=coverage
+        )
+        for share, low, high in zip(found.coverage, found.low, found.high, strict=True):
+            table[f"low_{100 * share:g}"], table[f"high_{100 * share:g}"] = low.T.ravel(), high.T.ravel()
+    return table
+
+
+def read_panel(history: pd.DataFrame) -> Panel:
+    """Lay a long table out as `forecast_panel` reads it, and refuse what it refuses."""
+    _check_columns(history)
+    series, ids = pd.factorize(history["unique_id"], sort=True)
+    axis = read_axis(history["ds"], series)
+    last, y = _to_matrix(history, series, len(ids), axis)
+    return Panel(ids, axis, last, y)
 
 
 def _check_columns(history: pd.DataFrame) -> None:
@@ -94,6 +169,29 @@ def _check_columns(history: pd.DataFrame) -> None:
     missing = int(history["unique_id"].isna().sum())
     if missing:
         raise ParameterError(f"history.unique_id: {missing} ids are missing. Name every series.")
+
+
+def _lags(last: Ints, step: int) -> Indices:
+    """Return by how many periods each series ends before the panel."""
+    lag: Indices = ((last.max(initial=np.iinfo(np.int64).min) - last) // step).astype(np.intp)
+    if lag.max(initial=0) > _LONGEST:
+        raise ParameterError(
+            f"history.ds: a series ends {lag.max():,} periods before the last one, more than {_LONGEST:,}. "
+            "Leave groups out, or remove it."
+        )
+    return lag
+
+
+def _group_codes(groups: Groups, ids: pd.Index) -> Indices:
+    """Return the group of each series as a number, -1 for none."""
+    parent = groups if isinstance(groups, pd.Series) else pd.Series(dict(groups), dtype="object")
+    twice = parent.index[parent.index.duplicated()]
+    if len(twice):
+        raise ParameterError(
+            f'groups: {twice.nunique()} series have more than one parent, such as "{twice[0]}". Keep one.'
+        )
+    code, _ = pd.factorize(parent.reindex(ids))
+    return np.asarray(code, dtype=np.intp)
 
 
 def _to_matrix(history: pd.DataFrame, series: Indices, count: int, axis: TimeAxis) -> tuple[Ints, Floats]:

@@ -105,7 +105,7 @@ def find_season(y: Floats, start: Indices, season_length: int, *, least: float =
 def _find_whole(y: Floats, season: Season, columns: Indices, least: float) -> None:
     """Enter the seasons of series that have seen two of them."""
     m = len(season.index)
-    trend = _extend(_centred_average(_bridge(y), m))
+    trend = _extend(_centred_average(bridge(y), m))
     with np.errstate(invalid="ignore", divide="ignore"):
         factors, real = _shrunk(y / trend, m, centre=1.0)
         amounts, real_amounts = _shrunk(y - trend, m, centre=0.0)
@@ -200,7 +200,7 @@ def _positions(values: Floats, m: int) -> tuple[Floats, Floats, Floats]:
     return mean, count, away
 
 
-def _bridge(y: Floats) -> Floats:
+def bridge(y: Floats) -> Floats:
     """Fill gaps between two observations in a straight line; both ends stay NaN."""
     if not np.isnan(y).any():
         return y

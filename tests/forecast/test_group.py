@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kamlib.forecast.engine import forecast_matrix
-from kamlib.forecast.group import Group, group_paths
+from kamlib.forecast.group import Group, group_paths, lend
 
 PATTERN = np.array([0.5, 1.5, 1.2, 0.8])
 
@@ -47,3 +47,40 @@ def test_a_member_follows_its_group() -> None:
     truth = (200 + 100 / 23 * np.arange(1, 5)) / 10 * PATTERN
     assert np.abs(lent[:, 0] - truth).max() < 1.0
     assert np.abs(alone[:, 0] - truth).max() > 5.0
+
+
+def test_a_panel_lends_the_sum_of_the_members_that_were_there_throughout() -> None:
+    whole = np.tile(100 * PATTERN, 4)
+    short = np.where(np.arange(16) < 13, np.nan, 7.0)
+    y = np.column_stack([whole, whole, whole, short])
+    group = lend(y, np.zeros(4, dtype=int), np.array([0, 0, 0, 0]), horizon=3, season_length=4)
+    np.testing.assert_allclose(group.path[:, group.member[3]], PATTERN[np.arange(19) % 4])
+
+
+def test_a_series_that_ended_earlier_is_lent_the_season_of_its_own_dates() -> None:
+    whole = np.tile(100 * PATTERN, 4)
+    gone = np.append([np.nan] * 6, whole[5:15])
+    y = np.column_stack([whole, whole, gone])
+    group = lend(y, np.array([0, 0, 1]), np.array([0, 0, 0]), horizon=3, season_length=4)
+    np.testing.assert_allclose(group.path[:, group.member[0]], PATTERN[np.arange(19) % 4])
+    np.testing.assert_allclose(group.path[:, group.member[2]], PATTERN[np.arange(-1, 18) % 4])
+
+
+def test_gaps_of_a_member_are_bridged_and_its_last_season_goes_on() -> None:
+    whole = np.tile(100 * PATTERN, 5)
+    holes = whole.copy()
+    holes[18:] = np.nan
+    both = lend(
+        np.column_stack([whole, holes]), np.zeros(2, int), np.zeros(2, int), horizon=1, season_length=4
+    )
+    np.testing.assert_allclose(both.path[:, 0], PATTERN[np.arange(21) % 4])
+
+
+def test_who_has_no_group_or_no_value_is_lent_nothing() -> None:
+    whole = np.tile(100 * PATTERN, 4)
+    y = np.column_stack([whole, whole, np.full(16, np.nan)])
+    group = lend(y, np.zeros(3, dtype=int), np.array([0, -1, 0]), horizon=2, season_length=4)
+    assert group.path[1, group.member[0]] == pytest.approx(1.5)
+    assert (group.path[:, group.member[1:]] == 1).all()
+    none = lend(y, np.zeros(3, dtype=int), np.full(3, -1), horizon=2, season_length=4)
+    assert (none.path[:, none.member] == 1).all()

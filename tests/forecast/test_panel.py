@@ -139,6 +139,41 @@ def test_an_unknown_method_is_refused() -> None:
         forecast_panel(long(a=[1]), horizon=1, season_length=12, method="dampd")
 
 
+SEASON = [40.0, 60, 100, 140, 160, 150, 120, 100, 90, 80, 70, 90]
+
+
+def test_a_short_series_borrows_the_season_of_its_group() -> None:
+    history = long(a=SEASON * 3, b=[2 * v for v in SEASON] * 3, c=[50.0] * 36, d=SEASON[4:])
+    history.loc[history["unique_id"] == "d", "ds"] += 28
+    alone = forecast_panel(history, horizon=12, season_length=12)
+    parents = {"a": "N", "b": "N", "c": "S", "d": "N"}
+    lent = forecast_panel(history, horizon=12, season_length=12, groups=parents)
+    series = pd.Series(parents, dtype="str")
+    pd.testing.assert_frame_equal(
+        forecast_panel(history.iloc[::-1], horizon=12, season_length=12, groups=series[::-1]), lent
+    )
+    d, without = (t.loc[t["unique_id"] == "d", "forecast"].to_numpy() for t in (lent, alone))
+    truth = np.array(SEASON)
+    assert np.abs(d - truth).mean() < 0.05 * truth.mean()
+    assert np.abs(without - truth).mean() > 0.15 * truth.mean()
+    np.testing.assert_allclose(lent.loc[lent["unique_id"] == "c", "forecast"], 50.0)
+
+
+def test_groups_that_name_no_series_change_nothing() -> None:
+    history = long(a=SEASON * 3, b=[5.0] * 9)
+    plain = forecast_panel(history, horizon=3, season_length=12)
+    pd.testing.assert_frame_equal(forecast_panel(history, horizon=3, season_length=12, groups={}), plain)
+
+
+def test_broken_groups_are_refused() -> None:
+    twice = pd.Series(["N", "S", "N"], index=["a", "a", "b"])
+    with pytest.raises(ParameterError, match='groups: 1 series have more than one parent, such as "a"'):
+        forecast_panel(long(a=[1, 2]), horizon=1, season_length=12, groups=twice)
+    history = pd.DataFrame({"unique_id": ["a", "b"], "ds": [0, 20_000], "y": 1.0})
+    with pytest.raises(ParameterError, match="ends 20,000 periods before the last one"):
+        forecast_panel(history, horizon=1, season_length=12, groups={"a": "N"})
+
+
 values = st.lists(
     st.one_of(st.none(), st.just(0.0), st.floats(0, 1e6), st.integers(0, 50).map(float)),
     min_size=1,
