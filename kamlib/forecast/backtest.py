@@ -114,3 +114,45 @@ def backtest_matrix(
             group=None if group is None else group(int(origin)),
         )
     return Blocks(rows, actual, forecast)
+
+
+def choose_origins(length: int, *, horizon: int, season_length: int, origins: int, step: int = 1) -> Ints:
+    """Choose rows to forecast from: the last whose horizon is over, and as many as asked for.
+
+    They lie `step` rows apart, the last of them `horizon` rows before the end. None lies before the first
+    season is over, or before half of a history shorter than two seasons; where that leaves too few, later
+    rows follow, whose horizon is over in part. A history of one row has none.
+
+    Parameters
+    ----------
+    length : int
+        Rows of history.
+    horizon, season_length : int
+        Periods ahead and in a season.
+    origins : int
+        How many are wanted.
+    step : int
+        Rows between two.
+
+    Raises
+    ------
+    ParameterError
+        If `origins` or `step` is below 1.
+
+    Examples
+    --------
+    >>> choose_origins(36, horizon=12, season_length=12, origins=3).tolist()
+    [22, 23, 24]
+    >>> choose_origins(16, horizon=12, season_length=12, origins=3).tolist()
+    [8, 9, 10]
+    """
+    for name, value in (("origins", origins), ("step", step)):
+        if value < 1:
+            raise ParameterError(f"{name} is {value}; it must be at least 1.")
+    least = max(1, min(season_length, length // 2))
+    end = length - horizon  # the last row whose horizon is over
+    first = end - step * (origins - 1)
+    if first < least:
+        first = least + max(0, end - least) % step
+    rows = first + step * np.arange(origins)
+    return np.asarray(rows[rows < length], dtype=np.int64)

@@ -8,15 +8,17 @@ no distribution is assumed, only that the coming errors are like those of the ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kamlib.errors import KamError, ParameterError
 from kamlib.forecast.arrays import Floats, Indices, add_up
-from kamlib.forecast.backtest import Blocks
+from kamlib.forecast.backtest import Blocks, backtest_matrix, choose_origins
+from kamlib.forecast.group import Group
 
+_ORIGINS = 12  # a dozen months meet every month of the year once
 _PRIOR = 4  # changes that what the panel says of a series' scale counts for: a mean of 4 is known to +-40 %
 _CLASS = 50  # series a class of relative noise needs: a 95 % interval's tail then holds more than one
 _CLASSES = 5  # most classes
@@ -135,7 +137,8 @@ def intervals(
     >>> found.low.item(), found.high.item()
     (42.0, 58.0)
     """
-    shares = _checked(forecast, blocks, scale, coverage)
+    shares = _checked(coverage)
+    _check_shapes(forecast, blocks, scale)
     scales = np.broadcast_to(scale, (len(blocks.origins) + 1, forecast.shape[1]))
     usable = np.where(scales > 0, scales, np.nan)
     score = -blocks.error / usable[:-1, None]
@@ -159,6 +162,55 @@ def intervals(
     return Intervals(shares, low, high)
 
 
+def backtest_intervals(
+    y: Floats,
+    forecast: Floats,
+    *,
+    season_length: int,
+    method: str = "blend",
+    group: Callable[[int], Group] | None = None,
+    coverage: Sequence[float] = (0.8, 0.95),
+) -> Intervals:
+    """Backtest a panel and return the intervals of its forecast.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (time, n)
+        One column a series, all ending in the last row.
+    forecast : numpy.ndarray, shape (horizon, n)
+        What `forecast_matrix` makes of them with the same `method`.
+    season_length : int
+        Periods in a season; 1 means none.
+    method, group
+        As for `kamlib.forecast.backtest.backtest_matrix`.
+    coverage : sequence of float
+        Shares to hold, each between 0 and 1.
+
+    Returns
+    -------
+    Intervals
+        From twelve origins, one period apart, the last one whole horizon before the end (`choose_origins`):
+        a dozen months meet every month of the year once. NaN where nothing can be backtested.
+
+    Raises
+    ------
+    ParameterError
+        If a coverage is not between 0 and 1.
+    """
+    shares, horizon = _checked(coverage), len(forecast)
+    unknown = np.full((len(shares), *forecast.shape), np.nan)
+    rows = choose_origins(len(y), horizon=horizon, season_length=season_length, origins=_ORIGINS)
+    if not len(rows):
+        return Intervals(shares, unknown, unknown.copy())
+    blocks = backtest_matrix(
+        y, horizon=horizon, season_length=season_length, origins=rows.tolist(), method=method, group=group
+    )
+    scale = conformal_scales(y, rows, season_length=season_length)
+    if not (np.isfinite(blocks.error) & (scale[:-1, None] > 0)).any():
+        return Intervals(shares, unknown, unknown.copy())
+    return intervals(forecast, blocks, scale, coverage=shares)
+
+
 def _means_until(values: Floats, rows: Indices) -> tuple[Floats, Floats]:
     """Return the mean of known values before each row, 0 where there is none, and how many there are."""
     seen = ~np.isnan(values)
@@ -169,10 +221,14 @@ def _means_until(values: Floats, rows: Indices) -> tuple[Floats, Floats]:
     return total / np.maximum(count, 1), count
 
 
-def _checked(forecast: Floats, blocks: Blocks, scale: Floats, coverage: Sequence[float]) -> tuple[float, ...]:
+def _checked(coverage: Sequence[float]) -> tuple[float, ...]:
     wrong = [share for share in coverage if not 0 < share < 1]
     if wrong or not len(coverage):
         raise ParameterError(f"coverage is {list(coverage)}; give at least one share, each between 0 and 1.")
+    return tuple(float(share) for share in coverage)
+
+
+def _check_shapes(forecast: Floats, blocks: Blocks, scale: Floats) -> None:
     if blocks.error.shape[1:] != forecast.shape:
         raise ParameterError(
             f"blocks has {blocks.error.shape[1:]} periods and series, the forecast {forecast.shape}; "
@@ -184,7 +240,6 @@ def _checked(forecast: Floats, blocks: Blocks, scale: Floats, coverage: Sequence
             f"scale has shape {scale.shape}; it needs ({n},), or ({origins + 1}, {n}) for every "
             "origin and now."
         )
-    return tuple(float(share) for share in coverage)
 
 
 def _classes(past: Floats, forecast: Floats, scale: Floats) -> tuple[Indices, Indices]:

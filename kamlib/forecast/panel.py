@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ _COLUMNS = ("unique_id", "ds", "y")
 _LARGEST = 1e15
 _LONGEST = 10_000
 
-Groups = Mapping[object, object] | pd.Series
+Groups: TypeAlias = Mapping[object, object] | pd.Series
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,67 @@ def rmsse(
     return float(np.sqrt(((f - a) ** 2).mean()) / _known(squared[0], "rmsse", season_length))
 
 
+def pinball(actual: npt.ArrayLike, forecast: npt.ArrayLike, *, share: float) -> float:
+    """Return the weighted quantile loss: twice the sum of pinball losses over sum of |actual| [fraction].
+
+    The loss of a forecast that `share` of values are to lie below is share x (actual - forecast) where the
+    actual value lies above it, else (1 - share) x (forecast - actual). For a share of one half it is `wape`.
+
+    Parameters
+    ----------
+    actual, forecast : array_like
+        Actual values and forecasts of the quantile.
+    share : float
+        Share of values that are to lie below, between 0 and 1.
+
+    Raises
+    ------
+    KamError
+        If the shapes differ, a value is missing, all actual values are zero, or `share` is not
+        between 0 and 1.
+
+    References
+    ----------
+    Koenker & Bassett (1978), Regression quantiles, Econometrica 46:33-50.
+
+    Examples
+    --------
+    >>> pinball([100.0, 100.0], [125.0, 125.0], share=0.5)
+    0.25
+    """
+    if not 0 < share < 1:
+        raise KamError(f"pinball: share is {share}; it must lie between 0 and 1, such as 0.9.")
+    a, f = _pair(actual, forecast)
+    return float(2 * quantile_loss(a, f, share).sum() / _size(a, "pinball"))
+
+
+def quantile_loss(actual: Floats, forecast: Floats, share: float) -> Floats:
+    """Return the pinball loss of each forecast of a quantile, in the unit of the values; NaN where one is."""
+    above = actual - forecast
+    return np.maximum(share * above, (share - 1) * above)
+
+
+def coverage(actual: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> float:
+    """Return the share of actual values within their interval, its ends included [fraction].
+
+    Raises
+    ------
+    KamError
+        If the shapes differ, a value is missing, or an interval ends below its beginning.
+
+    Examples
+    --------
+    >>> coverage([1.0, 2.0, 3.0, 4.0], [0, 0, 0, 0], [3, 3, 3, 3])
+    0.75
+    """
+    a, least = _pair(actual, low)
+    _, most = _pair(actual, high)
+    crossed = int((most < least).sum())
+    if crossed:
+        raise KamError(f"coverage: {crossed} intervals end below where they begin. Exchange low and high.")
+    return float(((least <= a) & (a <= most)).mean())
+
+
 def seasonal_scales(history: Floats, season_length: int) -> tuple[Floats, Floats]:
     """Return the mean absolute and the root mean square change over one season of many series.
 
