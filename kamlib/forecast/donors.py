@@ -46,14 +46,17 @@ def complete_errors(forecast: Floats, errors: Floats) -> Floats:
     [[1.0, 2.0], [-1.0, -2.0]]
     """
     blocks = _over(errors)
+    if np.isfinite(blocks).all():
+        return blocks
     known = np.isfinite(blocks)
     count = known.sum(axis=(0, 1))
     short = np.flatnonzero(count < known.shape[0] * known.shape[1])
-    if not len(short) or not len(blocks):
-        return blocks
     size = np.nan_to_num(np.abs(forecast)).mean(axis=0)
-    square = np.where(known, blocks, 0.0) ** 2
-    own = square.sum(axis=(0, 1)) / np.maximum(count, 1)
+    own = np.sum(
+        [(np.where(seen, block, 0.0) ** 2).sum(axis=0) for seen, block in zip(known, blocks, strict=True)],
+        axis=0,
+    )
+    own /= np.maximum(count, 1)
     donors = np.flatnonzero((count == count.max()) & (own > 0))
     if not len(donors):
         return np.nan_to_num(blocks)
@@ -64,9 +67,10 @@ def complete_errors(forecast: Floats, errors: Floats) -> Floats:
     whole = count[short] / known.shape[1]
     rms = np.sqrt((whole * own[short] + _OWN * (like * size[short]) ** 2) / (whole + _OWN))
     lent = donors[rank]
-    borrowed = np.nan_to_num(blocks[:, :, lent]) / np.sqrt(own[lent]) * rms
     result = blocks.copy()
-    result[:, :, short] = np.where(known[:, :, short], blocks[:, :, short], borrowed)
+    for k, block in enumerate(blocks):
+        borrowed = np.nan_to_num(block[:, lent]) / np.sqrt(own[lent]) * rms
+        result[k][:, short] = np.where(known[k][:, short], block[:, short], borrowed)
     return result
 
 
@@ -77,7 +81,7 @@ def _over(errors: Floats) -> Floats:
     reach = period.max(axis=1, initial=0)
     over = reach == horizon
     used = over if over.sum() >= _LEAST_BLOCKS else reach > 0
-    result: Floats = errors[used].copy()
+    result: Floats = errors[used]
     for block, last in zip(result, reach[used], strict=True):
         block[last:] = block[last - 1]
     return result

@@ -33,7 +33,7 @@ from kamlib.forecast.arrays import Flags, Floats, Indices
 from kamlib.forecast.donors import complete_errors
 
 _CHUNK = 512  # series at a time: 12 periods x 500 paths of them are 25 MB
-_HELD = 2**25  # numbers of one level's sums held at once (256 MB); a level of more is summed group by group
+_HELD = 2**24  # numbers of all levels' sums held at once (128 MB); larger levels are summed group by group
 _WIDEST = 0.05  # share of the widest factors not drawn: with few blocks they are without bound
 _NEWTON = 3  # steps towards the shift that keeps the mean; the little that is left is scaled away
 
@@ -173,7 +173,11 @@ def path_totals(
     shares = tuple(sorted(quantiles))
     cells = forecast.shape[0] * paths
     counts = {name: int(code.max(initial=-1)) + 1 for name, code in codes.items()}
-    held = [name for name in codes if name in keep or counts[name] * cells <= _HELD]
+    held, room = list(keep), _HELD
+    for name in sorted(codes, key=lambda name: counts[name]):
+        room -= counts[name] * cells
+        if name not in held and room >= 0:
+            held.append(name)
     sums = {name: np.zeros((counts[name], forecast.shape[0], paths)) for name in held}
     whole = np.arange(forecast.shape[1])
     for first, part in _chunks(forecast, blocks, weights, floor, whole, chunk) if held else ():
@@ -184,7 +188,8 @@ def path_totals(
     result = {}
     for name, code in codes.items():
         if name in held:
-            period, running = _quantiles(sums[name], shares)
+            parts = [_quantiles(sums[name][i : i + chunk], shares) for i in range(0, counts[name], chunk)]
+            period, running = (np.concatenate([part[k] for part in parts], axis=2) for k in (0, 1))
         else:
             period, running = _by_group(forecast, blocks, weights, floor, code, shares, chunk)
         result[name] = Level(shares, period, running, sums[name] if name in keep else None)
