@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.charts.figure import BAD, DARK, GOOD, GRID, LIGHT, Figure, NativeChart, figure
+from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, GRID, LIGHT, Figure, NativeChart, figure
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 
@@ -23,13 +23,14 @@ def year_chart(
     Parameters
     ----------
     months : pandas.DataFrame
-        One row per bar: period, scenario (PY, AC, FC), amount and text (written over that very bar, empty on
-        bars that carry none).
+        One row per bar: period, scenario (PY, AC, FC), amount, low and high (ends of the bar's range, NaN
+        without one) and text (written over that very bar, empty on bars that carry none).
     deltas : pandas.DataFrame
         One row per month of which last year is known: period, change and text; may be empty.
     totals : pandas.DataFrame
         One row per part of the year's two bars: bar (the year), scenario, low and high (ends of the part),
-        amount, and text, empty but on the topmost part of a bar.
+        amount, text (empty but on the topmost part of a bar), from and to (ends of its range, NaN without
+        one).
     words : Words
         Labels.
     native : NativeChart
@@ -51,19 +52,30 @@ def year_chart(
         fill=fill, stroke=line, strokeDash=dash,
         tooltip=[alt.Tooltip("period:N", title=words.label("period")), *tooltip],
     )  # fmt: skip
-    written = alt.Chart(data[data["text"] != ""]).encode(x=x, xOffset=side, y="amount:Q", text="text:N")
+    data["top"] = data[["amount", "high"]].max(axis=1)
+    written = alt.Chart(data[data["text"] != ""]).encode(x=x, xOffset=side, y="top:Q", text="text:N")
     text = written.mark_text(dy=-7, fontSize=10)
     halo = written.mark_text(dy=-7, fontSize=10, stroke="white", strokeWidth=4, strokeJoin="round")
-    left = (bars + halo + text).properties(width=590, height=_HEIGHT)
-    whole = alt.Chart(_plain(totals).assign(name=totals["scenario"].map(names))).encode(
-        x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False)),
-        y=alt.Y("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
+    ranges = alt.Chart(data[data["high"].notna()]).encode(x=x, xOffset=side)
+    left = alt.layer(bars, *_whisker(ranges, "low", "high"), halo, text).properties(width=590, height=_HEIGHT)
+    sums_data = _plain(totals).assign(name=totals["scenario"].map(names))
+    sums_data["top"] = sums_data[["high", "to"]].max(axis=1)
+    whole = alt.Chart(sums_data).encode(
+        x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False))
     )
     sums = whole.mark_bar(strokeWidth=1, size=34).encode(
-        y2="high:Q", fill=fill, stroke=line, strokeDash=dash, tooltip=tooltip
+        y=alt.Y("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
+        y2="high:Q",
+        fill=fill,
+        stroke=line,
+        strokeDash=dash,
+        tooltip=tooltip,
     )
-    tops = whole.transform_filter("datum.text != ''").mark_text(dy=-7).encode(y="high:Q", text="text:N")
-    right = (sums + tops).properties(width=120, height=_HEIGHT, title=_heading(words("forecast.full_year")))
+    tops = whole.transform_filter("datum.text != ''").mark_text(dy=-7).encode(y="top:Q", text="text:N")
+    span = _whisker(whole.transform_filter("isValid(datum.to)"), "from", "to")
+    right = alt.layer(sums, *span, tops).properties(
+        width=120, height=_HEIGHT, title=_heading(words("forecast.full_year"))
+    )
     if len(deltas):
         left = alt.vconcat(
             left,
@@ -71,6 +83,15 @@ def year_chart(
             spacing=6,
         )
     return figure(alt.hconcat(left, right, spacing=24), native)
+
+
+def _whisker(base: Any, low: str, high: str) -> list[Any]:
+    """Draw a range between two columns as a line with a cap at both ends: three layers."""
+    import altair as alt
+
+    ends = [alt.Y(f"{column}:Q", axis=None, title=None) for column in (low, high)]
+    caps = [base.mark_tick(color=ACCENT, thickness=1.5, size=8).encode(y=end) for end in ends]
+    return [base.mark_rule(color=ACCENT, strokeWidth=1.5).encode(y=ends[0], y2=high), *caps]
 
 
 def _delta_panel(deltas: pd.DataFrame, months: list[str], top: float, words: Words) -> Any:

@@ -10,15 +10,8 @@ import pandas as pd
 
 from kamlib.forecast.arrays import Floats, Ints
 from kamlib.forecast.params import ForecastParams
-from kamlib.forecast.sales import (
-    LEVELS,
-    Pairs,
-    forecast_ticks,
-    group_keys,
-    lay_out,
-    month_text,
-    sum_groups,
-)
+from kamlib.forecast.replay import PastForecasts, naive_ticks, replay_sales
+from kamlib.forecast.sales_history import LEVELS, month_text, sum_groups
 from kamlib.measures.accuracy import seasonal_scales
 from kamlib.measures.money import SCALE, to_money
 
@@ -26,7 +19,12 @@ BASELINE = "seasonal_naive"
 
 
 def accuracy_on_holdout(
-    cube: pd.DataFrame, accounts: pd.DataFrame, *, as_of: dt.date, params: ForecastParams
+    cube: pd.DataFrame,
+    accounts: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    params: ForecastParams,
+    past: PastForecasts | None = None,
 ) -> pd.DataFrame:
     """Forecast again from past dates, as it would have been done then, and measure the errors.
 
@@ -43,6 +41,8 @@ def accuracy_on_holdout(
         First day not seen.
     params : ForecastParams
         Method, season, history window and what is held out.
+    past : PastForecasts, optional
+        What `kamlib.forecast.replay_sales` made of the same cube; made here where it is None.
 
     Returns
     -------
@@ -62,22 +62,23 @@ def accuracy_on_holdout(
     >>> table.loc[table["origin"].isna() & table["horizon"].isna(), "wape"].max()
     np.float64(0.0)
     """
-    pairs = lay_out(cube, as_of=as_of)
-    groups = group_keys(pairs, accounts)
+    if past is None:
+        past = replay_sales(cube, accounts, as_of=as_of, until=_next_month(as_of), params=params)
+    pairs, groups = past.levels.pairs, past.levels.groups
     methods = list(dict.fromkeys([params.method, BASELINE]))
     dates = range(len(pairs.ticks) - params.holdout_months, len(pairs.ticks), params.holdout_step)
-    origins = [date for date in dates if date >= params.season_length]
     codes = {level: pd.factorize(groups[level], sort=True) for level in LEVELS}
     cells: dict[tuple[str, str], list[_Cells]] = {}
-    for origin in origins:
-        past = Pairs(pairs.keys, pairs.ticks[:origin], pairs.first, pairs.start)
-        ahead = pairs.ticks[origin:]
+    for origin in (date for date in dates if date >= params.season_length):
+        known, ahead = pairs.until(origin), pairs.ticks[origin:]
+        place = int(np.searchsorted(past.origins, origin))
+        made: dict[str, Ints] = {params.method: past.forecast[place, : len(ahead)]}
+        made[BASELINE] = naive_ticks(known, horizon=len(ahead), params=params)
         for method in methods:
-            ticks = forecast_ticks(past, horizon=len(ahead), params=params, method=method)
             for level, (code, keys) in codes.items():
-                known = sum_groups(past.ticks[-params.history_months :], code, len(keys)).T / SCALE
-                absolute, squared = seasonal_scales(known, params.season_length)
-                actual, forecast = (sum_groups(v, code, len(keys)) for v in (ahead, ticks))
+                before = sum_groups(known.ticks[-params.history_months :], code, len(keys)).T / SCALE
+                absolute, squared = seasonal_scales(before, params.season_length)
+                actual, forecast = (sum_groups(v, code, len(keys)) for v in (ahead, made[method]))
                 cells.setdefault((level, method), []).append(
                     _Cells(origin, actual, forecast, absolute[:, None], squared[:, None])
                 )
@@ -119,6 +120,10 @@ def _rows(cells: list[_Cells], start: int) -> list[dict[str, object]]:
                 name = None if origin is None else str(month_text(np.array([start + origin]))[0])
                 rows.append({"origin": name, "horizon": horizon, "origins": len(part)} | _measures(part))
     return rows
+
+
+def _next_month(day: dt.date) -> dt.date:
+    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
 
 def _measures(cells: list[_Cells]) -> dict[str, object]:

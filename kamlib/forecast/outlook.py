@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import ParameterError
-from kamlib.forecast.sales import NO_ACCOUNT
+from kamlib.forecast.sales_history import NO_ACCOUNT
 from kamlib.measures.money import sum_money, to_money, to_ticks
 from kamlib.periods import Period, month_of
 
@@ -33,8 +33,9 @@ def outlook_by_month(
     -------
     pandas.DataFrame
         One row per month of the year: period, actual (null from the month of `as_of` on), forecast (null
-        before), landing (the one that is there) and actual_last_year (null before the book's first month and
-        where the month a year before is not over) [currency].
+        before), low_80 and high_80 (range of the forecast, where it has one), landing (actual or forecast) and
+        actual_last_year (null before the book's first month and where the month a year before is not over)
+        [currency].
 
     Raises
     ------
@@ -59,11 +60,15 @@ def outlook_by_month(
     before = [str(m.last_year()) for m in year.months()]
     known = pd.Series(_known(cube, before, as_of))
     actual = _sums(cube, past, "month", "revenue", months)
-    coming = _sums(forecast[forecast["level"] == "company"], ahead, "period", "forecast", months)
+    company = forecast[forecast["level"] == "company"]
+    coming = _sums(company, ahead, "period", "forecast", months)
     last_year = _sums(cube, before, "month", "revenue", before)
     result = pd.DataFrame({"period": pd.Series(months, dtype="str")})
     result["actual"] = to_money(actual).where(result["period"].isin(past))
     result["forecast"] = to_money(coming).where(result["period"].isin(ahead))
+    for column in ("low_80", "high_80"):
+        if column in company:
+            result[column] = company.set_index("period")[column].reindex(months).array
     result["landing"] = to_money(actual + coming)
     result["actual_last_year"] = to_money(last_year).where(known)
     return result

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from kamlib.params import Params, param
 
-Method = Literal["seasonal_naive", "simple", "damped", "theta", "blend"]
+Method = Literal["seasonal_naive", "simple", "holt", "damped", "theta", "blend"]
 
 
 class ForecastParams(Params):
@@ -61,4 +61,33 @@ class ForecastParams(Params):
         strength="our choice",
         ge=1,
         le=12,
+    )
+    reconciliation: Literal["bottom_up", "wls", "mint_shrink"] = param(
+        "wls",
+        en="how forecasts of all levels are made to add up; bottom_up takes those of the accounts alone",
+        zh="各层级预测如何协调一致；bottom_up 只采用客户层级的预测",
+        unit="",
+        source="Hyndman, Lee & Wang 2016, CSDA 97:16-32; mint_shrink also asks how errors go together, which a "
+        "dozen past dates hardly tell",
+        strength="study",
+    )
+    error_origins: int = param(
+        12,
+        en="past planning dates, a month apart, whose errors set the ranges",
+        zh="用于确定预测区间的过去时点个数（逐月）",
+        unit="",
+        source="three years of history leave about a dozen dates with a whole season before and a year after",
+        strength="our choice",
+        ge=2,
+        le=60,
+    )
+    paths: int = param(
+        1000,
+        en="sample paths that ranges are counted from",
+        zh="用于计算区间的样本路径数",
+        unit="",
+        source="the standard error of a 10 % tail is then 1 % of probability",
+        strength="our choice",
+        ge=100,
+        le=10_000,
     )

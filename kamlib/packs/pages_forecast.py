@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -27,6 +28,7 @@ def landing_page(
     name: str,
     year: Period,
     as_of: dt.date,
+    totals: pd.DataFrame | None = None,
 ) -> Page:
     """Say where the fiscal year lands (forecast 1).
 
@@ -44,6 +46,8 @@ def landing_page(
         The fiscal year.
     as_of : datetime.date
         First day not seen.
+    totals : pandas.DataFrame, optional
+        Totals of `kamlib.forecast.forecast_ranges`, of a forecast that ends with the year.
     """
     landing, whole = total_money(outlook["landing"]), bool(outlook["actual_last_year"].notna().all())
     before = total_money(outlook["actual_last_year"])
@@ -60,7 +64,11 @@ def landing_page(
         words("forecast.landing_split", as_of=as_of, actual=words.money(total_money(outlook["actual"])),
               forecast=words.money(total_money(outlook["forecast"])))
     ]  # fmt: skip
-    if whole:
+    span = _landing_span(outlook, totals)
+    if span:
+        notes.append(words("forecast.landing_range", low=words.money(span.low), high=words.money(span.high),
+                           origins=words.count(span.origins)))  # fmt: skip
+    elif whole:
         change = table.set_index("period")["change"].astype("float64")
         up, down = str(change.idxmax()), str(change.idxmin())
         notes.append(words("forecast.landing_months", up=up, up_change=words.signed_money(change[up]),
@@ -71,12 +79,12 @@ def landing_page(
     figure = charts.year_chart(
         _month_bars(outlook, words),
         deltas.assign(text=deltas["change"].map(words.signed_money).astype("str")),
-        _year_bars(outlook, words, year),
+        _year_bars(outlook, words, year, span),
         words=words,
         native=native,
     )
     subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
-    totals = ("actual", "forecast", "landing", *(("actual_last_year", "change") if whole else ()))
+    summed = ("actual", "forecast", "landing", *(("actual_last_year", "change") if whole else ()))
     return Page(
         id="forecast_1",
         title=title,
@@ -84,7 +92,7 @@ def landing_page(
         table=table,
         figures=(figure,),
         notes=tuple(notes),
-        totals=totals,
+        totals=summed,
     )
 
 
@@ -174,7 +182,14 @@ def _landing_by_account(table: pd.DataFrame, words: Words, year: Period, first_m
     )
 
 
-def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.date) -> Page:
+def errors_page(
+    accuracy: pd.DataFrame,
+    *,
+    words: Words,
+    method: str,
+    as_of: dt.date,
+    coverage: pd.DataFrame | None = None,
+) -> Page:
     """Say how good forecasts have been, beside seasonal naive (forecast 3).
 
     Parameters
@@ -187,8 +202,13 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
         The forecasting method in use.
     as_of : datetime.date
         First day not seen.
+    coverage : pandas.DataFrame, optional
+        What `kamlib.forecast.range_coverage` made.
     """
     table = _beside_naive(accuracy, method)
+    if coverage is not None and len(coverage):
+        found = coverage.set_index("level")["coverage_found"]
+        table["coverage_found"] = table["level"].map(found).where(table["horizon"].isna())
     levels = table[table["horizon"].isna()]
     if levels.empty:
         return Page(
@@ -204,7 +224,8 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
     company = levels.iloc[0]
     notes = (
         words("forecast.errors_bias", bias=words.signed_percent(company["bias"])),
-        words("forecast.errors_horizon", most=ahead["origins"].iloc[0], least=ahead["origins"].iloc[-1],
+        _coverage_note(coverage, words)
+        or words("forecast.errors_horizon", most=ahead["origins"].iloc[0], least=ahead["origins"].iloc[-1],
               longest=ahead["horizon"].iloc[-1]),
         words("forecast.errors_meaning", as_of=as_of),
     )  # fmt: skip
@@ -225,6 +246,21 @@ def errors_page(accuracy: pd.DataFrame, *, words: Words, method: str, as_of: dt.
     )  # fmt: skip
 
 
+def _coverage_note(coverage: pd.DataFrame | None, words: Words) -> str:
+    """Say how often what came lay within the 80 % range, of the company and of accounts; empty if unknown."""
+    if coverage is None or coverage.empty:
+        return ""
+    rows = coverage.set_index("level")
+    company, account = rows.loc["company"], rows.loc["account"]
+    return words(
+        "forecast.errors_coverage",
+        company=words.count(round(company["coverage_found"] * company["cases"])),
+        dates=words.count(int(company["cases"])),
+        account=words.percent(account["coverage_found"]),
+        cases=words.count(int(account["cases"])),
+    )
+
+
 def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
     """Say how far the same forecast, made at earlier dates, was off by the time of `as_of`."""
     past = accuracy[
@@ -239,20 +275,43 @@ def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
     return words("forecast.landing_doubt", origins=len(past), as_of=as_of, low=low, high=high)
 
 
+@dataclass(frozen=True)
+class _Span:
+    """The year's 80 % range [currency], and the past dates it stands on."""
+
+    low: Decimal
+    high: Decimal
+    origins: int
+
+
+def _landing_span(outlook: pd.DataFrame, totals: pd.DataFrame | None) -> _Span | None:
+    """Return the range of the year: what was sold, and the range of the months to come."""
+    if totals is None:
+        return None
+    company = totals[totals["level"] == "company"].iloc[0]
+    if pd.isna(company["low_80"]):
+        return None
+    sold = total_money(outlook["actual"])
+    return _Span(sold + company["low_80"], sold + company["high_80"], int(company["origins"]))
+
+
 def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Lay the months out as bars: previous year, then actual or forecast, which carries the text."""
     parts = []
     for scenario, column in (("PY", "actual_last_year"), ("AC", "actual"), ("FC", "forecast")):
         part = outlook.assign(amount=outlook[column], scenario=scenario, text="")
-        part = part.loc[part["amount"].notna(), ["period", "scenario", "amount", "text"]]
+        ranged = scenario == "FC" and "low_80" in part
+        part["low"], part["high"] = (part["low_80"], part["high_80"]) if ranged else (np.nan, np.nan)
+        part = part.loc[part["amount"].notna(), ["period", "scenario", "amount", "low", "high", "text"]]
+        part = part.astype({"low": "float64", "high": "float64"})
         if scenario != "PY":
             part["text"] = part["amount"].map(words.money).astype("str")
         parts.append(part)
     return pd.concat(parts, ignore_index=True).sort_values("period", kind="stable", ignore_index=True)
 
 
-def _year_bars(outlook: pd.DataFrame, words: Words, year: Period) -> pd.DataFrame:
-    """Lay the year's totals out as two bars: last year, and actual with forecast on top."""
+def _year_bars(outlook: pd.DataFrame, words: Words, year: Period, span: _Span | None) -> pd.DataFrame:
+    """Lay the year's totals out as two bars: last year, and actual with forecast and its range on top."""
     before, actual = total_money(outlook["actual_last_year"]), total_money(outlook["actual"])
     landing = total_money(outlook["landing"])
     whole = bool(outlook["actual_last_year"].notna().all())
@@ -263,6 +322,9 @@ def _year_bars(outlook: pd.DataFrame, words: Words, year: Period) -> pd.DataFram
         (str(year), "FC", actual, landing, landing - actual, words.money(landing)),
     ]
     table = pd.DataFrame(rows, columns=["bar", "scenario", "low", "high", "amount", "text"])
+    table["from"], table["to"] = np.nan, np.nan
+    if span:
+        table.loc[table.index[-1], ["from", "to"]] = [float(span.low), float(span.high)]
     return table.astype({"low": "float64", "high": "float64", "amount": "float64"})
 
 

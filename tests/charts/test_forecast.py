@@ -15,6 +15,8 @@ MONTHS = pd.DataFrame(
         "period": ["2025-01", "2025-01", "2025-02", "2025-02"],
         "scenario": ["PY", "AC", "PY", "FC"],
         "amount": [90.0, 100.0, 95.0, 80.0],
+        "low": [float("nan")] * 3 + [70.0],
+        "high": [float("nan")] * 3 + [92.0],
         "text": ["", "100", "", "80.0"],
     }
 )
@@ -27,6 +29,8 @@ TOTALS = pd.DataFrame(
         "high": [185.0, 100.0, 180.0],
         "amount": [185.0, 100.0, 80.0],
         "text": ["185", "", "180"],
+        "from": [float("nan")] * 2 + [170.0],
+        "to": [float("nan")] * 2 + [192.0],
     }
 )
 STEPS = pd.DataFrame(
@@ -67,7 +71,7 @@ def test_a_value_stands_on_its_own_bar_though_last_year_was_higher() -> None:
     texts = [layer for layer in layers if layer["mark"]["type"] == "text"]
     assert texts
     for layer in texts:
-        assert layer["encoding"]["y"]["field"] == "amount"
+        assert layer["encoding"]["y"]["field"] == "top"
         assert layer["encoding"]["xOffset"] == layers[0]["encoding"]["xOffset"]
 
 

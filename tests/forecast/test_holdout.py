@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from kamlib.forecast import ForecastParams, accuracy_on_holdout
-from kamlib.forecast.sales import LEVELS
+from kamlib.forecast.sales_history import LEVELS
 from kamlib.measures.accuracy import bias, mase, rmsse, wape
 from kamlib.measures.money import to_money
 

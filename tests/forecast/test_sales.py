@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kamlib.errors import KamError, ParameterError
 from kamlib.forecast import ForecastParams, forecast_sales
-from kamlib.forecast.sales import LEVELS, history_of, lay_out, month_number, month_text
+from kamlib.forecast.sales_history import LEVELS, history_of, lay_out, month_number, month_text
 from kamlib.measures.money import MONEY, to_money, to_ticks
 
 AS_OF, UNTIL = dt.date(2026, 1, 1), dt.date(2026, 4, 1)

@@ -12,7 +12,7 @@ from kamlib.forecast import (
     outlook_by_account,
     outlook_by_month,
 )
-from kamlib.forecast.sales import LEVELS
+from kamlib.forecast.sales_history import LEVELS
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money, total_money
 from kamlib.packs import pages_forecast as pages

@@ -1,0 +1,156 @@
+"""How far a forecast may be off: ranges of every month and of the sum of all months, at every level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamlib.forecast.arrays import Flags, Floats
+from kamlib.forecast.levels import closed_pairs
+from kamlib.forecast.params import ForecastParams
+from kamlib.forecast.paths import path_totals
+from kamlib.forecast.replay import PastForecasts
+from kamlib.forecast.sales_history import LEVELS
+from kamlib.measures.money import SCALE, as_float, to_money
+
+_TAILS = (0.1, 0.9)  # ends of the 80 % range
+_ENDS = ("low_80", "high_80")
+_LEAST_BLOCKS = 2  # one block has no spread
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Ranges of a forecast.
+
+    Attributes
+    ----------
+    forecast : pandas.DataFrame
+        The forecast with low_80 and high_80 [currency], null without errors to draw from.
+    totals : pandas.DataFrame
+        One row per level and key: level, key, forecast (sum of all months), low_80 and high_80 (range of that
+        sum, which is narrower than the sum of the ranges) [currency], origins (past dates the range stands
+        on).
+    """
+
+    forecast: pd.DataFrame
+    totals: pd.DataFrame
+
+
+def forecast_ranges(
+    forecast: pd.DataFrame, accounts: pd.DataFrame, past: PastForecasts, *, params: ForecastParams, seed: int
+) -> Ranges:
+    """Count the 80 % range of every month and of the sum of all months from sample paths.
+
+    A path adds to the forecast the errors that the forecasts of past dates made, whole blocks of all accounts
+    and months together (see `kamlib.forecast.paths`): what went wrong together then goes wrong together
+    here, so that a region's range is that of its accounts' sum. All levels share the same draws.
+
+    Parameters
+    ----------
+    forecast : pandas.DataFrame
+        What `kamlib.forecast.forecast_sales` made with `past`.
+    accounts : pandas.DataFrame
+        One row per account: account_id and, optionally, status.
+    past : PastForecasts
+        What `kamlib.forecast.replay_sales` made.
+    params : ForecastParams
+        Number of paths.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    Ranges
+    """
+    pairs, groups = past.levels.pairs, past.levels.groups
+    chosen = past.complete()
+    blocks = (past.forecast - past.actual)[chosen, : past.horizon] / SCALE
+    blocks[:, :, closed_pairs(pairs, accounts)] = 0.0
+    codes = {level: pd.factorize(groups[level], sort=True) for level in LEVELS}
+    expected = _expected(forecast, past)
+    ends = {level: (np.full((2, past.horizon, len(keys)), np.nan),) * 2 for level, (_, keys) in codes.items()}
+    if len(chosen) >= _LEAST_BLOCKS:
+        drawn = path_totals(
+            expected,
+            blocks,
+            {level: code for level, (code, _) in codes.items()},
+            paths=params.paths,
+            seed=seed,
+            non_negative=np.asarray((pairs.ticks >= 0).all(axis=0)),
+            quantiles=_TAILS,
+        )
+        ends = {level: (found.period, found.running) for level, found in drawn.items()}
+    months, totals = [], []
+    for level, (code, keys) in codes.items():
+        rows = forecast.index[forecast["level"] == level]
+        by_month, in_all = ends[level]
+        sums = np.bincount(code, weights=expected.sum(axis=0), minlength=len(keys)).astype(np.float64)
+        total = pd.DataFrame({"level": level, "key": pd.Series(keys, dtype="str"), "forecast": _money(sums)})
+        months.append(pd.DataFrame({c: _money(by_month[i].T.ravel(), rows) for i, c in enumerate(_ENDS)}))
+        totals.append(total.assign(**{c: _money(in_all[i, -1]) for i, c in enumerate(_ENDS)}))
+    table = pd.concat(totals, ignore_index=True).assign(origins=len(chosen)).astype({"origins": "Int64"})
+    return Ranges(forecast.join(pd.concat(months)), table)
+
+
+def range_coverage(past: PastForecasts, *, params: ForecastParams, seed: int) -> pd.DataFrame:
+    """Say how often what came lay within the 80 % range that would have been given for it.
+
+    At each judged date (see `kamlib.forecast.replay_sales`) the range of the next `params.holdout_step`
+    months' sum is drawn from the errors that were known then. Keys with nothing forecast and nothing sold are
+    not counted: nothing is no finding.
+
+    Parameters
+    ----------
+    past : PastForecasts
+        What `kamlib.forecast.replay_sales` made.
+    params : ForecastParams
+        What is held out, and the number of paths.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per level: level, coverage_said (0.8) and coverage_found (share of the cases within the range)
+        [fraction], cases (keys x dates) and origins (dates). Empty where no date has two blocks of errors
+        before it.
+    """
+    ahead, length = params.holdout_step, len(past.levels.pairs.ticks)
+    codes = {level: pd.factorize(past.levels.groups[level], sort=True)[0] for level in LEVELS}
+    hits: dict[str, list[Flags]] = {level: [] for level in LEVELS}
+    errors = (past.forecast - past.actual)[:, :ahead] / SCALE
+    dates = range(length - params.holdout_months, length - ahead + 1, params.holdout_step)
+    for place in np.flatnonzero(np.isin(past.origins, dates)):
+        known = past.origins + ahead <= past.origins[place]
+        if known.sum() < _LEAST_BLOCKS:
+            continue
+        expected = past.forecast[place, :ahead] / SCALE
+        drawn = path_totals(expected, errors[known], codes, paths=params.paths, seed=seed, quantiles=_TAILS)
+        for level, code in codes.items():
+            sold = np.bincount(code, weights=past.actual[place, :ahead].sum(axis=0) / SCALE)
+            hoped = np.bincount(code, weights=expected.sum(axis=0))
+            low, high = drawn[level].running[:, -1]
+            hits[level].append(((low <= sold) & (sold <= high))[(sold != 0) | (hoped != 0)])
+    rows = [
+        (level, 0.8, float(np.concatenate(found).mean()), sum(map(len, found)), len(found))
+        for level, found in hits.items()
+        if sum(map(len, found))
+    ]
+    columns = ["level", "coverage_said", "coverage_found", "cases", "origins"]
+    table = pd.DataFrame(rows, columns=columns).astype({"cases": "Int64", "origins": "Int64"})
+    return table.astype({"level": "str", "coverage_said": "float64", "coverage_found": "float64"})
+
+
+def _expected(forecast: pd.DataFrame, past: PastForecasts) -> Floats:
+    """Return the pairs' forecasts, shape (horizon, n), in the order of the pairs."""
+    _, keys = pd.factorize(past.levels.groups["account_line"], sort=True)
+    rows = forecast[forecast["level"] == "account_line"]
+    by_key = as_float(rows["forecast"]).reshape(len(keys), past.horizon).T
+    return by_key[:, pd.Index(keys).get_indexer(past.levels.groups["account_line"])]
+
+
+def _money(values: Floats, index: pd.Index | None = None) -> pd.Series:
+    known = pd.Series(~np.isnan(values), index=index)
+    return to_money(np.rint(np.nan_to_num(values) * SCALE).astype(np.int64), index).where(known)
