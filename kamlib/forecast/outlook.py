@@ -33,7 +33,7 @@ def outlook_by_month(
     -------
     pandas.DataFrame
         One row per month of the year: period, actual (null from the month of `as_of` on), forecast (null
-        before), low_80 and high_80 (range of the forecast, where it has one), landing (actual or forecast) and
+        before), low_80 and high_80 (range of the forecast, if it has one), landing (actual or forecast) and
         actual_last_year (null before the book's first month and where the month a year before is not over)
         [currency].
 
