@@ -45,7 +45,8 @@ def forecast_ranges(
 
     A path adds to the forecast the errors that the forecasts of past dates made, whole blocks of all accounts
     and months together (see `kamlib.forecast.paths`): what went wrong together then goes wrong together
-    here, so that a region's range is that of its accounts' sum. All levels share the same draws.
+    here, so that a region's range is that of its accounts' sum. All levels share the same draws. An account
+    that had not begun at a past date has no error there; it is lent one of an account of like size.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def forecast_ranges(
     """
     pairs, groups = past.levels.pairs, past.levels.groups
     chosen = past.complete()
-    blocks = (past.forecast - past.actual)[chosen, : past.horizon] / SCALE
+    blocks = past.errors()[chosen, : past.horizon]
     blocks[:, :, closed_pairs(pairs, accounts)] = 0.0
     codes = {level: pd.factorize(groups[level], sort=True) for level in LEVELS}
     expected = _expected(forecast, past)
@@ -120,7 +121,7 @@ def range_coverage(past: PastForecasts, *, params: ForecastParams, seed: int) ->
     ahead, length = params.holdout_step, len(past.levels.pairs.ticks)
     codes = {level: pd.factorize(past.levels.groups[level], sort=True)[0] for level in LEVELS}
     hits: dict[str, list[Flags]] = {level: [] for level in LEVELS}
-    errors = (past.forecast - past.actual)[:, :ahead] / SCALE
+    errors = past.errors()[:, :ahead]
     dates = range(length - params.holdout_months, length - ahead + 1, params.holdout_step)
     for place in np.flatnonzero(np.isin(past.origins, dates)):
         known = past.origins + ahead <= past.origins[place]

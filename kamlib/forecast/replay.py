@@ -60,6 +60,11 @@ class PastForecasts:
             return None
         return self.base_error[known]
 
+    def errors(self) -> Floats:
+        """Return the pairs' errors (origins, longest, n) [currency]; NaN where the account had not begun."""
+        begun = self.levels.pairs.first < self.origins[:, None]
+        return np.where(begun[:, None], (self.forecast - self.actual) / SCALE, np.nan)
+
     def complete(self) -> Ints:
         """Return the places of the origins whose block of `horizon` months is over."""
         return np.flatnonzero(self.origins + self.horizon <= len(self.levels.pairs.ticks))
@@ -134,14 +139,16 @@ def forecast_errors(past: PastForecasts) -> pd.DataFrame:
     pandas.DataFrame
         One row per account, product line, origin and horizon: account_id (null for sales without an
         account), product_line, origin (first month forecast), horizon (months ahead, 1 is the origin
-        itself) and error (forecast - actual) [currency]; sorted so. Empty where the history is too short
-        for a complete block.
+        itself) and error (forecast - actual) [currency; null where the account had not begun]; sorted so.
+        Empty where the history is too short for a complete block.
     """
     keys, chosen = past.levels.pairs.keys, past.complete()
-    blocks = (past.forecast - past.actual)[chosen, : past.horizon].transpose(2, 0, 1)
+    blocks = past.errors()[chosen, : past.horizon].transpose(2, 0, 1)
     n, count, horizon = blocks.shape
     names = month_text(past.levels.pairs.start + past.origins[chosen])
     table = keys.loc[keys.index.repeat(count * horizon)].reset_index(drop=True)
     table["origin"] = pd.Series(np.tile(np.repeat(names, horizon), n), dtype="str")
     table["horizon"] = pd.Series(np.tile(np.arange(1, horizon + 1), n * count), dtype="Int64")
-    return table.assign(error=to_money(blocks.ravel(), table.index))
+    known = pd.Series(~np.isnan(blocks.ravel()), index=table.index)
+    ticks = np.rint(np.nan_to_num(blocks.ravel()) * SCALE).astype(np.int64)
+    return table.assign(error=to_money(ticks, table.index).where(known))
