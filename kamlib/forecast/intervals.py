@@ -19,6 +19,8 @@ from kamlib.forecast.backtest import Blocks, backtest_matrix, choose_origins
 from kamlib.forecast.group import Group
 
 _ORIGINS = 12  # a dozen months meet every month of the year once
+_LARGEST = 3.0  # of a forecast against the mean forecast: months sell more by a season, not tenfold
+_SEASONS = 2  # the fewest that show a change over a season for every period of it
 _PRIOR = 4  # changes that what the panel says of a series' scale counts for: a mean of 4 is known to +-40 %
 _CLASS = 50  # series a class of relative noise needs: a 95 % interval's tail then holds more than one
 _CLASSES = 5  # most classes
@@ -45,7 +47,8 @@ def conformal_scales(y: Floats, origins: Sequence[int] | Indices, *, season_leng
     """Return what each series changes by, as known at each origin and at the end, shape (origins + 1, n).
 
     The lesser of the mean absolute change over one period and over one season, so that neither a season nor
-    a trend counts as noise. It is averaged with what the panel says, the mean |y| of the series times the
+    a trend counts as noise, in the last two seasons known (of no season: all): older changes were those of
+    another size. It is averaged with what the panel says, the mean |y| of the series times the
     panel's ratio of changes to sizes, the latter counting as four changes: a few equal months do not make
     a certain series. A series of zeros only has scale 0; one not yet begun NaN.
 
@@ -70,16 +73,22 @@ def conformal_scales(y: Floats, origins: Sequence[int] | Indices, *, season_leng
     [[2.0], [2.0]]
     """
     rows = np.append(np.asarray(origins, dtype=np.int64), len(y))
-    size, count = _means_until(np.abs(y), rows)
-    own, known = _means_until(np.abs(np.diff(y, axis=0)), rows - 1)
+    known = _SEASONS * season_length if season_length > 1 else len(y)
+    return np.array([_changes(y[max(0, row - known) : row], season_length) for row in rows])
+
+
+def _changes(y: Floats, season_length: int) -> Floats:
+    """Return what each series changes by, shape (n,); see `conformal_scales`."""
+    size, count = _mean(np.abs(y))
+    own, known = _mean(np.abs(np.diff(y, axis=0)))
     if 1 < season_length < len(y):
-        seasonal, changes = _means_until(np.abs(y[season_length:] - y[:-season_length]), rows - season_length)
-        better = (changes > 0) & ~(own <= seasonal)
+        seasonal, changes = _mean(np.abs(y[season_length:] - y[:-season_length]))
+        better = (changes > 0) & ~((known > 0) & (own <= seasonal))
         own, known = np.where(better, seasonal, own), np.where(better, changes, known)
     both = (known > 0) & (size > 0)
-    ratio = add_up(np.where(both, own, 0.0).T) / np.maximum(add_up(np.where(both, size, 0.0).T), 1e-300)
-    expected = ratio[:, None] * size
-    result = (np.where(known > 0, own * known, 0.0) + _PRIOR * expected) / (known + _PRIOR)
+    whole = size[both].sum()
+    expected = (own[both].sum() / whole if whole > 0 else 0.0) * size
+    result = (own * known + _PRIOR * expected) / (known + _PRIOR)
     return np.where(count > 0, result, np.nan)
 
 
@@ -88,15 +97,17 @@ def intervals(
 ) -> Intervals:
     """Return intervals that hold the said share of values, from the errors of a backtest.
 
-    Errors are divided by their series' scale and pooled in classes of like relative noise: scale over mean
-    |forecast|, at most five classes of at least 50 series, edges being quantiles of the series' present
-    relative noise. In each class the mean absolute error by period ahead, made to rise or stay (isotonic
-    regression weighted by the number of errors), says how widths grow; a period ahead without any error
-    takes that of the last that has one. All errors of a class, divided by that growth, then give the ends:
-    the mean of where each tail alone ends and of where the size of errors ends, whatever their sign, each
-    the smallest error that holds ceil((m + 1) x share) of m. Tails alone would take it that next year errs
-    to the same side as the backtest's few years did, sizes alone that orders are not skew. The forecast
-    itself lies inside.
+    Errors are divided by their series' scale, half of which goes up and down with the forecast, up to three
+    times its mean in the backtest: more is sold in December, and missed. They are pooled in classes of like
+    relative noise: scale over mean |forecast|, at most five classes of at least 50 series, edges being
+    quantiles of the series' present relative noise. In each class the mean absolute error by period ahead,
+    made to rise or stay (isotonic regression weighted by the number of errors), says how widths grow; a
+    period ahead without any error takes that of the last that has one. All errors of a class, divided by
+    that growth, then give the ends. Their shape is the mean of where each tail alone ends and of where the
+    size of errors ends, whatever their sign: tails alone would take it that next year errs to the same side
+    as the backtest's few years did, sizes alone that orders are not skew. Both ends are then multiplied by
+    the least factor at which they hold ceil((m + 1) x share) of the m errors. The forecast lies
+    inside.
 
     Parameters
     ----------
@@ -141,7 +152,8 @@ def intervals(
     _check_shapes(forecast, blocks, scale)
     scales = np.broadcast_to(scale, (len(blocks.origins) + 1, forecast.shape[1]))
     usable = np.where(scales > 0, scales, np.nan)
-    score = -blocks.error / usable[:-1, None]
+    past_size, size = _sizes(blocks.forecast, forecast)
+    score = -blocks.error / (usable[:-1, None] * past_size)
     if not np.isfinite(score).any():
         raise KamError("blocks: no error of a series with a scale is known. Backtest at an earlier origin.")
     past, now = _classes(blocks.forecast, forecast, usable)
@@ -154,7 +166,7 @@ def intervals(
         part = part if np.isfinite(part).any() else score
         growth = _growth(part)
         ends = _tails(part / growth[:, None], shares)
-        reach = growth[:, None] * width[mine]
+        reach = growth[:, None] * size[:, mine] * width[mine]
         low[:, :, mine] = forecast[:, mine] + ends[0][:, None, None] * reach
         high[:, :, mine] = forecast[:, mine] + ends[1][:, None, None] * reach
     floor = ~((forecast < 0).any(axis=0) | (blocks.actual < 0).any(axis=(0, 1)))
@@ -211,14 +223,11 @@ def backtest_intervals(
     return intervals(forecast, blocks, scale, coverage=shares)
 
 
-def _means_until(values: Floats, rows: Indices) -> tuple[Floats, Floats]:
-    """Return the mean of known values before each row, 0 where there is none, and how many there are."""
+def _mean(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean of known values of each column, 0 where there is none, and how many there are."""
     seen = ~np.isnan(values)
-    zero = np.zeros((1, values.shape[1]))
-    at = np.clip(rows, 0, len(values))
-    total = np.concatenate([zero, np.cumsum(np.where(seen, values, 0.0), axis=0)])[at]
-    count = np.concatenate([zero, np.cumsum(seen, axis=0)])[at]
-    return total / np.maximum(count, 1), count
+    count = add_up(seen)
+    return add_up(np.where(seen, values, 0.0)) / np.maximum(count, 1), count
 
 
 def _checked(coverage: Sequence[float]) -> tuple[float, ...]:
@@ -240,6 +249,19 @@ def _check_shapes(forecast: Floats, blocks: Blocks, scale: Floats) -> None:
             f"scale has shape {scale.shape}; it needs ({n},), or ({origins + 1}, {n}) for every "
             "origin and now."
         )
+
+
+def _sizes(past: Floats, forecast: Floats) -> tuple[Floats, Floats]:
+    """Return how large the scale is at each past and present forecast: 1 at a series' mean past one."""
+    known = ~np.isnan(past).all(axis=1)
+    total = np.nan_to_num(np.abs(past)).mean(axis=1).sum(axis=0)
+    mean = total / np.maximum(known.sum(axis=0), 1)
+
+    def of(values: Floats) -> Floats:
+        share = np.abs(values) / np.where(mean > 0, mean, 1.0)
+        return np.where(mean > 0, (1 + np.minimum(share, _LARGEST)) / 2, 1.0)
+
+    return of(past), np.nan_to_num(of(forecast), nan=1.0)
 
 
 def _classes(past: Floats, forecast: Floats, scale: Floats) -> tuple[Indices, Indices]:
@@ -281,7 +303,14 @@ def _tails(score: Floats, shares: tuple[float, ...]) -> tuple[Floats, Floats]:
     share = np.array(shares)
     lower, upper = -_at(-ordered[::-1], (1 + share) / 2), _at(ordered, (1 + share) / 2)
     even = _at(size, share)
-    return (np.minimum(lower, 0.0) - even) / 2, (np.maximum(upper, 0.0) + even) / 2
+    low, high = (np.minimum(lower, 0.0) - even) / 2, (np.maximum(upper, 0.0) + even) / 2
+    for level in np.flatnonzero(even > 0):
+        times = np.sort(np.maximum(known / low[level], known / high[level]))
+        factor = _at(times, share)[level]
+        low[level], high[level] = factor * low[level], factor * high[level]
+    rising = np.argsort(share)  # a larger share never ends inside a smaller one
+    low[rising], high[rising] = np.minimum.accumulate(low[rising]), np.maximum.accumulate(high[rising])
+    return low, high
 
 
 def _at(ordered: Floats, share: Floats) -> Floats:
