@@ -148,7 +148,7 @@ def intervals(
     >>> found.low.item(), found.high.item()
     (42.0, 58.0)
     """
-    shares = _checked(coverage)
+    shares = check_coverage(coverage)
     _check_shapes(forecast, blocks, scale)
     scales = np.broadcast_to(scale, (len(blocks.origins) + 1, forecast.shape[1]))
     usable = np.where(scales > 0, scales, np.nan)
@@ -209,7 +209,7 @@ def backtest_intervals(
     ParameterError
         If a coverage is not between 0 and 1.
     """
-    shares, horizon = _checked(coverage), len(forecast)
+    shares, horizon = check_coverage(coverage), len(forecast)
     unknown = np.full((len(shares), *forecast.shape), np.nan)
     rows = choose_origins(len(y), horizon=horizon, season_length=season_length, origins=_ORIGINS)
     if not len(rows):
@@ -230,7 +230,8 @@ def _mean(values: Floats) -> tuple[Floats, Floats]:
     return add_up(np.where(seen, values, 0.0)) / np.maximum(count, 1), count
 
 
-def _checked(coverage: Sequence[float]) -> tuple[float, ...]:
+def check_coverage(coverage: Sequence[float]) -> tuple[float, ...]:
+    """Return the shares, or raise ParameterError where one is not between 0 and 1, or there is none."""
     wrong = [share for share in coverage if not 0 < share < 1]
     if wrong or not len(coverage):
         raise ParameterError(f"coverage is {list(coverage)}; give at least one share, each between 0 and 1.")

@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib.errors import KamError
-from kamlib.measures.accuracy import bias, mase, rmsse, seasonal_scales, smape, wape
+from kamlib.measures.accuracy import (
+    bias,
+    coverage,
+    mase,
+    pinball,
+    quantile_loss,
+    rmsse,
+    seasonal_scales,
+    smape,
+    wape,
+)
 
 ACTUAL, FORECAST = [100.0, 200.0, 100.0], [110.0, 180.0, 100.0]
 
@@ -94,3 +104,37 @@ def test_measures_have_no_unit_and_bias_is_within_wape(actual, forecast, factor)
     a, f = np.array(actual), np.array(forecast)
     assert abs(bias(a, f)) <= wape(a, f) * (1 + 1e-9)
     assert wape(a * factor, f * factor) == pytest.approx(wape(a, f))
+
+
+def test_pinball_by_hand() -> None:
+    # 90 % are to lie below 110: 100 does, which costs 0.1 x 10; 150 does not, which costs 0.9 x 40
+    assert pinball([100.0, 150.0], [110.0, 110.0], share=0.9) == pytest.approx(2 * (1 + 36) / 250)
+
+
+def test_pinball_of_the_median_is_wape() -> None:
+    assert pinball(ACTUAL, FORECAST, share=0.5) == pytest.approx(wape(ACTUAL, FORECAST))
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.1, 0.5, 0.8]))
+def test_no_forecast_costs_less_than_the_quantile_itself(seed: int, share: float) -> None:
+    actual = np.random.default_rng(seed).lognormal(0, 1, 99)
+    least = np.quantile(actual, share, method="inverted_cdf")
+    costs = [quantile_loss(actual, np.full(99, value), share).sum() for value in (least, *actual)]
+    assert costs[0] <= min(costs) + 1e-9
+
+
+def test_coverage_counts_the_ends_as_held() -> None:
+    assert coverage([1.0, 3.0, 3.1, 0.9], [1, 1, 1, 1], [3, 3, 3, 3]) == 0.5
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, 90.0])
+def test_a_share_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(KamError, match="share is .*; it must lie between 0 and 1"):
+        pinball([1.0], [1.0], share=share)
+
+
+def test_crossed_intervals_and_missing_ends_are_refused() -> None:
+    with pytest.raises(KamError, match="1 intervals end below where they begin. Exchange low and high."):
+        coverage([1.0, 2.0], [0.0, 3.0], [2.0, 1.0])
+    with pytest.raises(KamError, match="are missing or infinite"):
+        coverage([1.0], [np.nan], [2.0])
