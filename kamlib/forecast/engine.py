@@ -10,36 +10,14 @@ import numpy as np
 
 from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.arrays import Floats, Indices, add_up
-from kamlib.forecast.blend import Evidence, blend_weights, past_origins, weigh_errors
+from kamlib.forecast.blend import PARTS, Evidence, blend_parts, blend_weights, past_origins, weigh_errors
 from kamlib.forecast.group import Group
 from kamlib.forecast.params import Method
 from kamlib.forecast.seasonal import find_cadence, find_season
-from kamlib.forecast.smoothing import (
-    DAMPED,
-    choose,
-    damped,
-    fit_drift,
-    fit_simple,
-    fit_trended,
-    holt,
-    simple,
-    theta,
-)
+from kamlib.forecast.smoothing import damped, holt, last_value, simple, theta
 
 METHODS: tuple[str, ...] = get_args(Method)
 _BLOCK = 2048  # series at a time: the smoothing grids then stay within a few megabytes
-
-
-def _blend_parts(y: Floats, start: Indices, horizon: int, season_length: int) -> list[Floats]:
-    """Return what a blend is made of: simple or damped and simple or Theta by fit, damped, and Theta."""
-    plain, drifting = fit_simple(y, start), fit_drift(y, start, season_length)
-    trended = fit_trended(y, start, DAMPED)
-    return [
-        choose(plain, trended, horizon),
-        choose(plain, drifting, horizon),
-        trended.ahead(horizon),
-        drifting.ahead(horizon),
-    ]
 
 
 _MAKERS: Mapping[str, Callable[[Floats, Indices, int, int], list[Floats]]] = {
@@ -47,9 +25,8 @@ _MAKERS: Mapping[str, Callable[[Floats, Indices, int, int], list[Floats]]] = {
     "holt": lambda y, start, horizon, _: [holt(y, start, horizon)],
     "damped": lambda y, start, horizon, _: [damped(y, start, horizon)],
     "theta": lambda y, start, horizon, season_length: [theta(y, start, horizon, season_length)],
-    "blend": _blend_parts,
+    "blend": blend_parts,
 }
-_PARTS = 4  # of a blend
 
 
 @dataclass(frozen=True)
@@ -74,8 +51,7 @@ def forecast_matrix(
 
     Each series is brought to a mean size of 1, what season it has beyond noise is removed (see `find_season`
     and `find_cadence` in `kamlib.forecast.seasonal`), the rest is forecast by `method`, and the season is put
-    back. A blend is the weighted mean of four parts: simple or damped smoothing, and simple smoothing or
-    Theta, each pair weighted by how well it fits (Akaike's criterion), damped smoothing, and Theta. Its
+    back. A blend is the weighted mean of six parts (see `kamlib.forecast.blend.blend_parts`). Its
     weights come from how the parts forecast each series' own past, shrunk towards the panel's (see
     `kamlib.forecast.blend.blend_weights`): there alone a forecast depends on the other series of `y`, never
     on their order.
@@ -121,7 +97,7 @@ def forecast_matrix(
         return result
     weights = np.ones((y.shape[1], 1))
     if method == "blend":
-        evidence = Evidence(np.zeros((y.shape[1], _PARTS, _PARTS)), np.zeros(y.shape[1]))
+        evidence = Evidence(np.zeros((y.shape[1], len(PARTS), len(PARTS))), np.zeros(y.shape[1]))
         for part, ready, start, factors in blocks:
             _look_back(evidence, part, ready, start, factors, task)
         weights = blend_weights(evidence)
@@ -188,9 +164,7 @@ def seasonal_naive(y: Floats, horizon: int, season_length: int) -> Floats:
     A position that was never observed takes the last observation of all.
     """
     length, n = y.shape
-    last = np.full(n, np.nan)
-    for row in y:
-        last = np.where(np.isnan(row), last, row)
+    last = last_value(y)
     season = np.full((season_length, n), np.nan)
     for t in range(length):
         row = season[(t - length) % season_length]

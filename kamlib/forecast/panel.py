@@ -51,8 +51,7 @@ class Panel:
         """Return what makes, from the rows before a given one, what groups lend; None without groups."""
         if groups is None:
             return None
-        lag = (self.last.max(initial=0) - self.last) // self.axis.step
-        code = _group_codes(groups, self.ids)
+        lag, code = _lags(self.last, self.axis.step), _group_codes(groups, self.ids)
         return lambda row: lend(self.y[:row], lag, code, horizon=horizon, season_length=season_length)
 
 

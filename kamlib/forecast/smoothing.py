@@ -39,6 +39,7 @@ def _grid(levels: list[float], trends: list[float], dampings: list[float], estim
     return Grid(rows[:, :1].copy(), rows[:, 1:2].copy(), rows[:, 2:].copy(), estimated)
 
 
+_HALF = 0.5  # share of the line's slope at which the Theta method goes on
 _LEVELS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99]
 _TRENDED = [0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99]
 SIMPLE = _grid(_LEVELS, [0.0], [0.0], 3)
@@ -129,10 +130,10 @@ def fit_simple(y: Floats, start: Indices) -> Fit:
     return _smooth(y, start, SIMPLE, middle, np.zeros_like(middle))
 
 
-def fit_drift(y: Floats, start: Indices, season_length: int) -> Fit:
-    """Fit what `theta` forecasts with."""
-    middle, slope, centre = fit_line(y, start, season_length)
-    return _smooth(y, start, DRIFT, middle - slope / 2 * centre, slope / 2)
+def fit_drift(y: Floats, start: Indices, least: int, share: float = _HALF) -> Fit:
+    """Fit simple smoothing with a drift: `share` of the line's slope, if the series has `least` periods."""
+    middle, slope, centre = fit_line(y, start, least)
+    return _smooth(y, start, DRIFT, middle - share * slope * centre, share * slope)
 
 
 def fit_trended(y: Floats, start: Indices, grid: Grid) -> Fit:
@@ -161,16 +162,24 @@ def choose(plain: Fit, richer: Fit, horizon: int) -> Floats:
     return (1 - weight) * plain.ahead(horizon) + weight * richer.ahead(horizon)
 
 
-def fit_line(y: Floats, start: Indices, season_length: int = 1) -> tuple[Floats, Floats, Floats]:
+def last_value(y: Floats) -> Floats:
+    """Return the last observation of each series, shape (n,); NaN where there is none."""
+    last = np.full(y.shape[1], np.nan)
+    for row in y:
+        last = np.where(np.isnan(row), last, row)
+    return last
+
+
+def fit_line(y: Floats, start: Indices, least: int = 1) -> tuple[Floats, Floats, Floats]:
     """Fit a straight line to each series: its height at the centre of time, its slope, that centre.
 
     Time counts from each series' start. The slope is taken less the share of it that could be chance (see
-    `trend_share`), and is 0 for a series shorter than `season_length`.
+    `trend_share`), and is 0 for a series of fewer than `least` periods.
     """
     middle, slope, centre = _line(y, start)
     away = np.arange(len(y))[:, None] - start - centre
     share = _line_share(y, middle + slope * away, away, slope)
-    return middle, slope * np.where(len(y) - start < season_length, 0.0, share), centre
+    return middle, slope * np.where(len(y) - start < least, 0.0, share), centre
 
 
 def trend_share(slope: Floats, variance: Floats) -> Floats:

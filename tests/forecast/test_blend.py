@@ -4,13 +4,36 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamlib.forecast.blend import Evidence, blend_weights, past_origins, weigh_errors
+from kamlib.forecast.blend import PARTS, Evidence, blend_parts, blend_weights, past_origins, weigh_errors
 
 NAN = np.nan
 
 
 def evidence(product: np.ndarray, count: float, n: int = 1) -> Evidence:
     return Evidence(np.repeat(product[None], n, axis=0) * count, np.full(n, count))
+
+
+def parts_of(y: np.ndarray, season_length: int) -> dict[str, np.ndarray]:
+    made = blend_parts(y[:, None], np.array([0]), 4, season_length)
+    return {name: part[:, 0] for name, part in zip(PARTS, made, strict=True)}
+
+
+def test_theta_drifts_at_half_the_slope_and_drift_at_all_of_it() -> None:
+    parts = parts_of(10 + 4.0 * np.arange(24), 12)
+    np.testing.assert_allclose(np.diff(parts["theta"]), 2.0)
+    np.testing.assert_allclose(parts["drift"], 10 + 4.0 * np.arange(24, 28))
+    np.testing.assert_allclose(parts["last"], 10 + 4.0 * 23)
+    np.testing.assert_allclose(parts["chosen"], parts["damped"], rtol=1e-6)
+
+
+def test_what_a_season_hides_is_not_asked_of_short_series() -> None:
+    line = 10 + 4.0 * np.arange(24)
+    two, one, less = (parts_of(line[:n], 12) for n in (24, 23, 11))
+    assert np.diff(two["drift"])[0] > 3.9
+    np.testing.assert_allclose(one["drift"], one["simple"])
+    assert np.diff(one["theta"])[0] > 1.9
+    np.testing.assert_allclose(less["theta"], less["simple"])
+    np.testing.assert_allclose(less["last"], less["simple"])
 
 
 def test_errors_count_in_units_of_the_origins_own_size_by_hand() -> None:
