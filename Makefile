@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-peers/.ready
 
 .PHONY: help setup pack test check bench lock system docs clean
 
@@ -35,7 +36,12 @@ test: $(READY) system
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.ini notebooks/methods --override-ini addopts=
 
-bench: $(READY)
+$(PEERS): $(READY) tests/bench/peers.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-peers
+	VIRTUAL_ENV=.venv-peers $(BIN)/uv pip install --quiet -r tests/bench/peers.lock
+	@touch $(PEERS)
+
+bench: $(READY) $(PEERS)
 	$(BIN)/python -m pytest tests/bench -s --override-ini addopts=--import-mode=importlib
 
 docs: $(READY)
@@ -43,6 +49,7 @@ docs: $(READY)
 
 lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --python-version 3.11 --no-header tests/bench/peers.in -o tests/bench/peers.lock
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
