@@ -52,8 +52,9 @@ def reconcile(
     method : str
         One of `RECONCILIATIONS`.
     errors : array_like, shape (observations, all), optional
-        Past errors of the same forecasts, as many as there are; NaN where one is not known. Needed by ``wls``
-        and ``mint_shrink``. A series whose errors are all zero keeps its forecast: a bottom series exactly, a
+        Past errors of the same forecasts, NaN where one is not known; needed by ``wls`` and ``mint_shrink``.
+        Take those of one period ahead from many origins: errors further ahead, from origins close by, repeat
+        each other, and correlations then look surer than they are. A series whose errors are all zero keeps its forecast: a bottom series exactly, a
         sum to within 1e-10 of the gap, unless its parts too are to be kept.
     non_negative : bool or numpy.ndarray of bool, shape (bottom,)
         Whether (or which) bottom series may not fall below zero. In each row those that would are held at
