@@ -54,8 +54,9 @@ def reconcile(
     errors : array_like, shape (observations, all), optional
         Past errors of the same forecasts, NaN where one is not known; needed by ``wls`` and ``mint_shrink``.
         Take those of one period ahead from many origins: errors further ahead, from origins close by, repeat
-        each other, and correlations then look surer than they are. A series whose errors are all zero keeps its forecast: a bottom series exactly, a
-        sum to within 1e-10 of the gap, unless its parts too are to be kept.
+        each other, and correlations then look surer than they are. A series whose errors are all zero keeps
+        its forecast: a bottom series exactly, a sum to within 1e-10 of the gap, unless its parts too are to
+        be kept.
     non_negative : bool or numpy.ndarray of bool, shape (bottom,)
         Whether (or which) bottom series may not fall below zero. In each row those that would are held at
         zero and the others are found anew, given that, until none is below. What is once held stays held: a
