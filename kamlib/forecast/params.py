@@ -16,8 +16,8 @@ class ForecastParams(Params):
 
     method: Method = param(
         "blend",
-        en="forecasting method; blend is the mean of smoothing (simple and damped, by fit) and Theta",
-        zh="预测方法；blend 为指数平滑（简单与阻尼按拟合优度加权）与 Theta 法的平均",
+        en="forecasting method; blend is the mean of smoothing, Theta and drift, weighted by past errors",
+        zh="预测方法；blend 为指数平滑、Theta 法与漂移法的平均，按各自以往误差加权",
         unit="",
         source="Makridakis & Hibon 2000, M3: the mean of simple methods beats each of them",
         strength="study",

@@ -88,6 +88,20 @@ def test_below_zero_only_where_the_series_has_been() -> None:
     assert forecast[:, 1].min() < 0.0
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_histories_of_one_to_three_years_have_finite_forecasts_not_below_zero(method: str) -> None:
+    rng = np.random.default_rng(8)
+    for length in range(1, 37):
+        y = rng.lognormal(2, 1, (length, 12)) * np.linspace(1, rng.choice([0.01, 30]), length)[:, None]
+        y[rng.random(y.shape) < 0.3] = 0.0
+        y[rng.random(y.shape) < 0.2] = NAN
+        y[-1, ::4] = 0.0
+        known = ~np.isnan(y).all(axis=0)
+        forecast = forecast_matrix(y, horizon=18, season_length=12, method=method)[:, known]
+        assert np.isfinite(forecast).all()
+        assert (forecast >= 0).all()
+
+
 def test_an_account_that_stopped_decays() -> None:
     y = np.full((36, 1), 100.0)
     y[24:] = 0.0
