@@ -63,12 +63,11 @@ class ForecastParams(Params):
         le=12,
     )
     reconciliation: Literal["bottom_up", "wls", "mint_shrink"] = param(
-        "wls",
+        "mint_shrink",
         en="how forecasts of all levels are made to add up; bottom_up takes those of the accounts alone",
         zh="各层级预测如何协调一致；bottom_up 只采用客户层级的预测",
         unit="",
-        source="Hyndman, Lee & Wang 2016, CSDA 97:16-32; mint_shrink also asks how errors go together, "
-        "which a dozen past dates hardly tell",
+        source="Wickramasuriya, Athanasopoulos & Hyndman 2019, JASA 114:804-819",
         strength="study",
     )
     error_origins: int = param(

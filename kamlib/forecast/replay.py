@@ -22,7 +22,8 @@ from kamlib.forecast.sales_history import (
 )
 from kamlib.measures.money import SCALE, to_money
 
-_LEAST_BLOCKS = 2  # a variance needs two errors
+_LEAST_ERRORS = 2  # a variance needs two errors
+_STEPS = 24  # one-month-ahead errors that levels are weighed by: two seasons
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class PastForecasts:
         First row forecast, in order of time.
     horizon : int
         Months that a complete block of errors covers.
-    base_error : numpy.ndarray, shape (origins, longest, all)
-        Error of every series forecast by itself [currency]; NaN beyond the history and before a series began.
+    steps : numpy.ndarray, shape (time, all)
+        Error of every series forecast by itself one month ahead, by month [currency]; NaN where that was not
+        replayed and before a series began.
     forecast : numpy.ndarray of int64, shape (origins, longest, n)
         Reconciled forecast of each pair [currency / 10,000].
     actual : numpy.ndarray of int64, shape (origins, longest, n)
@@ -48,17 +50,19 @@ class PastForecasts:
     levels: Levels
     origins: Ints
     horizon: int
-    base_error: Floats
+    steps: Floats
     forecast: Ints
     actual: Ints
 
     def known_errors(self, row: int) -> Floats | None:
-        """Return the base errors whose months lie before `row`, shape (errors, all); None if too few."""
-        ahead = np.arange(self.base_error.shape[1])
-        known = self.origins[:, None] + ahead < row
-        if known.any(axis=1).sum() < _LEAST_BLOCKS:
-            return None
-        return self.base_error[known]
+        """Return the last one-month-ahead errors before `row`, shape (errors, all); None if too few.
+
+        Errors further ahead overlap from one date to the next: they repeat each other and would pass for
+        more evidence than they are.
+        """
+        known = self.steps[max(0, row - _STEPS) : row]
+        known = known[~np.isnan(known).all(axis=1)]
+        return known if len(known) >= _LEAST_ERRORS else None
 
     def errors(self) -> Floats:
         """Return the pairs' errors (origins, longest, n) [currency]; NaN where the account had not begun."""
@@ -78,8 +82,8 @@ def replay_sales(
     Two sets of dates are replayed: those of the last `params.holdout_months`, `params.holdout_step` months
     apart, by which the forecast is judged; and, month by month, the last `params.error_origins` from which
     as many months lie before `as_of` as are now to be forecast: their errors set the ranges. Each needs
-    `params.season_length` months of history before it. Forecasts are reconciled with the errors that were
-    known on the date. Regions, reps, types and whether an account is closed are not replayed.
+    `params.season_length` months of history before it. Forecasts are reconciled with the errors one month
+    ahead of the two seasons before the date. Regions, reps, types and whether an account is closed are not replayed.
 
     Parameters
     ----------
@@ -100,19 +104,22 @@ def replay_sales(
     n, above = len(pairs.keys), levels.structure.above
     base = np.full((len(origins), longest, above + n), np.nan)
     actual = np.zeros((len(origins), longest, n), dtype=np.int64)
-    error = np.full_like(base, np.nan)
-    for i, origin in enumerate(origins):
-        ahead = min(longest, length - origin)
-        base[i, :ahead] = base_forecast(
-            levels.until(origin), horizon=ahead, params=params, method=params.method
-        )
-        actual[i, :ahead] = pairs.ticks[origin : origin + ahead]
-        error[i, :ahead] = base[i, :ahead] - levels.structure.sum_up(actual[i, :ahead] / SCALE)
-    past = PastForecasts(levels, origins, horizon, error, np.zeros_like(actual), actual)
-    for i, origin in enumerate(origins):
-        ahead = min(longest, length - origin)
-        past.forecast[i, :ahead] = reconciled_ticks(
-            levels.until(origin), base[i, :ahead], past.known_errors(origin), params=params
+    steps = np.full((length, above + n), np.nan)
+    first = max(params.season_length, length - params.holdout_months - _STEPS)
+    for origin in sorted({*range(first, length), *origins.tolist()}):
+        place = int(np.searchsorted(origins, origin))
+        replayed = place < len(origins) and origins[place] == origin
+        ahead = min(longest if replayed else 1, length - origin)
+        made = base_forecast(levels.until(origin), horizon=ahead, params=params, method=params.method)
+        steps[origin] = made[0] - levels.structure.sum_up(pairs.ticks[origin : origin + 1] / SCALE)[0]
+        if replayed:
+            base[place, :ahead] = made
+            actual[place, :ahead] = pairs.ticks[origin : origin + ahead]
+    past = PastForecasts(levels, origins, horizon, steps, np.zeros_like(actual), actual)
+    for place, origin in enumerate(origins):
+        ahead, known = min(longest, length - origin), past.known_errors(origin)
+        past.forecast[place, :ahead] = reconciled_ticks(
+            levels.until(origin), base[place, :ahead], known, params=params
         )
     return past
 

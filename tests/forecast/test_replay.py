@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from kamlib.forecast import ForecastParams, forecast_errors, forecast_sales, replay_sales
+from kamlib.forecast.levels import base_forecast
 from kamlib.forecast.replay import PastForecasts
 from kamlib.measures.money import to_money, to_ticks
 
@@ -69,10 +70,24 @@ def test_a_past_forecast_is_the_one_made_then(reconciliation: str) -> None:
 
 
 def test_without_errors_to_weigh_by_the_first_date_is_bottom_up() -> None:
-    table = cube()
-    first = replay(table, reconciliation="wls").forecast[0]
-    alone = replay(table, reconciliation="bottom_up").forecast[0]
-    np.testing.assert_array_equal(first, alone)
+    table = cube(MONTHS[20:])
+    weighed = replay(table, reconciliation="wls", holdout_months=4)
+    alone = replay(table, reconciliation="bottom_up", holdout_months=4)
+    assert weighed.origins.tolist() == [12, 13]
+    np.testing.assert_array_equal(weighed.forecast[0], alone.forecast[0])
+
+
+def test_levels_are_weighed_by_errors_one_month_ahead() -> None:
+    past = replay(cube())
+    known = past.known_errors(30)
+    assert known is not None
+    # rows 12 to 29 are known in row 30; those before have no season before them
+    assert known.shape == (18, past.levels.structure.total)
+    assert past.known_errors(13) is None
+    assert past.known_errors(36).shape == (24, past.levels.structure.total)  # type: ignore[union-attr]
+    company = past.steps[30, 0] * 10_000
+    made = base_forecast(past.levels.until(30), horizon=1, params=PARAMS, method="blend")[0, 0] * 10_000
+    assert company == pytest.approx(made - past.levels.pairs.ticks[30].sum())
 
 
 def test_errors_are_forecast_less_actual() -> None:
