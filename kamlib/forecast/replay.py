@@ -83,7 +83,8 @@ def replay_sales(
     apart, by which the forecast is judged; and, month by month, the last `params.error_origins` from which
     as many months lie before `as_of` as are now to be forecast: their errors set the ranges. Each needs
     `params.season_length` months of history before it. Forecasts are reconciled with the errors one month
-    ahead of the two seasons before the date. Regions, reps, types and whether an account is closed are not replayed.
+    ahead of the two seasons before the date. Regions, reps, types and whether an account is closed are not
+    replayed.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamlib.errors import BookError, KamError, ParameterError
-from kamlib.forecast import ForecastParams
+from kamlib.forecast import ForecastParams, PipelineParams
 from kamlib.glossary import Words
 from kamlib.packs.runner import run_chapters
 from kamlib.params import Layer, Params, build_params, param, parse_overrides, read_yaml_file
@@ -59,6 +59,7 @@ class PlanningParams(Params):
     run: RunParams = RunParams()
     segments: SegmentParams = SegmentParams()
     forecast: ForecastParams = ForecastParams()
+    pipeline: PipelineParams = PipelineParams()
     sizing: SizingParams = SizingParams()
     allocation: AllocationParams = AllocationParams()
 
