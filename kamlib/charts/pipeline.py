@@ -66,7 +66,7 @@ def _rates(reliability: pd.DataFrame, order: list[str], height: int, words: Word
         "rate:Q",
         title=None,
         scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", values=[0, 0.2, 0.4, 0.6, 0.8, 1]),
+        axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
     )
     ranges = reliability.dropna(subset=["rate_low", "rate_high"])
     rule = alt.Chart(ranges).mark_rule(color=ACCENT, strokeWidth=1.5).encode(

@@ -13,19 +13,19 @@ from kamlib.runs import Run
 def show_pipeline(
     run: Run, cube: pd.DataFrame, outlook: pd.DataFrame, *, paths: int, params: forecasting.PipelineParams
 ) -> None:
-    """Value the open pipeline, save its tables and show its pages; nothing without opportunities.
+    """Value the open pipeline, save its tables and show its page; nothing without opportunities.
 
     Parameters
     ----------
     run : Run
-        The run; tables pipeline_stages, pipeline_reliability, pipeline_opportunities, pipeline_months and
-        work_plan are saved.
+        The run; tables pipeline_stages, pipeline_reliability, pipeline_opportunities and
+        pipeline_months are saved.
     cube, outlook : pandas.DataFrame
         The cube, and what `kamlib.forecast.outlook_by_month` made.
     paths : int
         Draws for the range of new business.
     params : PipelineParams
-        Weight of given win rates, repeat business, length of the work plan.
+        Weight of given win rates, repeat business.
     """
     opportunities = _table(run, "opportunities")
     if opportunities is None:
@@ -45,13 +45,11 @@ def show_pipeline(
         paths=paths,
         seed=run.seed,
     )
-    plan = forecasting.plan_work(opportunities, rates, as_of=as_of, per_rep=params.work_per_rep)
     for name, table in (
         ("pipeline_stages", rates),
         ("pipeline_reliability", reliability),
         ("pipeline_opportunities", value.opportunities),
         ("pipeline_months", value.months),
-        ("work_plan", plan),
     ):
         run.save(name, table)
     year = run.period.year()
@@ -59,6 +57,24 @@ def show_pipeline(
         value, rates, reliability, outlook, words=run.words, year=year, repeat_months=params.repeat_months
     )
     _display(run, page)
+
+
+def show_work_plan(run: Run, *, params: forecasting.PipelineParams) -> None:
+    """List what to move this month, save the table and show the page; nothing without opportunities.
+
+    Parameters
+    ----------
+    run : Run
+        The run, after `show_pipeline`; the table work_plan is saved.
+    params : PipelineParams
+        Length of the plan.
+    """
+    opportunities = _table(run, "opportunities")
+    if opportunities is None:
+        return
+    rates = run.load("pipeline_stages")
+    plan = forecasting.plan_work(opportunities, rates, as_of=run.as_of, per_rep=params.work_per_rep)
+    run.save("work_plan", plan)
     _display(run, work_page(plan, _table(run, "reps"), words=run.words, per_rep=params.work_per_rep))
 
 
