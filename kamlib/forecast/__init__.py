@@ -1,6 +1,7 @@
 """What will happen: forecasts of every account and product line, and how good they have been."""
 
 from kamlib.forecast.holdout import accuracy_on_holdout
+from kamlib.forecast.opinions import sales_opinions
 from kamlib.forecast.outlook import outlook_by_account, outlook_by_month
 from kamlib.forecast.panel import forecast_panel
 from kamlib.forecast.panel_backtest import backtest_panel
@@ -39,6 +40,7 @@ __all__ = [
     "range_coverage",
     "reconcile",
     "replay_sales",
+    "sales_opinions",
     "second_opinion",
     "stage_reliability",
     "value_pipeline",

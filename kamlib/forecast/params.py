@@ -90,3 +90,13 @@ class ForecastParams(Params):
         ge=100,
         le=10_000,
     )
+    opinion_accounts: int = param(
+        3,
+        en="largest accounts that textbook models forecast too, beside the company",
+        zh="除全公司外，另由教科书模型预测的最大客户数",
+        unit="",
+        source="each takes seconds; three are enough to see whether the models differ",
+        strength="our choice",
+        ge=0,
+        le=20,
+    )
