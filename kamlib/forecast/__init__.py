@@ -10,7 +10,6 @@ from kamlib.forecast.paths import draw_paths, path_totals
 from kamlib.forecast.pipeline import value_pipeline
 from kamlib.forecast.pipeline_params import PipelineParams
 from kamlib.forecast.ranges import forecast_ranges, range_coverage
-from kamlib.forecast.reconcile import reconcile
 from kamlib.forecast.rep_calls import compare_rep_forecasts, judge_rep_forecasts, plan_work
 from kamlib.forecast.replay import forecast_errors, replay_sales
 from kamlib.forecast.sales import forecast_sales
@@ -38,7 +37,6 @@ __all__ = [
     "path_totals",
     "plan_work",
     "range_coverage",
-    "reconcile",
     "replay_sales",
     "sales_opinions",
     "second_opinion",

@@ -105,7 +105,8 @@ def base_forecast(levels: Levels, *, horizon: int, params: ForecastParams, metho
 def reconciled_ticks(levels: Levels, base: Floats, errors: Floats | None, *, params: ForecastParams) -> Ints:
     """Reconcile base forecasts and return those of the pairs, shape (horizon, n) [currency / 10,000].
 
-    Without errors, by `bottom_up`, and where the method is seasonal naive, pairs keep their own forecast. A
+    Without errors, by `bottom_up`, and where the method is seasonal naive, pairs keep their own forecast; so
+    does a pair that sold nothing for a whole season, as adding up must not bring back what has stopped. A
     pair that never fell below zero is kept from it; every sum is then taken from the pairs, so that all
     levels add up exactly.
     """
@@ -116,6 +117,8 @@ def reconciled_ticks(levels: Levels, base: Floats, errors: Floats | None, *, par
     result = base[:, bottom]
     if errors is not None and params.reconciliation != "bottom_up" and params.method != "seasonal_naive":
         result = reconcile(base, levels.structure, method=params.reconciliation, errors=errors)[:, bottom]
+    idle = (levels.pairs.ticks[-params.season_length :] == 0).all(axis=0)
+    result = np.where(idle, base[:, bottom], result)
     never_negative = (levels.pairs.ticks >= 0).all(axis=0)
     result = np.where(never_negative, np.maximum(result, 0.0), result)
     ticks: Ints = np.rint(np.where(levels.still, result, 0.0) * SCALE).astype(np.int64)
