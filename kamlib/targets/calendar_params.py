@@ -1,0 +1,69 @@
+"""What a company can set about its working days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar, Literal
+
+from pydantic import field_validator, model_validator
+
+from kamlib.params import Params, param
+
+
+class CalendarParams(Params):
+    """Which days are worked, and how a month's target falls on them."""
+
+    section: ClassVar[str] = "calendar"
+
+    country: str | None = param(
+        None,
+        en="calendar of public holidays, as a country code such as CN, or with a part of it such as DE-BY; "
+        "null: Monday to Friday without holidays",
+        zh="公共假日日历：国家代码（如 CN），或加地区（如 DE-BY）；null 表示周一至周五、不计节假日",
+        unit="",
+        source="no country is guessed from a book",
+        strength="our choice",
+    )
+    holidays: list[str] = param(
+        [],
+        en="the company's own days off, written 2026-01-31",
+        zh="公司自定的休息日，写作 2026-01-31",
+        unit="days",
+        source="none unless the company sets one",
+        strength="our choice",
+    )
+    workdays: list[str] = param(
+        [],
+        en="days that the company works though the calendar says they are off, written 2026-01-31",
+        zh="日历上休息而公司照常上班的日子，写作 2026-01-31",
+        unit="days",
+        source="none unless the company sets one",
+        strength="our choice",
+    )
+    within_month: Literal["even", "history"] = param(
+        "even",
+        en="how a month falls on its working days: even, or as past months did where they show a pattern",
+        zh="月目标在工作日上的分布：even 为平均；history 为按过往月内节奏（须有规律可循）",
+        unit="",
+        source="the same for every working day is the plain rule; a push at the end of the month is no aim",
+        strength="our choice",
+    )
+
+    @field_validator("holidays", "workdays")
+    @classmethod
+    def _check_days(cls, values: list[str]) -> list[str]:
+        for value in values:
+            try:
+                known = dt.date.fromisoformat(value).isoformat() == value
+            except ValueError:
+                known = False
+            if not known:
+                raise ValueError(f'"{value}" is not a day; write days as 2026-01-31')
+        return values
+
+    @model_validator(mode="after")
+    def _check_both(self) -> CalendarParams:
+        both = sorted(set(self.holidays) & set(self.workdays))
+        if both:
+            raise ValueError(f"{', '.join(both)} stands in holidays and in workdays; keep one of the two")
+        return self
