@@ -9,9 +9,18 @@ from typing import get_args
 import numpy as np
 
 from kamlib.errors import ParameterError, did_you_mean
-from kamlib.forecast.arrays import Floats, Indices, add_up
+from kamlib.forecast.arrays import Flags, Floats, Indices, add_up
 from kamlib.forecast.blend import PARTS, Evidence, blend_parts, blend_weights, past_origins, weigh_errors
 from kamlib.forecast.group import Group
+from kamlib.forecast.intermittent import (
+    INTERMITTENT_PARTS,
+    adida,
+    find_intermittent,
+    follow_sum,
+    imapa,
+    intermittent_parts,
+    tsb,
+)
 from kamlib.forecast.params import Method
 from kamlib.forecast.seasonal import find_cadence, find_season
 from kamlib.forecast.smoothing import damped, holt, last_value, simple, theta
@@ -25,8 +34,14 @@ _MAKERS: Mapping[str, Callable[[Floats, Indices, int, int], list[Floats]]] = {
     "holt": lambda y, start, horizon, _: [holt(y, start, horizon)],
     "damped": lambda y, start, horizon, _: [damped(y, start, horizon)],
     "theta": lambda y, start, horizon, season_length: [theta(y, start, horizon, season_length)],
+    "adida": lambda *task: [adida(*task)],
+    "imapa": lambda *task: [imapa(*task)],
+    "tsb": lambda y, _start, horizon, _season: [tsb(y, horizon)],
     "blend": blend_parts,
+    "intermittent": intermittent_parts,
 }
+_RATES = ("adida", "imapa", "tsb", "intermittent")  # forecast with no season of their own
+_PARTS = {"blend": len(PARTS), "intermittent": len(INTERMITTENT_PARTS)}
 
 
 @dataclass(frozen=True)
@@ -88,16 +103,31 @@ def forecast_matrix(
     for name, value in (("horizon", horizon), ("season_length", season_length), ("block", block)):
         if value < 1:
             raise ParameterError(f"{name} is {value}; it must be at least 1.")
-    result = np.full((horizon, y.shape[1]), np.nan)
     task = _Task(horizon, season_length, method)
+    if method != "blend":
+        return _forecast(y, group, task, block)
+    rare = np.zeros(y.shape[1], dtype=bool)
+    for part, ready, start, factors in _blocks(y, group, block):
+        rare[part] = find_intermittent(ready / factors[: len(ready)], start, season_length)
+    result = np.full((horizon, y.shape[1]), np.nan)
+    result[:, ~rare] = _forecast(y[:, ~rare], _of(group, ~rare), task, block)
+    if rare.any():
+        result[:, rare] = _forecast_rare(y[:, rare], _of(group, rare), task, block)
+    return result
+
+
+def _forecast(y: Floats, group: Group | None, task: _Task, block: int) -> Floats:
+    """Forecast every series by one method."""
+    result = np.full((task.horizon, y.shape[1]), np.nan)
     blocks = list(_blocks(y, group, block))
-    if method == "seasonal_naive":
+    if task.method == "seasonal_naive":
         for part, ready, _, _ in blocks:
-            result[:, part] = seasonal_naive(ready, horizon, season_length)
+            result[:, part] = seasonal_naive(ready, task.horizon, task.season_length)
         return result
     weights = np.ones((y.shape[1], 1))
-    if method == "blend":
-        evidence = Evidence(np.zeros((y.shape[1], len(PARTS), len(PARTS))), np.zeros(y.shape[1]))
+    if task.method in _PARTS:
+        number = _PARTS[task.method]
+        evidence = Evidence(np.zeros((y.shape[1], number, number)), np.zeros(y.shape[1]))
         for part, ready, start, factors in blocks:
             _look_back(evidence, part, ready, start, factors, task)
         weights = blend_weights(evidence)
@@ -105,6 +135,23 @@ def forecast_matrix(
         parts = _forecast_parts(ready, start, factors, task)
         result[:, part] = sum(w * forecast for w, forecast in zip(weights[part].T, parts, strict=True))
     return result
+
+
+def _forecast_rare(y: Floats, group: Group | None, task: _Task, block: int) -> Floats:
+    """Forecast intermittent series: their blended rates, going where their sum goes."""
+    rates = _forecast(y, group, replace(task, method="intermittent"), block)
+    factors = np.ones((1, 1)) if group is None else group.path[:, group.member]
+    ahead = factors[-task.horizon :]
+    return ahead * follow_sum(
+        y / factors[: len(y)],
+        rates / np.where(ahead > 0, ahead, 1.0),
+        forecast_sum=lambda whole: _forecast(whole, None, task, block),
+        season_length=task.season_length,
+    )
+
+
+def _of(group: Group | None, columns: Flags) -> Group | None:
+    return None if group is None else replace(group, member=group.member[columns])
 
 
 def _blocks(y: Floats, group: Group | None, block: int) -> Iterator[tuple[Indices, Floats, Indices, Floats]]:
@@ -135,7 +182,10 @@ def _look_back(
             lent = factors if len(factors) == 1 else factors[begin : origin + ahead, columns]
             past = y[begin:origin, columns], start[columns] - begin, lent
             parts = _forecast_parts(*past, replace(task, horizon=ahead))
-            one = weigh_errors(np.array(parts) - y[origin : origin + ahead, columns])
+            error = np.array(parts) - y[origin : origin + ahead, columns]
+            if task.method == "intermittent":
+                error = _add_known(error)
+            one = weigh_errors(error)
             evidence.product[part[columns]] += one.product
             evidence.count[part[columns]] += one.count
 
@@ -146,9 +196,10 @@ def _forecast_parts(y: Floats, start: Indices, factors: Floats, task: _Task) -> 
     scale = add_up(np.where(seen, np.abs(y), 0.0)) / add_up(seen)
     scale[scale == 0] = 1.0
     scaled = y / scale / factors[: len(y)]
-    cadence = find_cadence(scaled, start, task.season_length)
+    seasonal = task.season_length if task.method not in _RATES else 1
+    cadence = find_cadence(scaled, start, seasonal)
     steady = cadence.remove(scaled)
-    season = find_season(steady, start, task.season_length)
+    season = find_season(steady, start, seasonal)
     level = season.remove(steady)
     never_negative = ~(y < 0).any(axis=0)
     result = []
@@ -156,6 +207,13 @@ def _forecast_parts(y: Floats, start: Indices, factors: Floats, task: _Task) -> 
         forecast = cadence.restore(season.restore(ahead)) * factors[-task.horizon :] * scale
         result.append(np.where(never_negative, np.maximum(forecast, 0.0), forecast))
     return result
+
+
+def _add_known(error: Floats) -> Floats:
+    """Add up errors over periods, shape (parts, 1, n): a rate does not say when an order falls."""
+    known = ~np.isnan(error)
+    total = np.array([[add_up(part)] for part in np.where(known, error, 0.0)])
+    return np.where(known.any(axis=1, keepdims=True), total, np.nan)
 
 
 def seasonal_naive(y: Floats, horizon: int, season_length: int) -> Floats:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from kamlib.params import Params, param
 
-Method = Literal["seasonal_naive", "simple", "holt", "damped", "theta", "blend"]
+Method = Literal["seasonal_naive", "simple", "holt", "damped", "theta", "adida", "imapa", "tsb", "blend"]
 
 
 class ForecastParams(Params):

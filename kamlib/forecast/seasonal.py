@@ -15,7 +15,7 @@ from kamlib.forecast.smoothing import fit_line
 _SEASONS = 2  # whole seasons that can disagree throughout, so that noise can be told apart
 _DOUBT = 2.0  # noise variance over that of the season where it cannot be told: our choice, wary of patterns
 _STRONG = 6.0  # twice the log-likelihood that is strong evidence (Kass & Raftery 1995, section 3.2)
-_CLEAR = 0.5  # share of a cadence that must be no noise: more pattern than noise
+CLEAR = 0.8  # share of a pattern that must be no noise: F above 5, met by one series of noise in a hundred
 _LEAST_INDEX = 0.1  # below a tenth of the mean a ratio says little and dividing by it blows noise up
 
 
@@ -159,7 +159,7 @@ def find_cadence(y: Floats, start: Indices, season_length: int) -> Season:
         Of `season_length` / 4 positions; of one where that is no whole number above 1.
     """
     cadence = season_length // 4 if season_length % 4 == 0 else 1
-    return find_season(y, np.where((y == 0).any(axis=0), start, len(y)), cadence, least=_CLEAR)
+    return find_season(y, np.where((y == 0).any(axis=0), start, len(y)), cadence, least=CLEAR)
 
 
 def no_season(n: int, season_length: int) -> Season:
