@@ -23,6 +23,7 @@ CUBE = pd.DataFrame(
         "account_id": ["A", "B"],
         "product_line": ["Bikes", "Bikes"],
         "month": ["2025-06", "2024-12"],
+        "revenue": to_money([10_000, 10_000]),
     }
 )
 
@@ -42,14 +43,17 @@ def opened(*rows: tuple[str | None, str | None, str, int, str | None]) -> pd.Dat
 
 
 def value(
-    table: pd.DataFrame, delays: list[float] | None = None, stages: dict[str, float] = STAGES
+    table: pd.DataFrame,
+    delays: list[float] | None = None,
+    stages: dict[str, float] = STAGES,
+    cube: pd.DataFrame = CUBE,
 ) -> Pipeline:
     params = PipelineParams()
     rates = learn_stage_rates(table, None, stages=stages, as_of=AS_OF, params=params)
     return value_pipeline(
         table,
         rates,
-        CUBE,
+        cube,
         as_of=AS_OF,
         months=MONTHS,
         delays=np.array(delays or []),
@@ -86,6 +90,68 @@ def test_months_follow_the_expected_day_and_the_median_delay() -> None:
 def test_what_is_overdue_closes_after_the_planning_date() -> None:
     table = opened(("C", "Bikes", "30", 100, "2025-11-20"), ("C", "Bikes", "30", 100, None))
     assert value(table).opportunities["close_month"].tolist() == ["2026-01", "2026-01"]
+
+
+def test_what_was_returned_again_was_not_bought() -> None:
+    table = opened(("A", "Bikes", "50", 100, "2026-02-10"), ("A", None, "50", 100, "2026-02-10"))
+    back = pd.DataFrame({"account_id": "A", "product_line": "Bikes", "month": ["2025-06", "2025-09"],
+                         "revenue": to_money([10_000, -10_000])})  # fmt: skip
+    assert set(value(table, cube=back).opportunities["counted"]) == {"new_business"}
+    kept = back.assign(revenue=to_money([10_000, -9_999]))
+    assert set(value(table, cube=kept).opportunities["counted"]) == {"in_base"}
+
+
+def test_what_was_bought_in_the_month_of_the_planning_date_or_later_is_not_seen() -> None:
+    table = opened(("A", "Bikes", "50", 100, "2026-02-10"))
+    late = CUBE.assign(month=["2026-01", "2026-02"], account_id="A")
+    assert value(table, cube=late).opportunities["counted"].tolist() == ["new_business"]
+
+
+def test_deals_that_close_early_make_none_overdue() -> None:
+    table = opened(("C", "Bikes", "30", 100, "2026-01-20"), ("C", "Bikes", "30", 100, "2026-03-20"))
+    rates = learn_stage_rates(table, None, stages=STAGES, as_of=AS_OF, params=PipelineParams())
+    # who is overdue would wait half a year
+    rates["days_to_win"] = 180.0
+    found = value_pipeline(table, rates, CUBE, as_of=AS_OF, months=MONTHS, delays=np.full(10, -30.0),
+                           params=PipelineParams(), paths=100, seed=1)  # fmt: skip
+    months = found.opportunities.set_index("opportunity_id")["close_month"]
+    assert months.to_dict() == {"P00": "2026-01", "P01": "2026-02"}
+    assert not found.opportunities["overdue"].any()
+    drawn = found.months.set_index("period")["high_80"]
+    assert drawn[drawn > 0].index.tolist() == ["2026-01", "2026-02"]
+
+
+def test_drawn_months_follow_each_delay_of_the_past() -> None:
+    # of a sure win, half close when expected and half two months later
+    table = opened(*[("C", "Bikes", "100", 1, "2026-02-10")] * 400, ("C", "Bikes", "100", 7, "2025-12-10"))
+    found = value(table, [0.0, 59.0]).months.set_index("period")
+    for month in ("2026-02", "2026-04"):
+        middle = float(found.loc[month, "low_80"] + found.loc[month, "high_80"]) / 2
+        assert middle == pytest.approx(200, abs=2)  # binomial, standard deviation 10
+    assert found.loc["2026-01", "low_80"] == found.loc["2026-01", "high_80"] == Decimal(7)
+
+
+def test_the_range_of_all_holds_what_is_in_the_base_forecast() -> None:
+    table = opened(("A", "Bikes", "100", 100, "2026-02-20"), ("C", "Bikes", "100", 40, "2026-02-20"))
+    found = value(table)
+    assert (found.low_80, found.high_80) == (40.0, 40.0)
+    assert (found.weighted_low_80, found.weighted_high_80) == (140.0, 140.0)
+    assert found.added == Decimal(40)
+
+
+def test_the_draws_are_the_same_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = opened(*[("C", "Bikes", "30", i, "2026-02-20") for i in range(50)])
+    whole = value(table, [-20.0, 0.0, 45.0])
+    monkeypatch.setattr("kamlib.forecast.pipeline._CELLS", 333)
+    pd.testing.assert_frame_equal(value(table, [-20.0, 0.0, 45.0]).months, whole.months)
+
+
+def test_a_year_that_is_over_has_no_months_to_come() -> None:
+    table = opened(("C", "Bikes", "50", 100, "2026-02-20"))
+    rates = learn_stage_rates(table, None, stages=STAGES, as_of=AS_OF, params=PipelineParams())
+    found = value_pipeline(table, rates, CUBE, as_of=AS_OF, months=[], delays=np.zeros(0),
+                           params=PipelineParams(), paths=100, seed=1)  # fmt: skip
+    assert (len(found.months), found.added, found.high_80) == (0, Decimal(0), 0.0)
 
 
 def test_the_range_is_that_of_a_coin() -> None:
