@@ -21,6 +21,7 @@ from kamlib.forecast.intermittent import (
     intermittent_parts,
     tsb,
 )
+from kamlib.forecast.outliers import damp_orders, damp_outliers
 from kamlib.forecast.params import Method
 from kamlib.forecast.seasonal import find_cadence, find_season
 from kamlib.forecast.smoothing import damped, holt, last_value, simple, theta
@@ -66,10 +67,12 @@ def forecast_matrix(
 
     Each series is brought to a mean size of 1, what season it has beyond noise is removed (see `find_season`
     and `find_cadence` in `kamlib.forecast.seasonal`), the rest is forecast by `method`, and the season is put
-    back. A blend is the weighted mean of six parts (see `kamlib.forecast.blend.blend_parts`). Its
-    weights come from how the parts forecast each series' own past, shrunk towards the panel's (see
-    `kamlib.forecast.blend.blend_weights`): there alone a forecast depends on the other series of `y`, never
-    on their order.
+    back. A blend is the weighted mean of six parts (see `kamlib.forecast.blend.blend_parts`), of series whose
+    outliers are damped (see `kamlib.forecast.outliers`). Its weights come from how the parts forecast each
+    series' own past, shrunk towards the panel's (see `kamlib.forecast.blend.blend_weights`). Series that sell
+    now and then by no pattern are blended from parts of their own, and follow their sum (see
+    `kamlib.forecast.intermittent`). There alone a forecast depends on the other series of `y`, never on their
+    order.
 
     Parameters
     ----------
@@ -106,14 +109,43 @@ def forecast_matrix(
     task = _Task(horizon, season_length, method)
     if method != "blend":
         return _forecast(y, group, task, block)
-    rare = np.zeros(y.shape[1], dtype=bool)
-    for part, ready, start, factors in _blocks(y, group, block):
-        rare[part] = find_intermittent(ready / factors[: len(ready)], start, season_length)
+    calm = calm_matrix(y, season_length=season_length, group=group, block=block)
+    y, rare = calm.y, calm.intermittent
     result = np.full((horizon, y.shape[1]), np.nan)
     result[:, ~rare] = _forecast(y[:, ~rare], _of(group, ~rare), task, block)
     if rare.any():
         result[:, rare] = _forecast_rare(y[:, rare], _of(group, rare), task, block)
     return result
+
+
+@dataclass(frozen=True)
+class Calm:
+    """Series as a blend reads them.
+
+    Attributes
+    ----------
+    y : numpy.ndarray, shape (time, n)
+        Values, outliers and one-off orders damped.
+    intermittent : numpy.ndarray of bool, shape (n,)
+        Series forecast as rates.
+    """
+
+    y: Floats
+    intermittent: Flags
+
+
+def calm_matrix(y: Floats, *, season_length: int, group: Group | None = None, block: int = _BLOCK) -> Calm:
+    """Damp outliers and one-off orders, without what groups lend; parameters as for `forecast_matrix`."""
+    result, rare = y.copy(), np.zeros(y.shape[1], dtype=bool)
+    for part, ready, start, factors in _blocks(y, group, block):
+        own = ready / factors[: len(ready)]
+        few = find_intermittent(own, start, season_length)
+        calm = damp_outliers(own, start, season_length)
+        calm[:, few] = damp_orders(own[:, few])
+        begin = len(y) - len(ready)
+        result[begin:, part] = np.where(calm == own, ready, calm * factors[: len(ready)])
+        rare[part] = few
+    return Calm(result, rare)
 
 
 def _forecast(y: Floats, group: Group | None, task: _Task, block: int) -> Floats:

@@ -40,13 +40,21 @@ class Season:
 
     def remove(self, y: Floats) -> Floats:
         """Return the history without its season, shape (time, n)."""
-        index = self.index[(np.arange(len(y)) - len(y)) % len(self.index)]
+        index = self._past(len(y))
         return np.where(self.multiplicative, y / np.where(self.multiplicative, index, 1.0), y - index)
+
+    def put_back(self, level: Floats) -> Floats:
+        """Return the history with its season, from what `remove` made of it, shape (time, n)."""
+        index = self._past(len(level))
+        return np.where(self.multiplicative, level * index, level + index)
 
     def restore(self, forecast: Floats) -> Floats:
         """Return forecasts with their season, shape (horizon, n)."""
         index = self.index[np.arange(len(forecast)) % len(self.index)]
         return np.where(self.multiplicative, forecast * index, forecast + index)
+
+    def _past(self, length: int) -> Floats:
+        return self.index[(np.arange(length) - length) % len(self.index)]
 
 
 def find_season(y: Floats, start: Indices, season_length: int, *, least: float = 0.0) -> Season:
