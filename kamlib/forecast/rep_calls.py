@@ -22,9 +22,15 @@ def judge_rep_forecasts(
 ) -> pd.DataFrame:
     """Say who forecasts too low (sandbags) and who too high (happy ears), from what came.
 
-    Counted is a rep's last submission for a whole period, made before the period began, of each period that
-    was over on `as_of`; what came is the revenue the rep sold in it. The lean is the mean of
+    Counted is a rep's last submission for a period, made before the period began, of each period that was
+    over on `as_of`; what came is the revenue the rep sold in it. The lean is the mean of
     log(submitted / actual), so that half and double weigh the same; its interval is Student's t over periods.
+    A period in which nothing was submitted or nothing came has no such ratio: it is counted apart and stands
+    in the sums and the error, not in the lean.
+
+    The last submission is the one of the latest day for all of the rep's; of several on that day, the
+    largest. A rep who never submits for all, but account by account, has submitted their sum on the latest
+    day that has any; of several for one account on that day, the largest.
 
     Parameters
     ----------
@@ -41,10 +47,11 @@ def judge_rep_forecasts(
     Returns
     -------
     pandas.DataFrame
-        One row per rep: rep_id, periods (count), submitted, actual [currency], lean (exp of the mean log
-        ratio, less 1: 0.3 is 30 % too high), lean_low, lean_high (95 % interval) [fraction; null with fewer
-        than four periods], wape [fraction] and leaning, by rep_id: sandbags or happy_ears where the interval
-        leaves out zero and the lean is at least a tenth, else no_clear_lean; too_few below four periods.
+        One row per rep: rep_id, periods, without_ratio (counts of those with a ratio and without), submitted,
+        actual [currency, of both], lean (exp of the mean log ratio, less 1: 0.3 is 30 % too high), lean_low,
+        lean_high (95 % interval) [fraction; null with fewer than four periods], wape [fraction; null if
+        nothing came] and leaning, by rep_id: sandbags or happy_ears where the interval leaves out zero and
+        the lean is at least a tenth, else no_clear_lean; too_few below four periods.
 
     Examples
     --------
@@ -60,10 +67,9 @@ def judge_rep_forecasts(
 
     calls = _calls(rep_forecasts, fiscal_year_start)
     begun = {p: pd.Timestamp(period.start) for p, period in calls.items()}
-    rows = rep_forecasts[rep_forecasts["account_id"].isna() & rep_forecasts["period"].isin(list(calls))]
-    rows = rows[rows["made_on"] < rows["period"].map(begun)]
-    rows = rows[rows["period"].map({p: period.end <= as_of for p, period in calls.items()}).astype(bool)]
-    last = rows.sort_values("made_on", kind="stable").groupby(["rep_id", "period"], as_index=False).tail(1)
+    over = [label for label, period in calls.items() if period.end <= as_of]
+    rows = rep_forecasts[rep_forecasts["period"].isin(over)]
+    last = _last(rows[rows["made_on"] < rows["period"].map(begun)])
     last = last.assign(actual=_sold(cube, last, calls))
     result = []
     for rep, part in last.sort_values(["rep_id", "period"]).groupby("rep_id"):
@@ -79,6 +85,7 @@ def judge_rep_forecasts(
             {
                 "rep_id": rep,
                 "periods": n,
+                "without_ratio": len(part) - n,
                 "submitted": int(to_ticks(part["amount"]).sum()),
                 "actual": int(to_ticks(part["actual"]).sum()),
                 "lean": np.expm1(middle),
@@ -88,9 +95,10 @@ def judge_rep_forecasts(
                 "leaning": _verdict(n, float(np.expm1(middle)), low, high),
             }
         )
-    columns = ["rep_id", "periods", "submitted", "actual", "lean", "lean_low", "lean_high", "wape", "leaning"]
+    columns = ["rep_id", "periods", "without_ratio", "submitted", "actual", "lean", "lean_low", "lean_high",
+               "wape", "leaning"]  # fmt: skip
     table = pd.DataFrame(result, columns=columns)
-    table = table.astype({"rep_id": "str", "periods": "Int64", "leaning": "str"})
+    table = table.astype({"rep_id": "str", "periods": "Int64", "without_ratio": "Int64", "leaning": "str"})
     for column in ("submitted", "actual"):
         table[column] = to_money(table[column].astype("int64"))
     return table.astype(dict.fromkeys(["lean", "lean_low", "lean_high", "wape"], "float64"))
@@ -115,13 +123,12 @@ def compare_rep_forecasts(
     Returns
     -------
     pandas.DataFrame
-        One row per rep that has submitted: rep_id, submitted (the last), corrected (submitted / (1 + lean)
-        where the rep is known to lean, else submitted), forecast (the model's, of the rep's accounts) and
-        gap_to_model (corrected - forecast) [currency], leaning; by rep_id.
+        One row per rep that has submitted: rep_id, submitted (the last, as `judge_rep_forecasts` takes it),
+        corrected (submitted / (1 + lean) where the rep is known to lean, else submitted), forecast (the
+        model's, of the rep's accounts) and gap_to_model (corrected - forecast) [currency], leaning; by
+        rep_id.
     """
-    rows = rep_forecasts[rep_forecasts["account_id"].isna() & (rep_forecasts["period"] == str(period))]
-    last = rows.sort_values("made_on", kind="stable").groupby("rep_id", as_index=False).tail(1)
-    last = last.sort_values("rep_id", ignore_index=True)
+    last = _last(rep_forecasts[rep_forecasts["period"] == str(period)])
     known = judged.set_index("rep_id")
     verdict = last["rep_id"].map(known["leaning"]).fillna("too_few")
     lean = last["rep_id"].map(known["lean"]).where(verdict.isin(["sandbags", "happy_ears"]), 0.0)
@@ -168,9 +175,10 @@ def plan_work(
     -------
     pandas.DataFrame
         One row per opportunity chosen: rep_id, place (1 is first), opportunity_id, account_id, stage,
-        next_stage, amount, gain (amount x rise of the rate) [currency], expected_close and reason (overdue,
-        close where the next stage is the last, advance); by rep_id and place. Ties by overdue, amount, id.
-        Opportunities without a rep, or in the last stage, are not listed.
+        next_stage, amount, gain (amount x rise of the rate), at_risk (amount x rate of its stage where it is
+        overdue, else 0) [currency], expected_close and reason (overdue, close where the next stage is the
+        last, advance); by rep_id and place. Ties by overdue, amount, id. Opportunities without a rep, or in
+        the last stage, are not listed.
     """
     order = rates["stage"].tolist()
     following = dict(pairwise(order))
@@ -180,19 +188,23 @@ def plan_work(
         & opportunities["stage"].isin(list(following))
     ]  # fmt: skip
     ahead = rows["stage"].map(following)
-    rise = np.maximum(ahead.map(used).to_numpy(np.float64) - rows["stage"].map(used).to_numpy(np.float64), 0)
+    rate = rows["stage"].map(used).to_numpy(np.float64)
+    rise = np.maximum(ahead.map(used).to_numpy(np.float64) - rate, 0)
     amount = np.asarray(to_ticks(rows["amount"]), dtype=np.int64)
     gain = np.rint(amount * rise).astype(np.int64)
     late = (rows["expected_close"] < pd.Timestamp(as_of)).to_numpy()
     reason = np.where(late, "overdue", np.where(ahead == order[-1], "close", "advance"))
     table = rows[["rep_id", "opportunity_id", "account_id", "stage", "amount", "expected_close"]].assign(
-        next_stage=ahead.astype("str"), gain=to_money(gain, rows.index), reason=reason
+        next_stage=ahead.astype("str"),
+        gain=to_money(gain, rows.index),
+        at_risk=to_money(np.where(late, np.rint(amount * rate), 0).astype(np.int64), rows.index),
+        reason=reason,
     )
     places = np.lexsort((rows["opportunity_id"], -amount, ~late, -gain, rows["rep_id"]))
     table = table.iloc[places].astype({"reason": "str"})
     table["place"] = (table.groupby("rep_id").cumcount() + 1).astype("Int64")
     columns = ["rep_id", "place", "opportunity_id", "account_id", "stage", "next_stage", "amount", "gain",
-               "expected_close", "reason"]  # fmt: skip
+               "at_risk", "expected_close", "reason"]  # fmt: skip
     return table.loc[table["place"] <= per_rep, columns].reset_index(drop=True)
 
 
@@ -200,6 +212,19 @@ def _calls(rep_forecasts: pd.DataFrame, fiscal_year_start: int) -> dict[str, Per
     """Return the periods submitted for, by label."""
     labels: Sequence[str] = sorted(set(rep_forecasts["period"]))
     return {label: parse_period(label, fiscal_year_start=fiscal_year_start) for label in labels}
+
+
+def _last(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return each rep's last submission for each period: rep_id, period, amount; by rep_id and period."""
+    keys = ["rep_id", "period"]
+    rows = rows[[*keys, "account_id", "made_on"]].assign(
+        amount=to_ticks(rows["amount"]), whole=rows["account_id"].isna()
+    )
+    for column in ("whole", "made_on"):
+        rows = rows[rows[column] == rows.groupby(keys)[column].transform("max")]
+    each = rows.groupby([*keys, "account_id"], dropna=False)["amount"].max()
+    last = each.groupby(level=keys).sum().reset_index()
+    return last.assign(amount=to_money(last["amount"].astype("int64")))
 
 
 def _sold(cube: pd.DataFrame, calls: pd.DataFrame, periods: dict[str, Period]) -> pd.Series:

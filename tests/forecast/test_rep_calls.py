@@ -79,6 +79,57 @@ def test_only_what_was_said_before_a_period_that_is_over_counts() -> None:
     assert judge(pd.concat([newer, early], ignore_index=True))["lean"] == pytest.approx(-0.2)
 
 
+def test_submissions_by_account_are_summed_per_day() -> None:
+    total = calls([0.5] * 4)
+    parts = [calls([0.3] * 4).assign(account_id="A"), calls([0.4] * 4).assign(account_id="B")]
+    before = calls([9.0] * 4, days_before=9).assign(account_id="A")
+    by_account = pd.concat([*parts, before], ignore_index=True)
+    assert judge(by_account)["lean"] == pytest.approx(-0.3)
+    assert judge(by_account)["submitted"] == Decimal(280)
+    # what a rep says of all stands before what is said of some accounts, also on a later day
+    assert judge(pd.concat([total.assign(made_on=total["made_on"] - pd.Timedelta(days=3)), by_account]))[
+        "lean"
+    ] == pytest.approx(-0.5)
+
+
+def test_of_several_submissions_on_a_day_the_largest_counts() -> None:
+    twice = pd.concat([calls([0.5] * 4), calls([0.8] * 4)], ignore_index=True)
+    for table in (twice, twice[::-1]):
+        assert judge(table)["lean"] == pytest.approx(-0.2)
+        now = compare_rep_forecasts(table, judge_rep_forecasts(table, CUBE, as_of=AS_OF),
+                                    pd.DataFrame({"level": [], "key": [], "period": [], "forecast": []}),
+                                    period=parse_period("2024Q1"))  # fmt: skip
+        assert now["submitted"].tolist() == [Decimal(80)]
+
+
+def test_a_submission_of_nothing_is_counted_apart() -> None:
+    row = judge(calls([0.0, 0.8, 0.8, 0.8, 0.8]))
+    assert (row["periods"], row["without_ratio"], row["leaning"]) == (4, 1, "sandbags")
+    assert row["lean"] == pytest.approx(-0.2)
+    assert (row["submitted"], row["actual"]) == (Decimal(320), Decimal(500))
+    assert row["wape"] == pytest.approx((1 + 4 * 0.2) / 5)
+    never = judge(calls([0.0] * 5))
+    assert (never["periods"], never["without_ratio"], never["leaning"]) == (0, 5, "too_few")
+    assert np.isnan(never["lean"])
+    nothing_sold = judge_rep_forecasts(calls([0.5] * 4, rep="R2"), CUBE, as_of=AS_OF).iloc[0]
+    assert (nothing_sold["without_ratio"], nothing_sold["actual"]) == (4, Decimal(0))
+    assert np.isnan(nothing_sold["wape"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["R1", "R2"]), st.sampled_from(QUARTERS[:3]), st.integers(0, 3),
+                          st.sampled_from([None, "A", "B"]), st.integers(0, 3)), min_size=1, max_size=12))  # fmt: skip
+def test_row_order_changes_no_judgement(rows: list[tuple[str, str, int, str | None, int]]) -> None:
+    table = pd.DataFrame(rows, columns=["rep_id", "period", "days", "account_id", "amount"])
+    table["made_on"] = table["period"].map(STARTS) - pd.to_timedelta(1 + table["days"], unit="D")
+    table = table.assign(account_id=table["account_id"].astype("str"), amount=to_money(table["amount"]))
+    found = judge_rep_forecasts(table, CUBE, as_of=AS_OF)
+    shuffled = judge_rep_forecasts(table.sample(frac=1, random_state=1), CUBE, as_of=AS_OF)
+    pd.testing.assert_frame_equal(found, shuffled)
+    counted = int(found["periods"].sum() + found["without_ratio"].sum())
+    assert counted == len(table[["rep_id", "period"]].drop_duplicates())
+
+
 def test_a_known_lean_is_taken_out_of_what_is_submitted() -> None:
     table = calls([0.5] * 8)
     judged = judge_rep_forecasts(table[:7], CUBE, as_of=dt.date(2025, 10, 1))
@@ -122,6 +173,7 @@ def test_the_plan_ranks_by_what_the_next_stage_is_worth() -> None:
     assert plan["gain"].tolist() == [Decimal(300), Decimal(200), Decimal(200), Decimal(0), Decimal(2)]
     assert plan["reason"].tolist() == ["close", "overdue", "advance", "advance", "advance"]
     assert plan["next_stage"].tolist() == ["100", "30", "30", "50", "30"]
+    assert plan["at_risk"].tolist() == [Decimal(0), Decimal(100), Decimal(0), Decimal(0), Decimal(0)]
     assert len(plan_work(table, RATES, as_of=AS_OF, per_rep=1)) == 2
 
 
