@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from kamlib.packs.page import PAGE_MIME, Page, load_page
 SHEET_NAME_LENGTH = 31
 _NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?？/\\\t\n\r]")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_PART = re.compile(r"\A#{2,6}[ \t]")
 _TITLE = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
 
@@ -77,8 +78,25 @@ class Chapter:
     closing: tuple[str, ...] = ()
 
 
+@dataclass
+class _Part:
+    """What stands from one heading of a notebook to the next."""
+
+    headed: bool = False
+    code: bool = False
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether its code had nothing to show."""
+        return self.headed and self.code and not any(isinstance(item, PageRef) for item in self.items)
+
+
 def notebook_items(path: Path, lang: str) -> tuple[Item, ...]:
     """Read prose and pages of an executed notebook, in order; code is left out.
+
+    A part under a heading of level two or deeper whose code shows no page has nothing to say of this book,
+    as where a table is absent: its heading and prose are left out. A part without code is prose and stays.
 
     Parameters
     ----------
@@ -100,17 +118,20 @@ def notebook_items(path: Path, lang: str) -> tuple[Item, ...]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path.name}: not a notebook that can be read ({error}).") from None
-    items: list[Item] = []
+    parts = [_Part()]
     for cell in cells:
         if cell["cell_type"] == "markdown":
             tags = cell.get("metadata", {}).get("tags", [])
             languages = {tag for tag in tags if tag.startswith("lang-")}
             text = _joined(cell["source"]).strip()
             if text and (not languages or f"lang-{lang}" in languages):
-                items.append(Prose(text))
+                if _PART.match(text):
+                    parts.append(_Part(headed=True))
+                parts[-1].items.append(Prose(text))
         elif cell["cell_type"] == "code":
-            items.extend(PageRef(page) for page in _pages_shown(cell.get("outputs", [])))
-    return tuple(items)
+            parts[-1].code = True
+            parts[-1].items.extend(PageRef(page) for page in _pages_shown(cell.get("outputs", [])))
+    return tuple(item for part in parts if not part.empty for item in part.items)
 
 
 def notebook_section(path: Path, *, section_id: str, lang: str) -> Section:

@@ -49,6 +49,32 @@ def write_notebook(path: Path) -> Path:
     return path
 
 
+def test_a_heading_whose_code_shows_no_page_is_left_out(tmp_path: Path) -> None:
+    def text(source: str, lang: str = "en") -> dict[str, object]:
+        return {"cell_type": "markdown", "source": source, "metadata": {"tags": [f"lang-{lang}"]}}
+
+    def code(*pages: str) -> dict[str, object]:
+        return {"cell_type": "code", "outputs": [{"data": {PAGE_MIME: {"page": p}}} for p in pages]}
+
+    cells = [
+        text("# Forecast\n\nWhat comes."), code(), text("Still the opening."),
+        text("## Pipeline\n\nOpen orders."), text("## 商机", "zh"), code(),
+        text("## How to read\n\nNo code here."),
+        text("## Opinion\n\nA second one."), text("## 意见", "zh"), code(), code("forecast_7"),
+        text("## Calls"), code(),
+    ]  # fmt: skip
+    path = tmp_path / "x.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert notebook_items(path, "en") == (
+        Prose("# Forecast\n\nWhat comes."),
+        Prose("Still the opening."),
+        Prose("## How to read\n\nNo code here."),
+        Prose("## Opinion\n\nA second one."),
+        PageRef("forecast_7"),
+    )
+    assert notebook_items(path, "zh") == (Prose("## 意见"), PageRef("forecast_7"))
+
+
 def test_a_notebook_gives_prose_of_one_language_and_pages_in_order(tmp_path: Path) -> None:
     path = write_notebook(tmp_path / "x.ipynb")
     assert notebook_items(path, "en") == (
