@@ -108,7 +108,7 @@ def damp_orders(y: Floats) -> Floats:
     asked = np.flatnonzero((y > 0).sum(axis=0) >= _LEAST_ORDERS)
     result = y.copy()
     if len(asked):
-        low, high = np.nanpercentile(np.log(size[:, asked]), [25, 75], axis=0)
+        low, _, high = _quartiles(np.log(size[:, asked]))
         fence = np.where(high > low, np.exp(high + _FAR * (high - low)), np.inf)
         result[:, asked] = np.minimum(y[:, asked], fence)
     return result
@@ -131,7 +131,19 @@ def _fences(away: Floats) -> tuple[Floats, Floats]:
     same = away == 0
     most = 2 * same.sum(axis=0) > (~np.isnan(away)).sum(axis=0)
     away = np.where(same & ~most, np.nan, away)
-    low, middle, high = np.nanpercentile(away, [25, 50, 75], axis=0)
+    low, middle, high = _quartiles(away)
     spread = np.nanmean(np.abs(away - middle), axis=0) * _NORMAL
     span = _FAR * np.where(high > low, high - low, spread)
     return low - span, high + span
+
+
+def _quartiles(y: Floats) -> Floats:
+    """Return the quartiles of each column's known values, shape (3, n): all columns are sorted at once."""
+    ordered = np.sort(y, axis=0)
+    last = np.maximum((~np.isnan(y)).sum(axis=0) - 1, 0)
+    place = np.array([[0.25], [0.5], [0.75]]) * last
+    below = np.floor(place).astype(np.intp)
+    low = np.take_along_axis(ordered, below, axis=0)
+    high = np.take_along_axis(ordered, np.minimum(below + 1, last), axis=0)
+    result: Floats = low + (high - low) * (place - below)
+    return result
