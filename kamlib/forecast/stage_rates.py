@@ -12,7 +12,7 @@ from kamlib.errors import KamError, ParameterError
 from kamlib.forecast.pipeline_params import PipelineParams
 
 _TAILS = (0.1, 0.9)
-_RIPE = 0.9  # share of won opportunities that close within the age from which one is counted
+_RIPE = 0.9  # share that must have closed before those that close late no longer change what is found
 _QUARTERS = 8  # past planning dates at which said is compared with found: two years
 _LEAST_DELAYS = 10  # won opportunities below which their delays are no distribution
 
@@ -54,8 +54,9 @@ def learn_stage_rates(
     pandas.DataFrame
         One row per stage, ascending by given rate: stage, given_rate, decided, won (counts), found_rate
         (won / decided, null without any), rate_low, rate_high (80 % range of the rate used, null where it is
-        not learned), used_rate [fraction] and days_to_win (median days from entering the stage to winning,
-        null without any).
+        not learned), used_rate [fraction], days_to_win (median days from entering the stage to winning, null
+        without any) and rate_source (learned; given: none has closed, or given as 0 or 1; not_replayable:
+        given, as there is no dated history).
 
     Raises
     ------
@@ -98,7 +99,11 @@ def learn_stage_rates(
         table[column] = np.where(known, beta.ppf(tail, np.where(known, a, 1), np.where(known, b, 1)), np.nan)
     table["used_rate"] = np.where(learned, a / np.where(learned, a + b, 1.0), given)
     days = passed[passed["won"]].groupby("stage")["days"].median().reindex(order)
-    return table.assign(days_to_win=days.to_numpy(dtype=np.float64))
+    otherwise = "not_replayable" if stage_history is None else "given"
+    return table.assign(
+        days_to_win=days.to_numpy(dtype=np.float64),
+        rate_source=pd.Series(np.where(learned, "learned", otherwise), dtype="str"),
+    )
 
 
 def stage_reliability(
@@ -114,6 +119,10 @@ def stage_reliability(
     On the first of each third month of the two years before `as_of`, every opportunity then open stands in
     its stage of that day and is said to be won by the given rate, and by the rate learned until then. It
     counts once in each stage, at the first such date, if it has closed since.
+
+    Judged are ripe dates only: those of which at least nine of ten opportunities then open have closed
+    before `as_of`. Of younger dates only what closed quickly is known, and that is won more or less often
+    than the rest.
 
     Parameters
     ----------
@@ -207,12 +216,21 @@ def _standing(
     now: pd.Timestamp,
     rates: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the opportunities open on a past day that have closed since, in their stage of that day."""
+    """Return the opportunities open on a past day that have closed since, in their stage of that day.
+
+    None where fewer than nine of ten then open have.
+    """
     assert stage_history is not None
     since = (opportunities["closed"] >= day) & (opportunities["closed"] < now)
-    closed = opportunities[since & opportunities["outcome"].isin(["won", "lost"])]
+    closed = since & opportunities["outcome"].isin(["won", "lost"])
+    pending = (opportunities["outcome"] == "open") | (opportunities["closed"] >= now)
     known = stage_history[stage_history["date"] < day].sort_values(["opportunity_id", "date"], kind="stable")
     last = known.groupby("opportunity_id").tail(1)[["opportunity_id", "stage"]]
-    both = last.merge(closed[["opportunity_id", "outcome"]], on="opportunity_id")
+    both = last.merge(
+        opportunities.loc[closed | pending, ["opportunity_id", "outcome"]].assign(closed=closed),
+        on="opportunity_id",
+    )
+    ripe = both["closed"].sum() >= _RIPE * len(both)
+    both = both[both["closed"] & ripe].drop(columns="closed")
     both = both.merge(rates[["stage", "used_rate"]], on="stage")
     return both.assign(won=both["outcome"] == "won").drop(columns="outcome")

@@ -121,6 +121,31 @@ def test_said_is_compared_with_found_once_per_stage() -> None:
     assert row["rate_low"] < row["found_rate"] < row["rate_high"]
 
 
+def test_what_closed_quickly_does_not_stand_for_all() -> None:
+    # the won close after 60 days, the lost after 300: of young dates only wins are known
+    opportunities, history = book(["won", "lost"] * 40)
+    lost = opportunities["outcome"] == "lost"
+    opportunities.loc[lost, "closed"] = opportunities.loc[lost, "created"] + pd.Timedelta(days=300)
+    rows = {"stages": STAGES, "as_of": dt.date(2024, 1, 1), "params": PipelineParams()}
+    table = stage_reliability(opportunities, history[history["stage"] == "30"], **rows).set_index("stage")
+    # of those open on 2023-04-01 or later some are still open on 2024-01-01, more than one in ten
+    ripe = pd.date_range("2022-01-01", "2023-01-01", freq="3MS")
+    created, closed = opportunities["created"].to_numpy(), opportunities["closed"].to_numpy()
+    standing = ((created[:, None] < ripe.to_numpy()) & (closed[:, None] >= ripe.to_numpy())).any(axis=1)
+    assert table.loc["30", "cases"] == standing.sum()
+    assert table.loc["30", "won"] == (standing & ~lost.to_numpy()).sum()
+    # five months on from the first ones, none of the lost has closed: nothing can be said
+    young = stage_reliability(opportunities, history, **rows | {"as_of": dt.date(2020, 6, 1)})
+    assert young.empty
+
+
+def test_each_rate_says_where_it_is_from() -> None:
+    assert learn(*book(["won", "lost"]))["rate_source"].to_dict() == {
+        "10": "given", "30": "learned", "50": "given", "70": "given", "100": "given",
+    }  # fmt: skip
+    assert set(learn(book(["won"])[0], None)["rate_source"]) == {"not_replayable"}
+
+
 def test_delays_need_ten_won() -> None:
     opportunities, history = book(["won"] * 12)
     assert closing_delays(opportunities, history, as_of=AS_OF).tolist() == [10.0] * 12
