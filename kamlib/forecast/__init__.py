@@ -1,6 +1,7 @@
 """What will happen: forecasts of every account and product line, and how good they have been."""
 
 from kamlib.forecast.holdout import accuracy_on_holdout
+from kamlib.forecast.one_offs import list_one_offs
 from kamlib.forecast.opinions import sales_opinions
 from kamlib.forecast.outlook import outlook_by_account, outlook_by_month
 from kamlib.forecast.panel import forecast_panel
@@ -32,6 +33,7 @@ __all__ = [
     "forecast_sales",
     "judge_rep_forecasts",
     "learn_stage_rates",
+    "list_one_offs",
     "outlook_by_account",
     "outlook_by_month",
     "path_totals",

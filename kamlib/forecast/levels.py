@@ -47,9 +47,22 @@ class Levels:
     structure: Structure
     still: Flags
 
+    @property
+    def sums(self) -> int:
+        """Number of series above the accounts."""
+        return sum(int(self.groups[level].nunique()) for level in ABOVE[:-1])
+
     def until(self, origin: int) -> Levels:
         """Return the levels as they were known before row `origin`."""
         return Levels(self.pairs.until(origin), self.groups, self.structure, self.still)
+
+
+@dataclass(frozen=True)
+class Series:
+    """All series of the levels: their months, shape (time, all) [currency], and what groups lend them."""
+
+    y: Floats
+    group: Group
 
 
 def make_levels(pairs: Pairs, groups: pd.DataFrame, closed: Flags | None = None) -> Levels:
@@ -68,8 +81,28 @@ def closed_pairs(pairs: Pairs, accounts: pd.DataFrame) -> Flags:
     return np.asarray(pairs.keys["account_id"].isin(closed), dtype=bool)
 
 
-def base_forecast(levels: Levels, *, horizon: int, params: ForecastParams, method: str) -> Floats:
+def base_forecast(
+    levels: Levels, *, horizon: int, params: ForecastParams, method: str, sums_only: bool = False
+) -> Floats:
     """Forecast every series by itself, shape (horizon, all); NaN where nothing is known.
+
+    With `sums_only` only the levels above the account are forecast; accounts and pairs are NaN.
+    """
+    read = read_series(levels, horizon=horizon, params=params)
+    asked = slice(levels.sums if sums_only else None)
+    result = np.full((horizon, read.y.shape[1]), np.nan)
+    result[:, asked] = forecast_matrix(
+        read.y[:, asked],
+        horizon=horizon,
+        season_length=params.season_length,
+        method=method,
+        group=Group(read.group.path, read.group.member[asked]),
+    )
+    return result
+
+
+def read_series(levels: Levels, *, horizon: int, params: ForecastParams) -> Series:
+    """Lay out what is forecast: every series within the history window, and what it is lent.
 
     Pairs take season and growth from their product line; regions, reps, account types and accounts from the
     company.
@@ -93,13 +126,8 @@ def base_forecast(levels: Levels, *, horizon: int, params: ForecastParams, metho
     like = sum_groups(pairs.ticks[begin:] * lasting, lines, company).T / SCALE
     like = np.column_stack([like, like.sum(axis=1)])
     path = group_paths(like, horizon=horizon, season_length=params.season_length)
-    return forecast_matrix(
-        np.column_stack([*above, bottom]),
-        horizon=horizon,
-        season_length=params.season_length,
-        method=method,
-        group=Group(np.column_stack([path, np.ones(len(path))]), np.concatenate([*lent, lines])),
-    )
+    group = Group(np.column_stack([path, np.ones(len(path))]), np.concatenate([*lent, lines]))
+    return Series(np.column_stack([*above, bottom]), group)
 
 
 def reconciled_ticks(levels: Levels, base: Floats, errors: Floats | None, *, params: ForecastParams) -> Ints:
