@@ -14,6 +14,8 @@ _FAR = 3.0  # interquartile ranges beyond the quartiles: the outer fence (Tukey 
 _AROUND = 3  # periods to each side whose median a value is compared with: a one-off and its echo are fewer
 _LEAST = 24  # values: in fewer, a season and a slip look alike
 _LEAST_ORDERS = 8  # orders: a quartile of fewer rests on one of them
+_ROUNDING = 1e-9  # of a series' mean: what is left of a straight line after its season
+_LEAST_STEP = 0.1  # of the level: what differs by less is no one-off, however calm the series
 _NORMAL = 1.349 * 1.2533  # interquartile range of normal values over their mean absolute deviation
 
 
@@ -23,10 +25,11 @@ def damp_outliers(y: Floats, start: Indices, season_length: int) -> Floats:
     What is left of a value without season and cadence is compared with the median of itself and three periods
     to each side. The fence lies three interquartile ranges beyond the quartiles of these differences, those
     of nothing left out unless they are more than half: then their mean absolute deviation stands for the
-    range. Not moved are zeros, which are sales of nothing, the last three periods, where a one-off cannot be
-    told from a new level, and series of less than 24 values. A moved value lies between what it was and its
-    neighbours' median. An outlier makes its own position in the season look usual and the others far off, so
-    that fences are found twice: the season of the second time leaves out the farthest value of each position.
+    range. It lies at least a tenth of the series' mean away. Not moved are zeros, which are sales of nothing,
+    the last three periods, where a one-off cannot be told from a new level, and series of fewer than 24
+    values. A moved value lies between what it was and its neighbours' median. An outlier makes its own
+    position in the season look usual and the others far off, so that fences are found twice: the season of
+    the second time leaves out the farthest value of each position.
 
     Parameters
     ----------
@@ -68,7 +71,7 @@ def _beyond(y: Floats, known: Floats, start: Indices, season_length: int) -> tup
     level = season.remove(cadence.remove(y))
     middle = _running_median(level)
     away = level - middle
-    low, high = _fences(away)
+    low, high = _fences(away, np.nanmean(np.abs(level), axis=0))
     held = np.clip(away, low, high)
     beyond = np.where(y != 0, np.abs(away - held), 0.0)
     beyond[len(y) - _AROUND :] = 0.0
@@ -127,13 +130,14 @@ def _running_median(y: Floats) -> Floats:
     return np.where(np.isnan(y), np.nan, (below + above) / 2)
 
 
-def _fences(away: Floats) -> tuple[Floats, Floats]:
-    same = away == 0
+def _fences(away: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """Return both fences of differences, shape (n,), of series of a given mean size."""
+    same = np.abs(away) <= _ROUNDING * size
     most = 2 * same.sum(axis=0) > (~np.isnan(away)).sum(axis=0)
-    away = np.where(same & ~most, np.nan, away)
+    away = np.where(same, np.where(most, 0.0, np.nan), away)
     low, middle, high = _quartiles(away)
     spread = np.nanmean(np.abs(away - middle), axis=0) * _NORMAL
-    span = _FAR * np.where(high > low, high - low, spread)
+    span = np.maximum(_FAR * np.where(high > low, high - low, spread), _LEAST_STEP * size)
     return low - span, high + span
 
 
