@@ -27,9 +27,9 @@ def damp_outliers(y: Floats, start: Indices, season_length: int) -> Floats:
     of nothing left out unless they are more than half: then their mean absolute deviation stands for the
     range. It lies at least a tenth of the series' mean away. Not moved are zeros, which are sales of nothing,
     the last three periods, where a one-off cannot be told from a new level, and series of fewer than 24
-    values. A moved value lies between what it was and its neighbours' median. An outlier makes its own
-    position in the season look usual and the others far off, so that fences are found twice: the season of
-    the second time leaves out the farthest value of each position.
+    values. A moved value lies between what it was and its neighbours' median, and within the series' range.
+    An outlier makes its own position in the season look usual and the others far off, so that fences are
+    found twice: the season of the second time leaves out the farthest value of each position.
 
     Parameters
     ----------
@@ -60,7 +60,8 @@ def damp_outliers(y: Floats, start: Indices, season_length: int) -> Floats:
     doubted, _ = _beyond(part, part, begin, season_length)
     known = np.where(_farthest(doubted, season_length), np.nan, part)
     beyond, fence = _beyond(part, known, begin, season_length)
-    result[:, asked] = np.where(beyond > 0, fence, part)
+    held = np.clip(fence, np.nanmin(part, axis=0), np.nanmax(part, axis=0))
+    result[:, asked] = np.where(beyond > 0, held, part)
     return result
 
 

@@ -113,3 +113,12 @@ def test_what_groups_lend_is_no_outlier_and_the_rest_is_as_the_blend_reads_it() 
     calm = calm_matrix(y, season_length=12)
     assert calm.intermittent.tolist() == [False, True, False]
     assert (calm.y != y).sum(axis=0).tolist() == [0, 0, 1]
+
+
+def test_damping_never_leaves_the_range_of_the_series() -> None:
+    # a car part's history: with an amount as season its fence lay below zero
+    y = np.zeros((27, 1))
+    y[[6, 8, 20], 0] = 1.0, 2.0, 1.0
+    calm = damp_outliers(y, start_of(y), 12)
+    assert calm.min() >= 0.0
+    assert forecast_matrix(y, horizon=12, season_length=12).min() >= 0.0
