@@ -1,4 +1,4 @@
-"""Figures of the pipeline: the funnel by stage, and what stages said beside what came."""
+"""Figures of the pipeline: the funnel by stage, what stages said beside what came, and the months to come."""
 
 from __future__ import annotations
 
@@ -86,6 +86,33 @@ def _rates(reliability: pd.DataFrame, order: list[str], height: int, words: Word
         ],
     )  # fmt: skip
     return alt.layer(rule, dots).properties(width=240, height=height, title=words("pipeline.chart_rates"))
+
+
+def months_chart(months: pd.DataFrame, *, words: Words) -> Figure:
+    """Draw the weighted value by month it may close, and below it what of that is new business.
+
+    Parameters
+    ----------
+    months : pandas.DataFrame
+        One row per month: period, weighted and new_business [currency].
+    words : Words
+        Labels.
+    """
+    import altair as alt
+
+    data = plain(months)
+    scale = alt.Scale(domain=[0, 1.25 * max(float(data["weighted"].max()), 1.0)])
+    parts = []
+    for column, name, colour in (("weighted", "chart_weighted", LIGHT), ("new_business", "chart_new", DARK)):
+        part = data.assign(text=[words.money(v) if v else "" for v in months[column]])
+        base = alt.Chart(part).encode(
+            x=alt.X("period:O", title=None, axis=alt.Axis(labelAngle=0, ticks=False)),
+            y=alt.Y(f"{column}:Q", title=None, axis=None, scale=scale),
+            tooltip=tips(words, text=["period"], money=["weighted", "new_business"]),
+        )
+        drawn = base.mark_bar(color=colour) + base.mark_text(dy=-7, fontSize=10).encode(text="text:N")
+        parts.append(drawn.properties(width=720, height=80, title=words(f"pipeline.{name}")))
+    return figure(alt.vconcat(*parts, spacing=12))
 
 
 def lean_chart(judged: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:

@@ -15,8 +15,10 @@ from kamlib.errors import KamError
 from kamlib.forecast.pipeline_params import PipelineParams
 from kamlib.forecast.sales_history import month_number, month_text
 from kamlib.measures.money import SCALE, sum_money, to_money, to_ticks, total_money
+from kamlib.periods import Period
 
 _TAILS = (0.1, 0.9)
+_TARGET_KEYS = ("account_id", "rep_id", "region", "product_line", "account_type")
 _CELLS = 2_000_000  # draws held at once: some 100 MB, whatever the size of the pipeline
 
 
@@ -51,6 +53,14 @@ class Pipeline:
     def added(self) -> Decimal:
         """New business of all months asked for: what comes on top of the base forecast [currency]."""
         return total_money(self.months["new_business"])
+
+
+@dataclass(frozen=True)
+class OpenTarget:
+    """A period's target, and what of it is open after what is booked and forecast; below zero: reached."""
+
+    target: Decimal
+    open: Decimal
 
 
 def value_pipeline(
@@ -179,6 +189,43 @@ class _Chances:
     wait: npt.NDArray[np.float64]
     new: npt.NDArray[np.bool_]
     delays: npt.NDArray[np.float64]
+
+
+def open_target(outlook: pd.DataFrame, targets: pd.DataFrame, *, period: Period) -> OpenTarget | None:
+    """Say what of a period's target is still open after what is booked and forecast; None without a target.
+
+    The book may state the same target by rep, by region and for the company. Counted are the rows that name
+    the fewest of account, rep, region, product line and account type; of as few, those that come last in
+    this order, so regions stand before reps.
+
+    Parameters
+    ----------
+    outlook : pandas.DataFrame
+        What `kamlib.forecast.outlook_by_month` made, with every month of the period.
+    targets : pandas.DataFrame
+        The book's targets: period, measure (revenue where null), the keys above and target [currency].
+    period : Period
+        The period.
+
+    Examples
+    --------
+    >>> from kamlib.periods import parse_period
+    >>> months = ["2026-01", "2026-02", "2026-03"]
+    >>> outlook = pd.DataFrame({"period": months, "landing": to_money([300_000] * 3)})
+    >>> targets = pd.DataFrame({"period": ["2026Q1"], "target": to_money([1_200_000])})
+    >>> open_target(outlook, targets, period=parse_period("2026Q1"))
+    OpenTarget(target=Decimal('120.0000'), open=Decimal('30.0000'))
+    """
+    rows = targets[targets["period"] == str(period)] if "period" in targets else targets.head(0)
+    if "measure" in rows:
+        rows = rows[rows["measure"].isna() | (rows["measure"] == "revenue")]
+    if rows.empty:
+        return None
+    named = rows.reindex(columns=list(_TARGET_KEYS)).notna().to_numpy()
+    level = named.sum(axis=1) * 2 ** len(_TARGET_KEYS) + named @ (2 ** np.arange(len(_TARGET_KEYS))[::-1])
+    target = total_money(rows.loc[level == level.min(), "target"])
+    months = outlook[outlook["period"].isin([str(month) for month in period.months()])]
+    return OpenTarget(target, target - total_money(months["landing"]))
 
 
 def _bought(rows: pd.DataFrame, cube: pd.DataFrame, as_of: dt.date, months: int) -> npt.NDArray[np.bool_]:

@@ -29,6 +29,7 @@ def landing_page(
     year: Period,
     as_of: dt.date,
     totals: pd.DataFrame | None = None,
+    sentences: tuple[str, ...] = (),
 ) -> Page:
     """Say where the fiscal year lands (forecast 1).
 
@@ -48,6 +49,8 @@ def landing_page(
         First day not seen.
     totals : pandas.DataFrame, optional
         Totals of `kamlib.forecast.forecast_ranges`, of a forecast that ends with the year.
+    sentences : tuple of str
+        What comes on top, such as new business from the pipeline.
     """
     landing, whole = total_money(outlook["landing"]), bool(outlook["actual_last_year"].notna().all())
     before = total_money(outlook["actual_last_year"])
@@ -91,6 +94,7 @@ def landing_page(
         subtitle=subtitle,
         table=table,
         figures=(figure,),
+        sentences=sentences,
         notes=tuple(notes),
         totals=summed,
     )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections import Counter
 
 import pandas as pd
 
 from kamlib.charts import pipeline as charts
 from kamlib.charts.figure import NativeChart
-from kamlib.forecast.pipeline import Pipeline
+from kamlib.forecast.pipeline import OpenTarget, Pipeline
 from kamlib.glossary import Words
 from kamlib.measures.money import sum_money, to_money, total_money
 from kamlib.packs.page import Page
 from kamlib.periods import Period
+
+# what a page has room for; the run's tables hold the rest
+_STAGE_COLUMNS = ("stage", "stage_opportunities", "amount", "weighted", "new_business", "given_rate",
+                  "decided", "found_rate", "used_rate", "rate_source")  # fmt: skip
+_CALL_COLUMNS = ("name", "periods", "without_ratio", "lean", "wape", "leaning", "amount", "corrected",
+                 "forecast", "gap_to_model")  # fmt: skip
 
 
 def pipeline_page(
@@ -23,7 +29,9 @@ def pipeline_page(
     *,
     words: Words,
     year: Period,
+    period: Period,
     repeat_months: int,
+    open_part: OpenTarget | None = None,
 ) -> Page:
     """Say what the pipeline adds to the base forecast (forecast 4).
 
@@ -41,11 +49,14 @@ def pipeline_page(
         Labels and sentences.
     year : Period
         The fiscal year.
+    period : Period
+        The period planned.
     repeat_months : int
         Months within which a buyer is in the base forecast.
+    open_part : OpenTarget, optional
+        What `kamlib.forecast.pipeline.open_target` made; None while the period has no target.
     """
     base = total_money(outlook["landing"])
-    new, inside = total_money(value.months["new_business"]), total_money(value.months["weighted"])
     opened = value.opportunities
     table = _by_stage(opened, rates)
     if opened.empty:
@@ -54,17 +65,15 @@ def pipeline_page(
         title = words(
             "pipeline.title",
             weighted=words.money(total_money(opened["weighted"])),
-            new=words.money(new),
+            new=words.money(value.added),
             year=year,
             base=words.money(base),
         )
     notes = (
-        words("pipeline.rule", months=repeat_months, year=year,
-              low=words.money(Decimal(str(round(value.low_80, 4)))),
-              high=words.money(Decimal(str(round(value.high_80, 4))))),
-        _reliability(reliability, words),
+        words("pipeline.rule", months=repeat_months),
+        _reliability(reliability, rates, words),
         words("pipeline.doubt"),
-    )  # fmt: skip
+    )
     bars = pd.concat(
         [
             table[["stage"]].assign(
@@ -74,22 +83,42 @@ def pipeline_page(
         ],
         ignore_index=True,
     )
-    figure = charts.funnel_chart(
+    funnel = charts.funnel_chart(
         bars,
         table[["stage", "given_rate", "found_rate", "rate_low", "rate_high", "used_rate"]],
         words=words,
         native=NativeChart("bar", "stage", {"amount": "PY", "weighted": "AC"}, rows=len(table)),
     )
+    inside = total_money(value.months["weighted"])
     return Page(
         id="forecast_4",
         title=title,
-        subtitle=words("pipeline.subtitle", currency=words.currency, n=words.count(len(opened)), year=year,
-                       inside=words.money(inside)),
-        table=table,
-        figures=(figure,),
+        subtitle=words("pipeline.subtitle", currency=words.currency, n=words.count(len(opened))),
+        table=table[list(_STAGE_COLUMNS)],
+        figures=(funnel, *((charts.months_chart(value.months, words=words),) if inside else ())),
+        sentences=()
+        if opened.empty
+        else (_range(value, words, year), _cover(value, open_part, words, period)),
         notes=notes,
         totals=("stage_opportunities", "amount", "weighted", "new_business"),
-    )  # fmt: skip
+    )
+
+
+def landing_sentence(value: Pipeline, outlook: pd.DataFrame, *, words: Words, repeat_months: int) -> str:
+    """Say where the year lands with new business, for the page on the landing (forecast 1).
+
+    Parameters
+    ----------
+    value, outlook, words, repeat_months
+        As for `pipeline_page`.
+    """
+    total = total_money(outlook["landing"]) + value.added
+    return words(
+        "pipeline.landing_with",
+        new=words.money(value.added),
+        total=words.money(total),
+        months=repeat_months,
+    )
 
 
 def calls_page(
@@ -110,42 +139,50 @@ def calls_page(
     period : Period
         The period planned.
     """
-    judged = _named(judged, reps).sort_values("lean", kind="stable", ignore_index=True)
-    leaning = judged[judged["leaning"].isin(["sandbags", "happy_ears"])]
-    if leaning.empty:
-        title = words("pipeline.calls_title_none")
-    else:
-        names = [words("pipeline.calls_lean", name=name, lean=words.signed_percent(lean))
-                 for name, lean in zip(leaning["name"], leaning["lean"], strict=True)]  # fmt: skip
-        joined = words("forecast.and").join(names)
-        title = words("pipeline.calls_title", names=joined, n=words.count(len(judged) - len(leaning)))
+    judged = judged.sort_values(["lean", "rep_id"], ignore_index=True)
     sums = {c: words.money(total_money(compared[s])) for c, s in
             (("submitted", "submitted"), ("corrected", "corrected"), ("model", "forecast"))}  # fmt: skip
     said = "pipeline.calls_sum" if len(compared) else "pipeline.calls_sum_none"
-    now = compared.drop(columns="leaning").rename(columns={"submitted": "amount"})
-    table = judged.drop(columns=["submitted", "actual"]).merge(now, on="rep_id", how="left")
+    now = compared.rename(columns={"submitted": "amount"})
+    table = judged.drop(columns=["submitted", "actual"]).merge(
+        now, on="rep_id", how="outer", suffixes=("", "_now"), sort=False
+    )
+    table["leaning"] = table["leaning"].fillna(table.pop("leaning_now"))
+    counts = ["periods", "without_ratio"]
+    table[counts] = table[counts].fillna(0)
+    table = table.sort_values(["lean", "rep_id"], ignore_index=True)
+    chance = [words("pipeline.calls_chance")]
+    if zero := int(judged["without_ratio"].sum()):
+        chance.append(words("pipeline.calls_zero", n=words.count(zero)))
+    drawn = _named(judged, reps)
     native = NativeChart("bar", "name", {"lean": "AC"}, rows=len(judged))
     return Page(
         id="forecast_6",
-        title=title,
-        subtitle=words("pipeline.calls_subtitle"),
-        table=table,
-        figures=(charts.lean_chart(judged, words=words, native=native),),
+        title=_calls_title(drawn, words),
+        subtitle=words(
+            "pipeline.calls_subtitle", few=words.count(int((table["leaning"] == "too_few").sum()))
+        ),
+        table=_named(table, reps)[list(_CALL_COLUMNS)],
+        figures=(charts.lean_chart(drawn, words=words, native=native),) if len(judged) else (),
         notes=(
             words(said, period=period, **(sums if len(compared) else {})),
-            words("pipeline.calls_chance"),
+            " ".join(chance),
             words("pipeline.calls_doubt"),
         ),
     )
 
 
-def work_page(plan: pd.DataFrame, reps: pd.DataFrame | None, *, words: Words, per_rep: int) -> Page:
-    """List which opportunities to move this month (forecast 5).
+def work_page(
+    plan: pd.DataFrame, opened: pd.DataFrame, reps: pd.DataFrame | None, *, words: Words, per_rep: int
+) -> Page:
+    """List which opportunities to move this month, and what is at risk as it is overdue (forecast 5).
 
     Parameters
     ----------
     plan : pandas.DataFrame
         What `kamlib.forecast.plan_work` made.
+    opened : pandas.DataFrame
+        The open opportunities of `kamlib.forecast.value_pipeline`.
     reps : pandas.DataFrame or None
         One row per rep: rep_id, name.
     words : Words
@@ -157,19 +194,83 @@ def work_page(plan: pd.DataFrame, reps: pd.DataFrame | None, *, words: Words, pe
     if plan.empty:
         title = words("pipeline.plan_title_none")
     else:
-        gain = words.money(total_money(plan["gain"]))
         title = words(
-            "pipeline.plan_title", n=words.count(len(plan)), gain=gain, overdue=words.count(overdue)
+            _numbered("pipeline.plan_title", len(plan)),
+            n=words.count(len(plan)),
+            gain=words.money(total_money(plan["gain"])),
+            overdue=words(_numbered("pipeline.plan_overdue", overdue), n=words.count(overdue)),
         )
+    late = opened[opened["overdue"]]
+    risk = words(
+        "pipeline.plan_risk",
+        n=words.count(len(late)),
+        amount=words.money(total_money(late["amount"])),
+        weighted=words.money(total_money(late["weighted"])),
+    )
     return Page(
         id="forecast_5",
         title=title,
         subtitle=words("pipeline.plan_subtitle", per_rep=per_rep, currency=words.currency),
         table=_named(plan, reps),
-        notes=(words("pipeline.plan_note"),),
-        totals=("amount", "gain"),
+        notes=(risk, words("pipeline.plan_note")),
+        totals=("amount", "gain", "at_risk"),
         folded=False,
     )
+
+
+def _numbered(key: str, number: int) -> str:
+    """Return the key of the sentence for none, one or more."""
+    return key + ("_none" if number == 0 else "_one" if number == 1 else "")
+
+
+def _calls_title(judged: pd.DataFrame, words: Words) -> str:
+    """Say who is off, and of how many others that is known not to be so."""
+    leaning = judged[judged["leaning"].isin(["sandbags", "happy_ears"])]
+    others = int((judged["leaning"] == "no_clear_lean").sum())
+    if leaning.empty:
+        if not others:
+            return words("pipeline.calls_title_few")
+        return words(
+            "pipeline.calls_title_none_one" if others == 1 else "pipeline.calls_title_none",
+            n=words.count(others),
+        )
+    names = [
+        words("pipeline.calls_lean", name=name, lean=words.signed_percent(lean))
+        for name, lean in zip(leaning["name"], leaning["lean"], strict=True)
+    ]
+    end = {0: "_all", 1: "_one"}.get(others, "")
+    joined = words("forecast.and").join(names)
+    return words(f"pipeline.calls_title{end}", names=joined, n=words.count(others))
+
+
+def _range(value: Pipeline, words: Words, year: Period) -> str:
+    """Say what may close by the end of the year, with its range, and what of it is new."""
+    ends = {
+        "all_low": value.weighted_low_80,
+        "all_high": value.weighted_high_80,
+        "low": value.low_80,
+        "high": value.high_80,
+    }
+    return words(
+        "pipeline.range",
+        year=year,
+        inside=words.money(total_money(value.months["weighted"])),
+        new=words.money(value.added),
+        **{name: words.money(end) for name, end in ends.items()},
+    )
+
+
+def _cover(value: Pipeline, open_part: OpenTarget | None, words: Words, period: Period) -> str:
+    """Say how far new business of the period covers what is open of its target."""
+    if open_part is None:
+        return words("pipeline.cover_none", period=period)
+    within = value.months["period"].isin([str(month) for month in period.months()])
+    new = total_money(value.months.loc[within, "new_business"])
+    said = {"period": period, "target": words.money(open_part.target), "new": words.money(new)}
+    if open_part.open <= 0:
+        return words("pipeline.cover_reached", **said)
+    share = words.percent(float(new / open_part.open))
+    return words("pipeline.cover", open=words.money(open_part.open), share=share, **said)
 
 
 def _by_stage(opened: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
@@ -185,9 +286,11 @@ def _by_stage(opened: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     return table[["stage", "stage_opportunities", *columns, *rates.columns.drop("stage")]]
 
 
-def _reliability(reliability: pd.DataFrame, words: Words) -> str:
-    if reliability.empty:
+def _reliability(reliability: pd.DataFrame, rates: pd.DataFrame, words: Words) -> str:
+    if (rates["rate_source"] == "not_replayable").all():
         return words("pipeline.reliability_none")
+    if reliability.empty:
+        return words("pipeline.reliability_young")
     stages = [
         words("pipeline.reliability_stage", stage=row.stage, said=words.percent(row.given_rate),
               found=words.percent(row.found_rate), n=words.count(int(row.cases)))
@@ -197,9 +300,13 @@ def _reliability(reliability: pd.DataFrame, words: Words) -> str:
 
 
 def _named(table: pd.DataFrame, reps: pd.DataFrame | None) -> pd.DataFrame:
-    """Put the rep's name after the id; the id again where there is none."""
-    names = None if reps is None else reps.set_index("rep_id")["name"]
-    name = table["rep_id"] if names is None else table["rep_id"].map(names).fillna(table["rep_id"])
-    result = table.copy()
-    result.insert(1, "name", name.astype("str"))
+    """Put the rep's name in place of the id: the id where there is none, and beside it where two share it."""
+    names = {} if reps is None else dict(zip(reps["rep_id"], reps["name"], strict=True))
+    shared = {name for name, count in Counter(names.values()).items() if count > 1}
+    told = []
+    for rep in table["rep_id"]:
+        name = names.get(rep)
+        told.append(rep if name is None or pd.isna(name) else f"{name} ({rep})" if name in shared else name)
+    result = table.drop(columns="rep_id")
+    result.insert(0, "name", pd.Series(told, index=table.index, dtype="str"))
     return result

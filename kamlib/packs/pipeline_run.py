@@ -5,15 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from kamlib import forecast as forecasting
+from kamlib.forecast.pipeline import Pipeline, open_target
 from kamlib.packs.page import Page, show
-from kamlib.packs.pages_pipeline import calls_page, pipeline_page, work_page
+from kamlib.packs.pages_pipeline import calls_page, landing_sentence, pipeline_page, work_page
 from kamlib.runs import Run
 
 
-def show_pipeline(
+def value_open(
     run: Run, cube: pd.DataFrame, outlook: pd.DataFrame, *, paths: int, params: forecasting.PipelineParams
-) -> None:
-    """Value the open pipeline, save its tables and show its page; nothing without opportunities.
+) -> Pipeline | None:
+    """Value the open pipeline and save its tables; None without opportunities.
 
     Parameters
     ----------
@@ -29,11 +30,10 @@ def show_pipeline(
     """
     opportunities = _table(run, "opportunities")
     if opportunities is None:
-        return
+        return None
     history, as_of = _table(run, "stage_history"), run.as_of
     known = {"stages": run.facts["book"]["stages"], "as_of": as_of, "params": params}
     rates = forecasting.learn_stage_rates(opportunities, history, **known)
-    reliability = forecasting.stage_reliability(opportunities, history, **known)
     value = forecasting.value_pipeline(
         opportunities,
         rates,
@@ -45,16 +45,54 @@ def show_pipeline(
         paths=paths,
         seed=run.seed,
     )
-    for name, table in (
-        ("pipeline_stages", rates),
-        ("pipeline_reliability", reliability),
-        ("pipeline_opportunities", value.opportunities),
-        ("pipeline_months", value.months),
-    ):
-        run.save(name, table)
-    year = run.period.year()
+    run.save("pipeline_stages", rates)
+    run.save("pipeline_reliability", forecasting.stage_reliability(opportunities, history, **known))
+    run.save("pipeline_opportunities", value.opportunities)
+    run.save("pipeline_months", value.months)
+    return value
+
+
+def landing_sentences(
+    run: Run, value: Pipeline | None, outlook: pd.DataFrame, *, params: forecasting.PipelineParams
+) -> tuple[str, ...]:
+    """Say where the year lands with new business; nothing without opportunities.
+
+    Parameters
+    ----------
+    run, outlook, params
+        As for `value_open`.
+    value : Pipeline or None
+        What `value_open` made.
+    """
+    if value is None:
+        return ()
+    return (landing_sentence(value, outlook, words=run.words, repeat_months=params.repeat_months),)
+
+
+def show_pipeline(
+    run: Run, value: Pipeline | None, outlook: pd.DataFrame, *, params: forecasting.PipelineParams
+) -> None:
+    """Show the page of the open pipeline; nothing without opportunities.
+
+    Parameters
+    ----------
+    run, value, outlook, params
+        As for `landing_sentences`.
+    """
+    if value is None:
+        return
+    targets = _table(run, "targets")
+    open_part = None if targets is None else open_target(outlook, targets, period=run.period)
     page = pipeline_page(
-        value, rates, reliability, outlook, words=run.words, year=year, repeat_months=params.repeat_months
+        value,
+        run.load("pipeline_stages"),
+        run.load("pipeline_reliability"),
+        outlook,
+        words=run.words,
+        year=run.period.year(),
+        period=run.period,
+        repeat_months=params.repeat_months,
+        open_part=open_part,
     )
     _display(run, page)
 
@@ -65,7 +103,7 @@ def show_work_plan(run: Run, *, params: forecasting.PipelineParams) -> None:
     Parameters
     ----------
     run : Run
-        The run, after `show_pipeline`; the table work_plan is saved.
+        The run, after `value_open`; the table work_plan is saved.
     params : PipelineParams
         Length of the plan.
     """
@@ -75,7 +113,9 @@ def show_work_plan(run: Run, *, params: forecasting.PipelineParams) -> None:
     rates = run.load("pipeline_stages")
     plan = forecasting.plan_work(opportunities, rates, as_of=run.as_of, per_rep=params.work_per_rep)
     run.save("work_plan", plan)
-    _display(run, work_page(plan, _table(run, "reps"), words=run.words, per_rep=params.work_per_rep))
+    opened = run.load("pipeline_opportunities")
+    page = work_page(plan, opened, _table(run, "reps"), words=run.words, per_rep=params.work_per_rep)
+    _display(run, page)
 
 
 def show_rep_forecasts(run: Run, cube: pd.DataFrame, forecast: pd.DataFrame) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from kamlib.errors import KamError
 from kamlib.forecast import PipelineParams, learn_stage_rates, value_pipeline
-from kamlib.forecast.pipeline import Pipeline
+from kamlib.forecast.pipeline import Pipeline, open_target
 from kamlib.measures.money import to_money, to_ticks, total_money
+from kamlib.periods import parse_period
 
 AS_OF, MONTHS = dt.date(2026, 1, 1), [f"2026-{m:02d}" for m in range(1, 13)]
 STAGES = {"10": 0.1, "30": 0.3, "50": 0.5, "70": 0.7, "100": 1.0}
@@ -180,6 +181,31 @@ def test_sums_are_exact_and_order_changes_nothing(rows: list[tuple[str, str, int
     again = value(table.sample(frac=1, random_state=1))
     pd.testing.assert_frame_equal(found.opportunities, again.opportunities)
     pd.testing.assert_frame_equal(found.months, again.months)
+
+
+def test_the_open_target_is_that_of_the_widest_rows() -> None:
+    outlook = pd.DataFrame({"period": MONTHS, "landing": to_money([200_000] * 12)})
+    targets = pd.DataFrame(
+        [
+            ("2026Q1", "revenue", "R1", None, 40),
+            ("2026Q1", None, "R2", None, 50),
+            ("2026Q1", "revenue", None, "North", 100),
+            ("2026Q1", "quantity", None, None, 7),
+            ("2026Q2", "revenue", None, "North", 900),
+        ],
+        columns=["period", "measure", "rep_id", "region", "target"],
+    )
+    targets["target"] = to_money(targets["target"] * 10_000)
+    quarter = parse_period("2026Q1")
+    found = open_target(outlook, targets, period=quarter)
+    assert found is not None
+    assert (found.target, found.open) == (Decimal(100), Decimal(40))
+    shuffled = open_target(outlook, targets.sample(frac=1, random_state=2), period=quarter)
+    assert shuffled == found
+    by_rep = open_target(outlook, targets[targets["region"].isna()], period=quarter)
+    assert by_rep is not None
+    assert (by_rep.target, by_rep.open) == (Decimal(90), Decimal(30))
+    assert open_target(outlook, targets, period=parse_period("2026Q3")) is None
 
 
 def test_an_empty_pipeline_is_worth_nothing() -> None:
