@@ -32,7 +32,8 @@ from kamlib.errors import KamError, ParameterError
 from kamlib.forecast.arrays import Flags, Floats, Indices
 from kamlib.forecast.donors import complete_errors
 
-_CHUNK = 512  # series at a time: 12 periods x 500 paths of them are 25 MB
+FOUND = ("period", "running", "total")
+_CHUNK = 64  # series at a time: 12 periods x 1000 paths of them are 6 MB, which stay near the processor
 _HELD = 2**24  # numbers of all levels' sums held at once (128 MB); larger levels are summed group by group
 _WIDEST = 0.05  # share of the widest factors not drawn: with few blocks they are without bound
 _NEWTON = 3  # steps towards the shift that keeps the mean; the little that is left is scaled away
@@ -47,9 +48,10 @@ class Level:
     quantiles : tuple of float
         Shares of paths below, ascending.
     period : numpy.ndarray, shape (quantiles, horizon, groups)
-        Quantiles of each period's sum.
+        Quantiles of each period's sum; NaN where not asked for.
     running : numpy.ndarray, shape (quantiles, horizon, groups)
-        Quantiles of the sum of all periods so far; the last row is the whole horizon's.
+        Quantiles of the sum of all periods so far; the last row is the whole horizon's. NaN where not asked
+        for.
     paths : numpy.ndarray, shape (groups, horizon, paths), or None
         The sums themselves, where asked to be kept.
     """
@@ -130,6 +132,7 @@ def path_totals(
     non_negative: bool | Flags = True,
     quantiles: Sequence[float] = (0.025, 0.1, 0.5, 0.9, 0.975),
     keep: Sequence[str] = (),
+    find: Sequence[str] = FOUND[:2],
     chunk: int = _CHUNK,
 ) -> dict[str, Level]:
     """Sum the paths that `draw_paths` draws by many groupings at once, without holding them all.
@@ -144,6 +147,9 @@ def path_totals(
         Shares of paths to find the quantiles of, between 0 and 1.
     keep : sequence of str
         Levels whose summed paths are returned too.
+    find : sequence of str
+        Sums to find the quantiles of, as each takes its time: period (of each period), running (of all
+        periods so far), total (of the whole horizon alone).
     chunk : int
         Series drawn at a time; changes memory and speed, never a result.
 
@@ -154,8 +160,8 @@ def path_totals(
     Raises
     ------
     ParameterError
-        As `draw_paths`; if a level's codes are not one a series, `keep` names no level, a quantile lies
-        outside 0..1, or `chunk` is below 1.
+        As `draw_paths`; if a level's codes are not one a series, `keep` names no level, `find` no sum, a
+        quantile lies outside 0..1, or `chunk` is below 1.
     KamError
         If no error is known at all.
 
@@ -167,7 +173,7 @@ def path_totals(
     >>> bool(abs(level.running[0, 0, 0] - 200) < 1)
     True
     """
-    _check_levels(forecast, codes, quantiles, keep, chunk)
+    _check_levels(forecast, codes, quantiles, keep, find, chunk)
     blocks, weights, floor = _prepare(forecast, errors, paths, seed, step, non_negative)
     forecast = np.nan_to_num(forecast)
     shares = tuple(sorted(quantiles))
@@ -188,11 +194,13 @@ def path_totals(
     result = {}
     for name, code in codes.items():
         if name in held:
-            parts = [_quantiles(sums[name][i : i + chunk], shares) for i in range(0, counts[name], chunk)]
-            period, running = (np.concatenate([part[k] for part in parts], axis=2) for k in (0, 1))
+            steps = range(0, counts[name], chunk)
+            parts = [_quantiles(sums[name][i : i + chunk], shares, find) for i in steps]
+            period, total = (np.concatenate([part[k] for part in parts], axis=2) for k in (0, 1))
         else:
-            period, running = _by_group(forecast, blocks, weights, floor, code, shares, chunk)
-        result[name] = Level(shares, period, running, sums[name] if name in keep else None)
+            drawn = _chunks(forecast, blocks, weights, floor, _in_order(code), chunk)
+            period, total = _by_group(drawn, code, shares, (forecast.shape[0], chunk), find)
+        result[name] = Level(shares, period, total, sums[name] if name in keep else None)
     return result
 
 
@@ -306,51 +314,60 @@ def _chunks(
         yield first, _draw(forecast[:, part], blocks[:, :, part], weights, floor[part])
 
 
-def _quantiles(sums: Floats, shares: tuple[float, ...]) -> tuple[Floats, Floats]:
-    """Return quantiles (q, horizon, groups) of sums by period and of running sums."""
-    of_period = np.quantile(sums, shares, axis=2).transpose(0, 2, 1)
-    return of_period, np.quantile(sums.cumsum(axis=1), shares, axis=2).transpose(0, 2, 1)
+def _quantiles(sums: Floats, shares: tuple[float, ...], find: Sequence[str]) -> tuple[Floats, Floats]:
+    """Return quantiles (q, horizon, groups) of sums by period and of running sums, as far as asked for."""
+    period, running = (np.full((len(shares), *sums.shape[1::-1]), np.nan) for _ in range(2))
+    if "period" in find:
+        period[:] = np.quantile(sums, shares, axis=2).transpose(0, 2, 1)
+    if "running" in find or "total" in find:
+        so_far = sums.cumsum(axis=1)
+        rows = slice(None if "running" in find else -1, None)
+        running[:, rows] = np.quantile(so_far[:, rows], shares, axis=2).transpose(0, 2, 1)
+    return period, running
+
+
+def _in_order(code: Indices) -> Indices:
+    """Return the series that are in a group, group by group."""
+    order = np.argsort(code, kind="stable")
+    return order[code[order] >= 0]
 
 
 def _by_group(
-    forecast: Floats,
-    blocks: Floats,
-    weights: Floats,
-    floor: Flags,
+    drawn: Iterator[tuple[int, Floats]],
     code: Indices,
     shares: tuple[float, ...],
-    chunk: int,
+    size: tuple[int, int],
+    find: Sequence[str],
 ) -> tuple[Floats, Floats]:
-    """Find the quantiles of a level of many groups, some groups after the other."""
-    order = np.argsort(code, kind="stable")
-    order = order[code[order] >= 0]
-    groups = int(code.max()) + 1
-    period, running = (np.zeros((len(shares), forecast.shape[0], groups)) for _ in range(2))
+    """Find the quantiles of a level of many groups, some groups after the other; size is (horizon, chunk)."""
+    horizon, chunk = size
+    order = _in_order(code)
+    period, whole = (np.zeros((len(shares), horizon, int(code.max()) + 1)) for _ in range(2))
     open_group, total = -1, np.zeros(0)
     done: list[tuple[int, Floats]] = []
 
     def flush() -> None:
         if done:
             names = [name for name, _ in done]
-            both = _quantiles(np.array([sums for _, sums in done]), shares)
-            period[:, :, names], running[:, :, names] = both
+            both = _quantiles(np.array([sums for _, sums in done]), shares, find)
+            period[:, :, names], whole[:, :, names] = both
             done.clear()
 
-    for first, part in _chunks(forecast, blocks, weights, floor, order, chunk):
-        for column, drawn in enumerate(part, start=first):
+    for first, part in drawn:
+        for column, path in enumerate(part, start=first):
             group = int(code[order[column]])
             if group != open_group:
                 if open_group >= 0:
                     done.append((open_group, total))
-                open_group, total = group, drawn.copy()
+                open_group, total = group, path.copy()
             else:
-                total += drawn
+                total += path
             if len(done) >= chunk:
                 flush()
     if open_group >= 0:
         done.append((open_group, total))
     flush()
-    return period, running
+    return period, whole
 
 
 def _check_levels(
@@ -358,6 +375,7 @@ def _check_levels(
     codes: Mapping[str, Indices],
     quantiles: Sequence[float],
     keep: Sequence[str],
+    find: Sequence[str],
     chunk: int,
 ) -> None:
     for name, code in codes.items():
@@ -369,6 +387,9 @@ def _check_levels(
     unknown = [name for name in keep if name not in codes]
     if unknown:
         raise ParameterError(f'keep names "{unknown[0]}", which is no level of: {", ".join(codes)}.')
+    other = [name for name in find if name not in FOUND]
+    if other:
+        raise ParameterError(f'find names "{other[0]}"; it takes {", ".join(FOUND)}.')
     outside = [share for share in quantiles if not 0 <= share <= 1]
     if outside or not len(quantiles):
         raise ParameterError(f"quantiles is {list(quantiles)}; give at least one, each from 0 to 1.")

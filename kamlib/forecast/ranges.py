@@ -79,8 +79,10 @@ def forecast_ranges(
             {level: code for level, (code, _) in codes.items()},
             paths=params.paths,
             seed=seed,
+            step=past.apart,
             non_negative=np.asarray((pairs.ticks >= 0).all(axis=0)),
             quantiles=_TAILS,
+            find=("period", "total"),
         )
         ends = {level: (found.period, found.running) for level, found in drawn.items()}
     months, totals = [], []
@@ -128,7 +130,16 @@ def range_coverage(past: PastForecasts, *, params: ForecastParams, seed: int) ->
         if known.sum() < _LEAST_BLOCKS:
             continue
         expected = past.forecast[place, :ahead] / SCALE
-        drawn = path_totals(expected, errors[known], codes, paths=params.paths, seed=seed, quantiles=_TAILS)
+        drawn = path_totals(
+            expected,
+            errors[known],
+            codes,
+            paths=params.paths,
+            seed=seed,
+            step=past.apart,
+            quantiles=_TAILS,
+            find=("total",),
+        )
         for level, code in codes.items():
             sold = np.bincount(code, weights=past.actual[place, :ahead].sum(axis=0) / SCALE)
             hoped = np.bincount(code, weights=expected.sum(axis=0))

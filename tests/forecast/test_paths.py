@@ -107,6 +107,22 @@ def test_totals_are_sums_of_the_paths_bit_for_bit_at_any_chunk_size(
         assert found[name].paths is None
 
 
+@pytest.mark.parametrize("held", [0, 2**24])
+def test_what_is_not_asked_for_is_not_found_and_the_rest_is_the_same(monkeypatch, held: int) -> None:
+    monkeypatch.setattr(module, "_HELD", held)
+    forecast, errors = book()
+    given = {"codes": levels(forecast.shape[1]), "paths": 30, "seed": 4}
+    whole = path_totals(forecast, errors, **given)
+    total = path_totals(forecast, errors, **given, find=["total"])
+    months = path_totals(forecast, errors, **given, find=["period"])
+    for name, level in whole.items():
+        assert np.isnan(total[name].period).all()
+        assert np.isnan(total[name].running[:, :-1]).all()
+        np.testing.assert_array_equal(total[name].running[:, -1], level.running[:, -1])
+        np.testing.assert_array_equal(months[name].period, level.period)
+        assert np.isnan(months[name].running).all()
+
+
 def test_kept_levels_hold_their_paths_and_series_in_no_group_are_left_out() -> None:
     forecast, errors = book()
     drawn = draw_paths(forecast, errors, paths=20, seed=4)
@@ -180,6 +196,7 @@ def test_what_does_not_fit_is_refused() -> None:
         ({"keep": ["region"]}, 'keep names "region", which is no level of: company'),
         ({"quantiles": [0.5, 1.5]}, r"quantiles is \[0.5, 1.5\]"),
         ({"quantiles": []}, r"quantiles is \[\]"),
+        ({"find": ["running", "mean"]}, 'find names "mean"; it takes period, running, total'),
         ({"chunk": 0}, "chunk is 0; it must be at least 1"),
     ],
 )

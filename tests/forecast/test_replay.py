@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import kamlib.forecast.replay as module
 from kamlib.forecast import ForecastParams, forecast_errors, forecast_sales, replay_sales
 from kamlib.forecast.levels import base_forecast
 from kamlib.forecast.replay import PastForecasts
@@ -88,6 +89,26 @@ def test_levels_are_weighed_by_errors_one_month_ahead() -> None:
     company = past.steps[20, 0] * 10_000
     made = base_forecast(past.levels.until(20), horizon=1, params=PARAMS, method="blend")[0, 0] * 10_000
     assert company == pytest.approx(made - past.levels.pairs.ticks[20].sum())
+
+
+def test_in_a_large_book_accounts_and_pairs_are_replayed_at_planning_dates_and_sums_every_month(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = replay(cube(), error_origins=12)
+    monkeypatch.setattr(module, "_MANY", 2)
+    past = replay(cube(), error_origins=12)
+    assert (every.apart, past.apart) == (1, 3)
+    # rows 22 to 33 have three months after them; those a multiple of three before row 36 are replayed
+    assert past.origins.tolist() == [24, 27, 30, 33]
+    above = past.levels.sums
+    assert past.levels.structure.above == above + 3
+    whole = ~np.isnan(past.steps[:, above:]).all(axis=1)
+    assert np.flatnonzero(whole).tolist() == [12, 15, 18, 21, 24, 27, 30, 33]
+    assert np.flatnonzero(~np.isnan(past.steps[:, 0])).tolist() == list(range(12, 36))
+    np.testing.assert_array_equal(past.steps[whole], every.steps[whole])
+    # of pairs one error, of row 12, is known in row 15, and two in row 16: a spread needs two
+    assert past.known_errors(15) is None
+    assert past.known_errors(16) is not None
 
 
 def test_errors_are_forecast_less_actual() -> None:
