@@ -16,9 +16,18 @@ from kamlib.periods import Period
 
 # what a page has room for; the run's tables hold the rest
 _STAGE_COLUMNS = ("stage", "stage_opportunities", "amount", "weighted", "new_business", "given_rate",
-                  "decided", "found_rate", "used_rate", "rate_source")  # fmt: skip
-_CALL_COLUMNS = ("name", "periods", "without_ratio", "lean", "wape", "leaning", "amount", "corrected",
-                 "forecast", "gap_to_model")  # fmt: skip
+                  "found_rate", "used_rate", "rate_source")  # fmt: skip
+_CALL_COLUMNS = ("name", "periods", "without_ratio", "lean", "leaning", "amount", "corrected", "forecast")
+_PLAN_COLUMNS = (
+    "name",
+    "opportunity_id",
+    "account_id",
+    "stage",
+    "amount",
+    "gain",
+    "at_risk",
+    "expected_close",
+)
 
 
 def pipeline_page(
@@ -94,7 +103,7 @@ def pipeline_page(
         id="forecast_4",
         title=title,
         subtitle=words("pipeline.subtitle", currency=words.currency, n=words.count(len(opened))),
-        table=table[list(_STAGE_COLUMNS)],
+        table=_known(table, _STAGE_COLUMNS, "found_rate"),
         figures=(funnel, *((charts.months_chart(value.months, words=words),) if inside else ())),
         sentences=()
         if opened.empty
@@ -162,7 +171,7 @@ def calls_page(
         subtitle=words(
             "pipeline.calls_subtitle", few=words.count(int((table["leaning"] == "too_few").sum()))
         ),
-        table=_named(table, reps)[list(_CALL_COLUMNS)],
+        table=_known(_named(table, reps), _CALL_COLUMNS, "without_ratio"),
         figures=(charts.lean_chart(drawn, words=words, native=native),) if len(judged) else (),
         notes=(
             words(said, period=period, **(sums if len(compared) else {})),
@@ -211,11 +220,17 @@ def work_page(
         id="forecast_5",
         title=title,
         subtitle=words("pipeline.plan_subtitle", per_rep=per_rep, currency=words.currency),
-        table=_named(plan, reps),
+        table=_named(plan, reps)[list(_PLAN_COLUMNS)],
         notes=(risk, words("pipeline.plan_note")),
         totals=("amount", "gain", "at_risk"),
         folded=False,
     )
+
+
+def _known(table: pd.DataFrame, columns: tuple[str, ...], column: str) -> pd.DataFrame:
+    """Keep the columns a page has room for, the one named only where it says anything."""
+    says = bool((table[column].fillna(0) != 0).any())
+    return table[[name for name in columns if says or name != column]]
 
 
 def _numbered(key: str, number: int) -> str:

@@ -156,6 +156,21 @@ def test_who_submits_for_the_first_time_stands_in_the_table() -> None:
     assert "2 reps" not in page.title
 
 
+def test_periods_without_a_ratio_are_told() -> None:
+    judged = judged_as("no_clear_lean", "no_clear_lean")
+    assert "without_ratio" not in calls_of("no_clear_lean").table
+    judged["without_ratio"] = pd.Series([0, 3], dtype="Int64")
+    none = pd.DataFrame(
+        {
+            column: pd.Series(dtype="str")
+            for column in ("rep_id", "leaning", "submitted", "corrected", "forecast", "gap_to_model")
+        }
+    )
+    page = calls_page(judged, none, None, words=Words("en", "EUR"), period=parse_period("2026Q1"))
+    assert page.table["without_ratio"].tolist() == [0, 3]
+    assert "submitted nothing or sold nothing: 3;" in page.notes[1]
+
+
 def test_reps_of_one_name_are_told_apart() -> None:
     reps = pd.DataFrame({"rep_id": ["R0", "R1", "R2"], "name": ["Li", "Li", None]})
     page = calls_page(
@@ -180,7 +195,7 @@ def test_new_business_is_measured_by_what_is_open_of_the_target(
     found = value(opened(("C", "Bikes", "30", 100, "2026-02-20"), ("C", "Bikes", "30", 100, "2026-08-20")))
     page = page_of(open_run(demo_run), found, open_part=open_part)
     assert page.sentences[1].startswith(said)
-    assert page.sentences[0].startswith("By the end of 2026 60.0 weighted may close")
+    assert page.sentences[0].startswith("By the end of 2026, 60.0 weighted may close")
 
 
 def test_without_dated_history_the_page_says_so(demo_run: Path) -> None:
