@@ -87,6 +87,15 @@ def _diff(args: argparse.Namespace) -> None:
         print()
 
 
+def _adopt(args: argparse.Namespace) -> None:
+    from kamlib.runs.adopt import adopt_run
+
+    adopted = adopt_run(args.run, args.book, by=args.by, note=args.note)
+    if adopted.supersedes:
+        _say(f"version {adopted.version} for {adopted.period}; version {adopted.supersedes} no longer holds")
+    print(adopted.file)
+
+
 def _params(args: argparse.Namespace) -> None:
     from kamlib.packs.planning import planning_params
     from kamlib.params import list_params
@@ -124,6 +133,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], None]]] = {
     "check": ("validate a book: what is wrong, where, how many, what to do", _check),
     "plan": ("produce the planning pack of a period", _plan),
     "demo": ("write a demo book of any size with a known truth", _demo),
+    "adopt": ("make a run's targets those that hold: a new version beside the book", _adopt),
     "diff": ("show which parameters, data and numbers differ between two runs", _diff),
     "params": ("list every parameter: value, unit, range, source of the default", _params),
     "lab": ("open JupyterLab on the notebooks", _lab),
@@ -143,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
         sub[name].add_argument(
             "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
-    for name in ("check", "plan"):
+    for name in ("check", "plan", "adopt"):
         sub[name].add_argument("--book", type=Path, required=True, help="a folder of tables, or a book.yaml")
     sub["plan"].add_argument(
         "--period", required=True, help="2026 (year), 2026Q1 (quarter) or 2026-01 (month)"
@@ -168,6 +178,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=7, help="seed of the generator [7]")
     demo.add_argument("--format", choices=["auto", "csv", "parquet"], default="auto",
                       help="auto: csv for small books, parquet for large ones")  # fmt: skip
+    sub["adopt"].add_argument("run", type=Path, metavar="RUN", help="a run folder, as kam plan printed it")
+    sub["adopt"].add_argument("--by", required=True, help="who adopts the targets")
+    sub["adopt"].add_argument("--note", default="", help="why, in a line")
     sub["diff"].add_argument("run_a", type=Path, metavar="RUN_A", help="a run folder")
     sub["diff"].add_argument("run_b", type=Path, metavar="RUN_B", help="a run folder")
     sub["lab"].add_argument("--no-browser", action="store_true", help="do not open a browser")

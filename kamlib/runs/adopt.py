@@ -1,0 +1,181 @@
+"""Adopting a run: its targets become a file of the book that says who, when and from which run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from kamlib.errors import BookError, ParameterError
+from kamlib.measures.money import MONEY
+from kamlib.runs.run import Run, open_run
+
+_FILE = re.compile(r"(?P<period>\d{4}(?:Q[1-4]|-\d{2})?)-v(?P<version>\d{3,})\.csv")
+_ROW = ("account_id", "rep_id", "region", "account_type", "product_line", "month")
+_ABOUT = ("adopted_by", "adopted_at", "run", "note")
+COLUMNS = ("period", "version", "measure", *_ROW, "target", *_ABOUT)
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """A file of adopted targets.
+
+    Attributes
+    ----------
+    file : pathlib.Path
+        Where it lies.
+    period : str
+        The period it sets targets for.
+    version : int
+        1 for the first adoption of the period; the largest holds.
+    supersedes : int or None
+        The version that held before.
+    """
+
+    file: Path
+    period: str
+    version: int
+    supersedes: int | None
+
+
+def adopt_run(
+    run_folder: Path, book: Path, *, by: str, note: str = "", now: dt.datetime | None = None
+) -> Adoption:
+    """Write a run's targets beside the book as the next version for their period; overwrite nothing.
+
+    The file lies in the book's folder under ``adopted/`` (of a book.yaml: beside it, under its name and
+    ``-adopted``) and is called ``<period>-v<version>.csv``. It is written aside and moved in place, so that
+    nobody reads half of it and two adoptions at once take two versions.
+
+    Parameters
+    ----------
+    run_folder : pathlib.Path
+        A published planning run.
+    book : pathlib.Path
+        The book the run was planned from.
+    by : str
+        Who adopts.
+    note : str
+        Why, in a line.
+    now : datetime.datetime, optional
+        The moment of adoption; the present by default.
+
+    Returns
+    -------
+    Adoption
+
+    Raises
+    ------
+    ParameterError
+        If the folder is no published planning run, or nobody is named.
+    BookError
+        If the book is another one than the run's, or the run's targets hold already.
+    """
+    from kamlib.book.config import read_config
+
+    if not by.strip():
+        raise ParameterError("--by is empty. Name who adopts the targets.")
+    run = open_run(str(run_folder))
+    if run.facts["pack"] != "planning" or not run.published:
+        raise ParameterError(
+            f"{run_folder}: no published planning run. Name the folder that kam plan printed."
+        )
+    config, planned = read_config(book), run.facts["book"]["name"]
+    if config.name != planned:
+        raise BookError(f'the run plans "{planned}", the book is "{config.name}". Name the run\'s own book.')
+    folder = adopted_folder(book)
+    held = _versions(folder, str(run.period))
+    name = run.folder.resolve().name
+    if held and _source_run(held[max(held)]) == name:
+        raise BookError(f"{held[max(held)].name} holds the targets of run {name} already. Adopt another run.")
+    moment = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).isoformat(timespec="seconds")
+    table = _table_of(run, by=by.strip(), at=moment, name=name, note=" ".join(note.split()))
+    folder.mkdir(parents=True, exist_ok=True)
+    return _write(table, folder, str(run.period), max(held, default=0))
+
+
+def adopted_folder(book: Path) -> Path:
+    """Return where the adopted targets of a book lie, whether or not there are any."""
+    return book / "adopted" if book.is_dir() else book.with_name(f"{book.stem}-adopted")
+
+
+def read_adopted(book: Path) -> pd.DataFrame:
+    """Read every adopted target that holds: of each month those adopted last.
+
+    Parameters
+    ----------
+    book : pathlib.Path
+        A folder of tables, or a book.yaml.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per account, product line and month, with the columns of the files; empty where nothing was
+        adopted. Where a year's and a quarter's targets both cover a month, those adopted later hold for it.
+
+    Raises
+    ------
+    BookError
+        If a file lacks a column or holds what is no amount.
+    """
+    files = [path for path in sorted(adopted_folder(book).glob("*.csv")) if _FILE.fullmatch(path.name)]
+    if not files:
+        return pd.DataFrame({c: pd.Series(dtype=MONEY if c == "target" else "str") for c in COLUMNS})
+    table = pd.concat([_read(path) for path in files], ignore_index=True)
+    order = table["adopted_at"] + " " + table["period"] + " " + table["version"].str.zfill(9)
+    return table[order == order.groupby(table["month"]).transform("max")].reset_index(drop=True)
+
+
+def _versions(folder: Path, period: str) -> dict[int, Path]:
+    found = {path: _FILE.fullmatch(path.name) for path in folder.glob("*.csv")}
+    return {int(m["version"]): path for path, m in found.items() if m and m["period"] == period}
+
+
+def _source_run(file: Path) -> str:
+    return str(_read(file)["run"].iloc[0])
+
+
+def _read(file: Path) -> pd.DataFrame:
+    table = pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing or table.empty:
+        what = f"no column {', '.join(missing)}" if missing else "no rows"
+        raise BookError(f"adopted/{file.name}: {what}. Restore the file as kam adopt wrote it.")
+    try:
+        return table[list(COLUMNS)].assign(target=table["target"].astype(MONEY))
+    except (ValueError, TypeError, ArithmeticError):
+        wrong = table.loc[pd.to_numeric(table["target"], errors="coerce").isna(), "target"]
+        raise BookError(
+            f"adopted/{file.name}.target: {len(wrong)} values are no amounts. Restore the file as kam adopt"
+            " wrote it."
+        ) from None
+
+
+def _table_of(run: Run, *, by: str, at: str, name: str, note: str) -> pd.DataFrame:
+    targets = run.load("targets")[[*_ROW, "target"]]
+    facts = {"adopted_by": by, "adopted_at": at, "run": name, "note": note}
+    return targets.assign(period=str(run.period), measure="revenue", **facts)
+
+
+def _write(table: pd.DataFrame, folder: Path, period: str, before: int) -> Adoption:
+    """Write under the next free version; making a link is atomic and never replaces a file."""
+    version = before
+    while True:
+        version += 1
+        file = folder / f"{period}-v{version:03d}.csv"
+        handle, aside = tempfile.mkstemp(prefix=".adopting-", dir=folder)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
+                table.assign(version=version)[list(COLUMNS)].to_csv(target, index=False)
+            Path(aside).chmod(0o644)
+            file.hardlink_to(aside)
+        except FileExistsError:
+            continue
+        finally:
+            Path(aside).unlink()
+        return Adoption(file, period, version, before or None)

@@ -1,0 +1,144 @@
+"""Adopted targets: a new version each time, nothing overwritten, the last one holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from kamlib.cli import main
+from kamlib.errors import BookError, ParameterError
+from kamlib.measures.money import MONEY, total_money
+from kamlib.runs.adopt import adopt_run, adopted_folder, read_adopted
+from kamlib.runs.publish import hash_tables, publish_run, start_run, write_facts
+
+BOOK = {"name": "Harbour", "currency": "CNY", "rounding_unit": 100, "fiscal_year_start": 1, "hash": "ab"}
+NOON = dt.datetime(2025, 12, 12, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    folder = tmp_path / "book"
+    folder.mkdir()
+    (folder / "book.yaml").write_text("name: Harbour\n", encoding="utf-8")
+    return folder
+
+
+def planned(out: Path, targets: dict[str, int], period: str = "2026Q1", **facts: Any) -> Path:
+    run = start_run(
+        out,
+        {
+            "pack": "planning",
+            "period": period,
+            "as_of": "2026-01-01",
+            "lang": "en",
+            "seed": 1,
+            "parameters": {},
+        }
+        | {"book": BOOK, "targets": targets}
+        | facts,
+    )
+    month, amount = list(targets), list(targets.values())
+    table = pd.DataFrame({"account_id": "A, B", "rep_id": None, "region": "N", "account_type": "T",
+                          "product_line": "Bikes", "month": month, "target": amount})  # fmt: skip
+    run.save("targets", table.astype({"rep_id": "str"}))
+    run.facts["tables"] = hash_tables(run)
+    run.facts["parameters"] = {"x": str(targets)}
+    write_facts(run)
+    return publish_run(run).folder
+
+
+def test_the_file_says_who_when_why_and_from_which_run(tmp_path: Path, book: Path) -> None:
+    run = planned(tmp_path, {"2026-01": 100, "2026-02": 300})
+    adopted = adopt_run(run, book, by=" Li Wei ", note="board,\nDecember", now=NOON)
+    assert (adopted.file, adopted.version, adopted.supersedes) == (
+        book / "adopted" / "2026Q1-v001.csv",
+        1,
+        None,
+    )
+    assert adopted.file.read_text(encoding="utf-8").splitlines() == [
+        "period,version,measure,account_id,rep_id,region,account_type,product_line,month,target,"
+        "adopted_by,adopted_at,run,note",
+        f'2026Q1,1,revenue,"A, B",,N,T,Bikes,2026-01,100,Li Wei,2025-12-12T12:00:00+00:00,{run.name},"board, December"',
+        f'2026Q1,1,revenue,"A, B",,N,T,Bikes,2026-02,300,Li Wei,2025-12-12T12:00:00+00:00,{run.name},"board, December"',
+    ]
+
+
+def test_a_later_adoption_supersedes_and_leaves_the_first_as_it_was(tmp_path: Path, book: Path) -> None:
+    first = adopt_run(planned(tmp_path, {"2026-01": 100}), book, by="Li", now=NOON)
+    before = first.file.read_bytes()
+    second = adopt_run(planned(tmp_path, {"2026-01": 250}), book, by="Li", now=NOON)
+    assert (second.version, second.supersedes) == (2, 1)
+    assert first.file.read_bytes() == before
+    held = read_adopted(book)
+    assert held["target"].dtype == MONEY
+    assert total_money(held["target"]) == 250
+
+
+def test_of_each_month_the_targets_adopted_last_hold(tmp_path: Path, book: Path) -> None:
+    adopt_run(planned(tmp_path, {"2026-01": 10, "2026-04": 40}, "2026"), book, by="Li", now=NOON)
+    later = NOON + dt.timedelta(days=1)
+    adopt_run(planned(tmp_path, {"2026-01": 15}), book, by="Li", now=later)
+    held = read_adopted(book).set_index("month")["target"].astype(int)
+    assert held.to_dict() == {"2026-01": 15, "2026-04": 40}
+
+
+def test_a_version_number_that_is_taken_is_passed_over(tmp_path: Path, book: Path) -> None:
+    adopt_run(planned(tmp_path, {"2026-01": 100}), book, by="Li", now=NOON)
+    (book / "adopted" / "notes.csv").write_text("not ours")
+    file = adopt_run(planned(tmp_path, {"2026-01": 200}), book, by="Li", now=NOON).file
+    assert sorted(p.name for p in file.parent.iterdir()) == [
+        "2026Q1-v001.csv",
+        "2026Q1-v002.csv",
+        "notes.csv",
+    ]
+
+
+def test_of_a_book_file_they_lie_beside_it(tmp_path: Path) -> None:
+    assert adopted_folder(tmp_path / "north.yaml") == tmp_path / "north-adopted"
+    assert read_adopted(tmp_path / "north.yaml").empty
+
+
+def test_what_is_refused(tmp_path: Path, book: Path) -> None:
+    run = planned(tmp_path, {"2026-01": 100})
+    with pytest.raises(ParameterError, match="--by is empty"):
+        adopt_run(run, book, by=" ")
+    other = tmp_path / "other.yaml"
+    other.write_text("name: Southern\n", encoding="utf-8")
+    with pytest.raises(BookError, match='the run plans "Harbour", the book is "Southern"'):
+        adopt_run(run, other, by="Li")
+    appraisal = planned(tmp_path, {"2026-01": 100}, pack="appraisal")
+    with pytest.raises(ParameterError, match="no published planning run"):
+        adopt_run(appraisal, book, by="Li")
+    adopt_run(run, book, by="Li")
+    with pytest.raises(BookError, match=f"2026Q1-v001.csv holds the targets of run {run.name} already"):
+        adopt_run(run, book, by="Li")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("measure", "measured", "2026Q1-v001.csv: no column measure"),
+        (",100,", ",much,", "2026Q1-v001.csv.target: 1 values are no amounts"),
+    ],
+)
+def test_a_file_changed_by_hand_is_named(
+    tmp_path: Path, book: Path, old: str, new: str, message: str
+) -> None:
+    file = adopt_run(planned(tmp_path, {"2026-01": 100}), book, by="Li", now=NOON).file
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(BookError, match=message):
+        read_adopted(book)
+
+
+def test_the_command_prints_the_file_and_refuses_in_one_line(
+    tmp_path: Path, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = planned(tmp_path, {"2026-01": 100})
+    assert main(["adopt", str(run), "--book", str(book), "--by", "Li"]) == 0
+    assert capsys.readouterr().out.strip() == str(book / "adopted" / "2026Q1-v001.csv")
+    assert main(["adopt", str(run), "--book", str(book), "--by", "Li"]) == 3
+    assert "already" in capsys.readouterr().err
