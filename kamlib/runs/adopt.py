@@ -157,7 +157,7 @@ def _read(file: Path) -> pd.DataFrame:
 
 
 def _table_of(run: Run, *, by: str, at: str, name: str, note: str) -> pd.DataFrame:
-    targets = run.load("targets")[[*_ROW, "target"]]
+    targets = run.load("plan_targets")[[*_ROW, "target"]]
     facts = {"adopted_by": by, "adopted_at": at, "run": name, "note": note}
     return targets.assign(period=str(run.period), measure="revenue", **facts)
 

@@ -83,4 +83,4 @@ def test_a_whole_plan_of_twenty_thousand_accounts(large: Path, tmp_path: Path) -
     facts = json.loads((tmp_path / "planning" / "2026Q1" / "latest" / "manifest.json").read_text())
     print(f"\nkam plan, 20,000 accounts: {cost.seconds:.0f} s, {cost.megabytes:.0f} MB, {facts['seconds']}")
     assert facts["book"]["rows"]["accounts"] == 20_000
-    assert {"segments", "forecast", "targets"} <= set(facts["tables"])
+    assert {"segments", "forecast", "plan_targets"} <= set(facts["tables"])

@@ -57,5 +57,5 @@ def test_the_workbook_calculated_anew_equals_the_tables(
         (forecast["level"] == "company") & forecast["period"].isin([str(m) for m in run.period.months()])
     ]
     assert total[2] == pytest.approx(float(total_money(quarter["forecast"])), abs=0.01)
-    assert total[3] == int(run.load("targets")["target"].sum())
+    assert total[3] == int(run.load("plan_targets")["target"].sum())
     assert len(book.sheetnames) == 1 + len(list((demo_run / "pages").glob("*.json")))

@@ -44,7 +44,7 @@ def test_the_pack_is_whole(demo_run: Path) -> None:
         "book", "tables", "pages", "notebooks", "pack.html", "pack.xlsx", "manifest.json",
     }  # fmt: skip
     assert {p.stem for p in (demo_run / "pages").glob("*.json")} == set(PAGES)
-    assert {"segments", "forecast", "forecast_accuracy", "targets", "target_accounts"} <= {
+    assert {"segments", "forecast", "forecast_accuracy", "plan_targets", "target_accounts"} <= {
         p.stem for p in (demo_run / "tables").glob("*.parquet")
     }
     assert (demo_run.parent / "latest").resolve() == demo_run.resolve()
@@ -70,7 +70,7 @@ def test_every_saved_column_is_in_the_glossary(demo_run: Path) -> None:
 
 def test_totals_agree_on_every_axis(demo_run: Path) -> None:
     run = open_run(str(demo_run))
-    targets, chain = run.load("targets"), run.load("target_accounts")
+    targets, chain = run.load("plan_targets"), run.load("target_accounts")
     assert (targets["target"] % run.rounding_unit == 0).all()
     total = int(targets["target"].sum())
     assert int(chain["target"].sum()) == total
@@ -126,7 +126,7 @@ def test_parameters_change_numbers_and_diff_says_which(demo_run: Path, tmp_path:
     assert sorted(found.parameters) == [["allocation.history_weight", 0.5, 1.0], ["sizing.growth", 0.08, 0.1]]
     assert found.data == []
     changed = {(row[0], row[1]) for row in found.totals}
-    assert ("targets", "target") in changed
+    assert ("plan_targets", "target") in changed
     assert not any(table in ("segments", "forecast") for table, _ in changed)
 
 

@@ -44,7 +44,7 @@ def planned(out: Path, targets: dict[str, int], period: str = "2026Q1", **facts:
     month, amount = list(targets), list(targets.values())
     table = pd.DataFrame({"account_id": "A, B", "rep_id": None, "region": "N", "account_type": "T",
                           "product_line": "Bikes", "month": month, "target": amount})  # fmt: skip
-    run.save("targets", table.astype({"rep_id": "str"}))
+    run.save("plan_targets", table.astype({"rep_id": "str"}))
     run.facts["tables"] = hash_tables(run)
     run.facts["parameters"] = {"x": str(targets)}
     write_facts(run)

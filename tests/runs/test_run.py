@@ -88,6 +88,9 @@ def test_unknown_table_and_bad_name(tmp_path: Path) -> None:
     assert not run.has("market")
     with pytest.raises(RunError, match='table name "../x": use lower-case letters, digits and underscores.'):
         run.save("../x", pd.DataFrame({"a": [1]}))
+    (run.folder / "book" / "targets.parquet").touch()
+    with pytest.raises(RunError, match='table name "targets": the book has a table of this name.'):
+        run.save("targets", pd.DataFrame({"a": [1]}))
 
 
 def test_knobs_lie_over_the_runs_parameters(tmp_path: Path) -> None:
