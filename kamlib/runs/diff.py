@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kamlib.runs.explain import explain_targets
 from kamlib.runs.run import Run, open_run
 
 Rows = list[list[object]]
@@ -30,12 +31,15 @@ class Difference:
         One row per number column that differs; rows only one run has count as differing.
     largest : list of [table, column, row's key, value in A, value in B, B - A]
         The largest changes of each such column.
+    reasons : list of [account, target in A, target in B, B - A, why]
+        Why the targets of accounts changed, see `kamlib.runs.explain`.
     """
 
     parameters: Rows
     data: Rows
     totals: Rows
     largest: Rows
+    reasons: Rows
 
     def sections(self) -> list[tuple[str, list[str], Rows]]:
         """Return title, header and rows of each part, for printing."""
@@ -45,6 +49,7 @@ class Difference:
             ("Data and versions that differ", ["fact", "A", "B"], self.data),
             ("Numbers that differ", ["table", "column", "rows", *change], self.totals),
             ("Largest changes", ["table", "column", "row", *change], self.largest),
+            ("Why targets changed", ["account", *change, "why"], self.reasons),
         ]
 
 
@@ -80,6 +85,7 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
         data=_diff_facts({k: a.facts.get(k) for k in data_keys}, {k: b.facts.get(k) for k in data_keys}),
         totals=totals,
         largest=largest,
+        reasons=explain_targets(a, b),
     )
 
 

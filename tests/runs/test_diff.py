@@ -35,7 +35,7 @@ def targets(*amounts: int) -> pd.DataFrame:
 def test_equal_runs_do_not_differ(tmp_path: Path) -> None:
     a = publish(tmp_path, {"targets": targets(1, 2)})
     b = publish(tmp_path, {"targets": targets(1, 2)})
-    assert [rows for _, _, rows in diff_runs(a, b).sections()] == [[], [], [], []]
+    assert [rows for _, _, rows in diff_runs(a, b).sections()] == [[], [], [], [], []]
 
 
 def test_parameters_data_and_numbers(tmp_path: Path) -> None:
