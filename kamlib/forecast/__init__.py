@@ -8,7 +8,7 @@ from kamlib.forecast.panel import forecast_panel
 from kamlib.forecast.panel_backtest import backtest_panel
 from kamlib.forecast.params import ForecastParams
 from kamlib.forecast.paths import draw_paths, path_totals
-from kamlib.forecast.pipeline import value_pipeline
+from kamlib.forecast.pipeline import Pipeline, open_target, value_pipeline
 from kamlib.forecast.pipeline_params import PipelineParams
 from kamlib.forecast.ranges import forecast_ranges, range_coverage
 from kamlib.forecast.rep_calls import compare_rep_forecasts, judge_rep_forecasts, plan_work
@@ -20,6 +20,7 @@ from kamlib.forecast.structure import build_structure
 
 __all__ = [
     "ForecastParams",
+    "Pipeline",
     "PipelineParams",
     "accuracy_on_holdout",
     "backtest_panel",
@@ -34,6 +35,7 @@ __all__ = [
     "judge_rep_forecasts",
     "learn_stage_rates",
     "list_one_offs",
+    "open_target",
     "outlook_by_account",
     "outlook_by_month",
     "path_totals",
