@@ -88,7 +88,7 @@ def _diff(args: argparse.Namespace) -> None:
 
 
 def _adopt(args: argparse.Namespace) -> None:
-    from kamlib.runs.adopt import adopt_run
+    from kamlib.packs.adopt import adopt_run
 
     adopted = adopt_run(args.run, args.book, by=args.by, note=args.note)
     if adopted.supersedes:

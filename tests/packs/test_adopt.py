@@ -12,7 +12,7 @@ import pytest
 from kamlib.cli import main
 from kamlib.errors import BookError, ParameterError
 from kamlib.measures.money import MONEY, total_money
-from kamlib.runs.adopt import adopt_run, adopted_folder, read_adopted
+from kamlib.packs.adopt import adopt_run, adopted_folder, read_adopted
 from kamlib.runs.publish import hash_tables, publish_run, start_run, write_facts
 
 BOOK = {"name": "Harbour", "currency": "CNY", "rounding_unit": 100, "fiscal_year_start": 1, "hash": "ab"}

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from kamlib.book.config import read_config
 from kamlib.errors import BookError, ParameterError
 from kamlib.measures.money import MONEY
-from kamlib.runs.run import Run, open_run
+from kamlib.runs import Run, open_run
 
 _FILE = re.compile(r"(?P<period>\d{4}(?:Q[1-4]|-\d{2})?)-v(?P<version>\d{3,})\.csv")
 _ROW = ("account_id", "rep_id", "region", "account_type", "product_line", "month")
@@ -76,8 +77,6 @@ def adopt_run(
     BookError
         If the book is another one than the run's, or the run's targets hold already.
     """
-    from kamlib.book.config import read_config
-
     if not by.strip():
         raise ParameterError("--by is empty. Name who adopts the targets.")
     run = open_run(str(run_folder))
