@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -45,8 +46,10 @@ class PastForecasts:
         replayed and before a series began.
     apart : int
         Months between the dates at which accounts and pairs were replayed.
-    forecast : numpy.ndarray of int64, shape (origins, longest, n)
-        Reconciled forecast of each pair [currency / 10,000].
+    base : numpy.ndarray, shape (origins, longest, all)
+        Forecast of every series by itself [currency]; NaN beyond the history.
+    params : ForecastParams
+        How forecasts were made and are reconciled.
     actual : numpy.ndarray of int64, shape (origins, longest, n)
         What came [currency / 10,000]; 0 beyond the history.
     """
@@ -56,8 +59,21 @@ class PastForecasts:
     horizon: int
     steps: Floats
     apart: int
-    forecast: Ints
+    base: Floats
+    params: ForecastParams
     actual: Ints
+
+    @cached_property
+    def forecast(self) -> Ints:
+        """Reconciled forecast of each pair, shape (origins, longest, n) [currency / 10,000]."""
+        result = np.zeros_like(self.actual)
+        for place, origin in enumerate(self.origins):
+            known = self.levels.until(origin)
+            ahead = min(result.shape[1], len(self.levels.pairs.ticks) - origin)
+            result[place, :ahead] = reconciled_ticks(
+                known, self.base[place, :ahead], self.known_errors(origin), params=self.params
+            )
+        return result
 
     def known_errors(self, row: int) -> Floats | None:
         """Return the last one-month-ahead errors before `row`, shape (errors, all); None if too few.
@@ -135,13 +151,7 @@ def replay_sales(
         if replayed:
             base[place, :ahead] = made
             actual[place, :ahead] = pairs.ticks[origin : origin + ahead]
-    past = PastForecasts(levels, origins, horizon, steps, apart, np.zeros_like(actual), actual)
-    for place, origin in enumerate(origins):
-        ahead, known = min(longest, length - origin), past.known_errors(origin)
-        past.forecast[place, :ahead] = reconciled_ticks(
-            levels.until(origin), base[place, :ahead], known, params=params
-        )
-    return past
+    return PastForecasts(levels, origins, horizon, steps, apart, base, params, actual)
 
 
 def naive_ticks(pairs: Pairs, *, horizon: int, params: ForecastParams) -> Ints:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import kamlib.forecast.ranges as module
 from kamlib.forecast import (
     ForecastParams,
     forecast_ranges,
@@ -116,3 +117,25 @@ def test_coverage_cannot_be_found_in_a_short_history() -> None:
     table = range_coverage(past, params=PARAMS, seed=1)
     assert table.empty
     assert list(table.columns) == ["level", "coverage_said", "coverage_found", "cases", "origins"]
+
+
+def test_of_many_keys_every_third_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_JUDGED", 10)
+    past = replay_sales(cube(0.3), ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS)
+    table = range_coverage(past, params=PARAMS, seed=1).set_index("level")
+    dates = table["origins"].iloc[0]
+    # 30 accounts, of which 10; 5 reps and 2 regions, all of them
+    assert table["cases"].to_dict() == {
+        "company": dates,
+        "region": 2 * dates,
+        "rep": 5 * dates,
+        "account_type": dates,
+        "product_line": dates,
+        "account": 10 * dates,
+        "account_line": 10 * dates,
+    }
+    monkeypatch.setattr(module, "_JUDGED", 30)
+    every = range_coverage(past, params=PARAMS, seed=1).set_index("level")
+    same = ["company", "region", "rep", "account_type", "product_line"]
+    pd.testing.assert_frame_equal(table.loc[same], every.loc[same])
+    assert every.loc["account", "cases"] == 30 * dates
