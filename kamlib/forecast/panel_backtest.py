@@ -27,6 +27,7 @@ class _Losses:
     relative: Floats
     scaled: Floats
     squared: Floats
+    allowed: Floats
     pinball: Floats
     within: dict[str, Floats]
 
@@ -72,12 +73,14 @@ def backtest_panel(
         Per method (`method`, then seasonal_naive) one row for all series and periods ahead (unique_id and
         horizon null), one per period ahead (unique_id null) and one per series (horizon null). errors: how
         many count. wape: sum |error| / sum |actual|; bias: sum error / sum |actual|, positive where too
-        high; smape: mean of 2 |error| / (|actual| + |forecast|), 0 where both are zero; mase and rmsse: mean
-        |error| and root mean squared error, each error over the mean absolute or root mean square change over
-        a season in the series before the origin; pinball: twice the pinball losses of forecast and interval
-        ends over sum |actual|, mean over these quantiles, where intervals are known; coverage_80, ...: share
-        of actual values within their intervals; beats_naive: whether sum |error| is below seasonal naive's
-        (a tie is not), null for seasonal naive itself. A measure is null where nothing counts.
+        high; smape: mean of 2 |error| / (|actual| + |forecast|), 0 where both are zero; mase: mean of
+        |error| over the mean absolute change over a season in the series before the origin; rmsse: root of
+        sum error² / sum of the mean square change over a season, each error bringing that of its series
+        before its origin, so that series that hardly move cannot outweigh all others; pinball: twice the
+        pinball losses of forecast and interval ends over sum |actual|, mean over these quantiles, where
+        intervals are known; coverage_80, ...: share of actual values within their intervals; beats_naive:
+        whether sum |error| is below seasonal naive's (a tie is not), null for seasonal naive itself. A
+        measure is null where nothing counts.
 
     Raises
     ------
@@ -88,7 +91,8 @@ def backtest_panel(
     References
     ----------
     Tashman (2000), Out-of-sample tests of forecasting accuracy, International Journal of Forecasting
-    16:437-450. Hyndman & Koehler (2006), International Journal of Forecasting 22:679-688.
+    16:437-450. Hyndman & Koehler (2006), International Journal of Forecasting 22:679-688. Theil (1966),
+    Applied Economic Forecasting, chapter 2 (U, a root of a ratio of sums of squares).
 
     Examples
     --------
@@ -158,7 +162,9 @@ def _losses(y: Floats, blocks: Blocks, season_length: int, coverage: Sequence[fl
             losses += [quantile_loss(blocks.actual, low, (1 - share) / 2)]
             losses += [quantile_loss(blocks.actual, high, (1 + share) / 2)]
         pinball = 2 * np.mean(losses, axis=0)
-    return _Losses(size, error, relative, np.abs(error) / absolute, (error / square) ** 2, pinball, within)
+    allowed = np.where(np.isnan(error), np.nan, square**2)
+    squared = np.where(np.isnan(allowed), np.nan, error**2)
+    return _Losses(size, error, relative, np.abs(error) / absolute, squared, allowed, pinball, within)
 
 
 def _past_intervals(y: Floats, blocks: Blocks, season_length: int, coverage: Sequence[float]) -> Intervals:
@@ -196,7 +202,7 @@ def _table(losses: _Losses, naive: Floats, over: tuple[int, ...]) -> pd.DataFram
             "bias": _share(total(losses.error), size),
             "smape": mean(losses.relative),
             "mase": mean(losses.scaled),
-            "rmsse": np.sqrt(mean(losses.squared)),
+            "rmsse": np.sqrt(_share(total(losses.squared), total(losses.allowed))),
             "pinball": _share(total(losses.pinball), total(judged)),
             **{name: mean(values) for name, values in losses.within.items()},
             "beats_naive": total(absolute) < total(naive),

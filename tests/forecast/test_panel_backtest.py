@@ -134,3 +134,17 @@ def test_a_coverage_out_of_range_is_refused() -> None:
         backtest_panel(history(), horizon=1, season_length=4, origins=1, coverage=(80,))
     with pytest.raises(ParameterError, match="each between 0 and 1"):
         forecast_panel(history(), horizon=1, season_length=4, coverage=(80,))
+
+
+def test_a_series_that_hardly_moves_does_not_outweigh_the_others() -> None:
+    # A moves by 6 a row and is forecast 6 too low; B moves by .01 a row and jumps by 8 at the origin
+    a, b = [0.0, 6, 0, 6, 0, 6], [5.0, 5.01, 5, 5.01, 5, 13]
+    history = pd.DataFrame({"unique_id": ["A"] * 6 + ["B"] * 6, "ds": [*range(6)] * 2, "y": a + b})
+    table = backtest_panel(
+        history, horizon=1, season_length=1, origins=1, method="seasonal_naive", coverage=()
+    )
+    found = table.set_index("unique_id")["rmsse"]
+    assert found["A"] == pytest.approx(1.0)
+    assert found["B"] == pytest.approx(800.0)
+    # errors -6 and -8, scales 6 and .01: the root of (36 + 64) / (36 + .0001)
+    assert table["rmsse"].iloc[0] == pytest.approx(np.sqrt(100 / 36.0001))
