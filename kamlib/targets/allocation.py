@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ from kamlib.measures.rounding import Floats, Integers, controlled_rounding, larg
 from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
+from kamlib.targets.factors import Evidence
 from kamlib.targets.params import AllocationParams
 from kamlib.targets.phasing import Phasing, phase_targets
 from kamlib.targets.request import AccountPlan, plan_accounts
@@ -33,7 +35,8 @@ class Allocation:
     accounts : pandas.DataFrame
         One row per account, closed ones with a target of 0, sorted by account_id: the chain from its shares
         to its units. history, actual_last_year (of the base period), potential [currency, currency,
-        currency/year]; history_share, potential_share, blend [fraction], rule; by_history and proposal, the
+        currency/year]; history_share, potential_share, the shares by other factors that have a weight
+        (forecast_share, ability_share, ...), blend [fraction], rule; by_history and proposal, the
         parts of the total that the share of history and the blend make [currency]; floor and cap [currency,
         null where there is none] and bound_source; bounded, the part after floors, caps and pins [currency];
         target; rounding, what whole units added to `bounded` [currency]; bound (floor, cap, pin or none);
@@ -45,6 +48,10 @@ class Allocation:
         The period that actual_last_year speaks of.
     history_weight : float
         The weight that history effectively had [fraction].
+    weights : mapping of str to float
+        The weights that the factors effectively had, adding up to 1 [fraction].
+    unknown : mapping of str to int
+        Open accounts that a factor beside history and potential did not know, and that were filled.
     wallet : float or None
         Share of wallet that stood in where history or potential is missing; see `blend_shares`.
     squeezed : int
@@ -56,6 +63,8 @@ class Allocation:
     total: int
     base_period: str
     history_weight: float
+    weights: Mapping[str, float]
+    unknown: Mapping[str, int]
     wallet: float | None
     squeezed: int
 
@@ -69,6 +78,7 @@ def allocate_targets(
     params: AllocationParams,
     unit: int,
     as_of: dt.date | None = None,
+    evidence: Evidence | None = None,
 ) -> Allocation:
     """Split a total over accounts, product lines and months.
 
@@ -96,6 +106,9 @@ def allocate_targets(
         Rounding unit [currency].
     as_of : datetime.date, optional
         First day not seen; the period's first day by default.
+    evidence : Evidence, optional
+        What factors beside history and potential are taken from; a factor without it gives its weight up to
+        the others.
 
     Returns
     -------
@@ -122,7 +135,9 @@ def allocate_targets(
     0          A  2026-01     700   0.67
     1          B  2026-01     300   0.33
     """
-    plan = plan_accounts(cube, accounts, total=total, period=period, params=params, unit=unit, as_of=as_of)
+    plan = plan_accounts(
+        cube, accounts, total=total, period=period, params=params, unit=unit, as_of=as_of, evidence=evidence
+    )
     split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
     ids = plan.facts.table["account_id"].tolist()
     phasing = phase_targets(cube, ids, windows=plan.windows)
@@ -132,6 +147,8 @@ def allocate_targets(
         total=total,
         base_period=str(plan.windows.base),
         history_weight=plan.blend.history_weight,
+        weights=plan.blend.used,
+        unknown=plan.blend.unknown,
         wallet=plan.blend.wallet,
         squeezed=int(plan.bounds.squeezed.sum()),
     )
@@ -148,6 +165,8 @@ def _chain(
     table["potential"] = to_money(facts.potential).where(facts.known)
     table["history_share"] = blend.history
     table["potential_share"] = blend.potential
+    for name, shares in blend.factors.items():
+        table[f"{name}_share"] = shares
     table["blend"] = blend.blend
     table["rule"] = blend.rule
     table["by_history"] = _parts(blend.history, total)
@@ -202,6 +221,7 @@ def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: in
     for name, values in (
         ("history_share", plan.blend.history),
         ("potential_share", plan.blend.potential),
+        *((f"{name}_share", shares) for name, shares in plan.blend.factors.items()),
         ("blend", plan.blend.blend),
         ("rule", plan.blend.rule),
         ("bound", np.where(plan.bounds.pinned, "pin", split.bound)),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from kamlib.params import Amount, Params, param
+from kamlib.targets.factors import FACTORS
 
 
 def _text_keys(value: object) -> object:
@@ -18,6 +21,22 @@ def _text_keys(value: object) -> object:
 
 Amounts = Annotated[dict[str, Amount], BeforeValidator(_text_keys)]
 """Money per account id."""
+
+
+def _one_in_all(weights: dict[str, float]) -> dict[str, float]:
+    for name in weights:
+        if name not in FACTORS:
+            raise ValueError(f'"{name}" is not a factor; there are {", ".join(FACTORS)}')
+    total = sum((Fraction(str(weight)) for weight in weights.values()), Fraction(0))
+    if weights and total != 1:
+        raise ValueError(f"the weights add up to {float(total):g}; they must add up to 1")
+    return weights
+
+
+Weights = Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], AfterValidator(_one_in_all)]
+"""Weight per factor, adding up to 1."""
+Powers = Annotated[dict[str, Annotated[float, Field(ge=0)]], BeforeValidator(_text_keys)]
+"""An index per account type."""
 
 
 class SizingParams(Params):
@@ -50,13 +69,34 @@ class AllocationParams(Params):
     section = "allocation"
     history_weight: float = param(
         0.5,
-        en="weight of the share of history; the rest weighs the share of potential",
-        zh="历史份额的权重，其余为潜力份额的权重",
+        en="weight of the share of history; the rest weighs the share of potential; not used when weights "
+        "are given",
+        zh="历史份额的权重，其余为潜力份额的权重；给定 weights 时不使用",
         unit="fraction",
         source="neither history nor potential is preferred before past periods are replayed",
         strength="our choice",
         ge=0,
         le=1,
+    )
+    weights: Weights = param(
+        {},
+        en="weight of each factor of a share, adding up to 1: history, potential, forecast, ability (of the "
+        "rep), demand, competition and resources (of the region), purchasing_power (of the account type); "
+        "outranks history_weight",
+        zh="各份额因素的权重，合计为 1：history 历史、potential 潜力、forecast 预测、ability 客户经理能力、"
+        "demand 区域需求、competition 区域竞争、resources 区域销售资源、purchasing_power 客户类型购买力；"
+        "优先于 history_weight",
+        unit="fraction",
+        source="history_weight says it all unless the company weighs more than history and potential",
+        strength="our choice",
+    )
+    purchasing_power: Powers = param(
+        {},
+        en="purchasing power by account type, on any scale; a type that is not named counts as the average",
+        zh="各客户类型的购买力，量纲不限；未列出的类型按平均值计",
+        unit="index",
+        source="none unless the company sets one",
+        strength="our choice",
     )
     history_quarters: int = param(
         4,
@@ -120,3 +160,16 @@ class AllocationParams(Params):
         source="none unless the company sets one",
         strength="our choice",
     )
+
+    def factor_weights(self) -> Mapping[str, Fraction]:
+        """Return the weight of each factor: `weights`, or history and potential by `history_weight`.
+
+        Examples
+        --------
+        >>> AllocationParams(history_weight=0.6).factor_weights()
+        {'history': Fraction(3, 5), 'potential': Fraction(2, 5)}
+        """
+        if self.weights:
+            return {name: Fraction(str(weight)) for name, weight in self.weights.items()}
+        history = Fraction(str(self.history_weight))
+        return {"history": history, "potential": 1 - history}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.periods import Period
 from kamlib.targets.bounds import Bounds, account_bounds
+from kamlib.targets.factors import Evidence
 from kamlib.targets.facts import AccountFacts, Windows, account_facts, look_back
 from kamlib.targets.params import AllocationParams, SizingParams
 from kamlib.targets.shares import Blend, blend_shares
@@ -36,6 +37,7 @@ def plan_accounts(
     params: AllocationParams,
     unit: int,
     as_of: dt.date | None = None,
+    evidence: Evidence | None = None,
 ) -> AccountPlan:
     """Gather shares and bounds of the accounts, and refuse a request that cannot be met.
 
@@ -43,7 +45,12 @@ def plan_accounts(
     """
     windows = look_back(period, as_of=as_of, quarters=params.history_quarters)
     facts = account_facts(cube, accounts, windows=windows)
-    blend = blend_shares(facts, history_weight=params.history_weight, quarters=params.history_quarters)
+    blend = blend_shares(
+        facts,
+        weights=params.factor_weights(),
+        evidence=gather_evidence(evidence, period=period, params=params),
+        quarters=params.history_quarters,
+    )
     bounds = account_bounds(facts, params=params, unit=unit, months=period.length)
     problems = list(bounds.problems)
     if unit < 1 or total % unit:
@@ -53,6 +60,15 @@ def plan_accounts(
     if problems:
         raise ParameterError("\n".join(problems))
     return AccountPlan(windows, facts, blend, bounds)
+
+
+def gather_evidence(evidence: Evidence | None, *, period: Period, params: AllocationParams) -> Evidence:
+    """Return what factors are taken from, with the months planned and the parameters filled in."""
+    return replace(
+        evidence or Evidence(),
+        months=tuple(str(month) for month in period.months()),
+        purchasing_power=params.purchasing_power,
+    )
 
 
 def check_request(

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kamlib.targets import AllocationParams
 from kamlib.targets.facts import AccountFacts, account_facts, look_back
-from kamlib.targets.shares import Blend, blend_shares
+from kamlib.targets.shares import Blend
+from kamlib.targets.shares import blend_shares as blend_factors
 from tests.targets.sample import BLEND, HISTORY, PERIOD, POTENTIAL, RULES, make_accounts, make_cube
 
 WINDOWS = look_back(PERIOD, as_of=None)
@@ -35,6 +37,12 @@ def made_facts(rows: list[tuple[int, int | None, int, bool]]) -> AccountFacts:
         open=np.array(opened, dtype=bool),
         company_base=0,
     )
+
+
+def blend_shares(facts: AccountFacts, *, history_weight: float, quarters: int = 4) -> Blend:
+    """Blend history and potential alone, as the one knob says."""
+    weights = AllocationParams(history_weight=history_weight).factor_weights()
+    return blend_factors(facts, weights=weights, quarters=quarters)
 
 
 def in_61sts(shares: np.ndarray) -> list[float]:
