@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, GRID, LIGHT
+from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, GRID, LIGHT, Figure
 from kamlib.glossary import Words
 from kamlib.packs.cells import TableColumn, clean, table_columns, text_of, width_of
 from kamlib.packs.content import NumberedPage, Section, load_chapters, sheet_names
@@ -110,14 +110,20 @@ def vega_bundle() -> str:
     return bundle.replace("</script", r"<\/script").replace("<!--", r"<\!--")
 
 
+def _charts(figures: Sequence[Figure], prefix: str) -> list[dict[str, Any]]:
+    from markupsafe import Markup
+
+    return [
+        {"svg": Markup(_own_ids(figure.svg, f"{prefix}_{i}")), "spec": Markup(_json(figure.spec))}
+        for i, figure in enumerate(figures)
+    ]
+
+
 def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, Any]:
     from markupsafe import Markup
 
     page = numbered.page
-    charts = [
-        {"svg": Markup(_own_ids(figure.svg, f"{page.id}_{i}")), "spec": Markup(_json(figure.spec))}
-        for i, figure in enumerate(page.figures)
-    ]
+    charts = _charts(page.figures, page.id)
     widths = [float(width) for figure in page.figures for width in _SVG_WIDTH.findall(figure.svg)[:1]]
     return {
         "id": page.id,
@@ -129,6 +135,14 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
         "sentences": [clean(sentence) for sentence in page.sentences],
         "notes": [clean(note) for note in page.notes],
         "charts": charts,
+        "choices": [
+            {
+                "label": clean(choice.label),
+                "sentence": clean(choice.sentence),
+                "charts": _charts(choice.figures, f"{page.id}_{at}"),
+            }
+            for at, choice in enumerate(page.choices)
+        ],
         "beside": len(charts) > 1 and sum(widths) <= _BESIDE,
         "folded": page.folded,
         "table": Markup(_table(page, sheet, words)),

@@ -21,6 +21,25 @@ _ROWS_IN_NOTEBOOK = 12
 KINDS = ("text", "money", "fraction", "number", "count", "date", "period", "flag")
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The display of one of many, such as one rep, folded under the page's own until it is chosen.
+
+    Attributes
+    ----------
+    label : str
+        What is chosen.
+    sentence : str
+        The finding about it.
+    figures : tuple of Figure
+        The display.
+    """
+
+    label: str
+    sentence: str
+    figures: tuple[Figure, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """One page: title sentence, subtitle, figures, at most three notes, and the table behind them.
@@ -50,6 +69,8 @@ class Page:
         its values are: exact decimals as money, whole numbers as counts.
     folded : bool
         Whether the table is folded under the display in HTML.
+    choices : tuple of Choice
+        The same display for each of many, to be opened in HTML.
     """
 
     id: str
@@ -63,6 +84,7 @@ class Page:
     labels: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     folded: bool = True
+    choices: tuple[Choice, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z]+(_\d+)?", self.id):
@@ -131,9 +153,9 @@ def save_page(run: Run, page: Page) -> None:
         "labels": page.labels,
         "kinds": page.kinds,
         "folded": page.folded,
-        "figures": [
-            {"spec": f.spec, "native": asdict(f.native) if f.native else None, "drawing": f.svg}
-            for f in page.figures
+        "figures": _saved(page.figures),
+        "choices": [
+            {"label": c.label, "sentence": c.sentence, "figures": _saved(c.figures)} for c in page.choices
         ],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
@@ -154,9 +176,19 @@ def load_page(folder: Path, page_id: str) -> Page:
         raise RunError(f'the run has no page "{page_id}".{did_you_mean(page_id, known)}')
     content = json.loads(path.read_text(encoding="utf-8"))
     figures = tuple(_figure(saved) for saved in content.pop("figures"))
+    choices = tuple(
+        Choice(c["label"], c["sentence"], tuple(_figure(saved) for saved in c["figures"]))
+        for c in content.pop("choices")
+    )
     for name in ("sentences", "notes", "totals"):
         content[name] = tuple(content[name])
-    return Page(table=read_table(path.with_suffix(".parquet")), figures=figures, **content)
+    return Page(table=read_table(path.with_suffix(".parquet")), figures=figures, choices=choices, **content)
+
+
+def _saved(figures: tuple[Figure, ...]) -> list[dict[str, Any]]:
+    return [
+        {"spec": f.spec, "native": asdict(f.native) if f.native else None, "drawing": f.svg} for f in figures
+    ]
 
 
 def _figure(saved: dict[str, Any]) -> Figure:

@@ -10,11 +10,12 @@ from kamlib.charts.bridge import bridge
 from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks
-from kamlib.packs.page import Page
+from kamlib.packs.page import Choice, Page
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.targets import RULES, Allocation
 
 _SHOWN = 12
+_REPS = 40  # reps whose chains are drawn, largest targets first; the table holds all
 
 
 def chain_page(
@@ -33,47 +34,50 @@ def chain_page(
     scope : Scope
         What the page is about, in which words.
     """
-    words, first = scope.words, explained.iloc[0]
     table = _chain_table(allocation, explained, segments, scope)
-    own = table[table["rep_id"].isna() if pd.isna(first["rep_id"]) else table["rep_id"] == first["rep_id"]]
-    name = scope.rep_name(first["rep_id"])
-    steps = pd.DataFrame(
-        [
-            (
-                words("targets.chain_step_history", share=words.percent(first["history_share"])),
-                float(first["by_history"]),
-                "PL",
-            ),
-            (words("targets.chain_step_potential"), float(first["by_potential"]), "neutral"),
-            (words("targets.chain_step_bounds"), float(first["by_bounds"]), "neutral"),
-            (words("targets.chain_step_rounding"), float(first["rounding"]), "neutral"),
-            (words("targets.chain_step_target", period=scope.size.period), float(first["target"]), "PL"),
-        ],
-        columns=["step", "amount", "scenario"],
-    )
-    accounts = NativeChart(
-        "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
-    )
-    bounds = round(first["by_bounds"])
+    chains = [_rep_chain(rep, table, scope) for _, rep in explained.head(_REPS).iterrows()]
     return Page(
         id="targets_3",
-        title=words(
-            "targets.chain_title" if bounds else "targets.chain_title_plain",
-            name=name,
-            target=words.money(first["target"]),
-            history=words.money(first["by_history"]),
-            potential=words.signed_money(round(first["by_potential"])),
-            **({"bounds": words.signed_money(bounds)} if bounds else {}),
-        ),
-        subtitle=scope.subtitle(words("targets.chain_what", name=name)),
+        title=chains[0].sentence,
+        subtitle=scope.subtitle(scope.words("targets.chain_what", name=chains[0].label)),
         table=table.drop(columns="rep_id"),
-        figures=(
-            bridge(steps, words=words),
-            charts.chain_chart(_own_bars(own, words), words=words, native=accounts),
-        ),
+        figures=chains[0].figures,
+        choices=tuple(chains[1:]),
         notes=_chain_notes(allocation, scope),
         totals=("actual_last_year", "by_history", "proposal", "bounded", "rounding", "target"),
     )
+
+
+def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope) -> Choice:
+    """Return one rep's way from the share of history to the last unit, and the accounts below it."""
+    words, name = scope.words, scope.rep_name(rep["rep_id"])
+    own = table[table["rep_id"].isna() if pd.isna(rep["rep_id"]) else table["rep_id"] == rep["rep_id"]]
+    share = words.percent(rep["history_share"])
+    rows = [
+        (words("targets.chain_step_history", share=share), float(rep["by_history"]), "PL"),
+        (words("targets.chain_step_potential"), float(rep["by_potential"]), "neutral"),
+        (words("targets.chain_step_bounds"), float(rep["by_bounds"]), "neutral"),
+        (words("targets.chain_step_rounding"), float(rep["rounding"]), "neutral"),
+        (words("targets.chain_step_target", period=scope.size.period), float(rep["target"]), "PL"),
+    ]
+    steps = pd.DataFrame(rows, columns=["step", "amount", "scenario"])
+    accounts = NativeChart(
+        "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
+    )
+    bounds = round(rep["by_bounds"])
+    sentence = words(
+        "targets.chain_title" if bounds else "targets.chain_title_plain",
+        name=name,
+        target=words.money(rep["target"]),
+        history=words.money(rep["by_history"]),
+        potential=words.signed_money(round(rep["by_potential"])),
+        **({"bounds": words.signed_money(bounds)} if bounds else {}),
+    )
+    figures = (
+        bridge(steps, words=words),
+        charts.chain_chart(_own_bars(own, words), words=words, native=accounts),
+    )
+    return Choice(name, sentence, figures)
 
 
 def _chain_table(

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 from kamlib.charts.bridge import bridge
+from kamlib.charts.figure import Figure
 from kamlib.glossary import Words
 from kamlib.packs.content import PageRef, Prose, Section
 from kamlib.packs.html import ROWS_SHOWN, render_html, vega_bundle
-from kamlib.packs.page import Page, save_page
+from kamlib.packs.page import Choice, Page, save_page
 from kamlib.runs import Run
 from tests.packs import sample
 
@@ -126,6 +127,17 @@ def test_prose_is_rendered_under_the_headings_of_the_pack(tmp_path: Path) -> Non
     assert "<strong>Bold</strong>" in text
     assert "<td>1</td>" in text
     assert "End." in text
+
+
+def test_choices_are_folded_with_a_chart_of_their_own_each(tmp_path: Path) -> None:
+    bars = Figure({"mark": "bar"}, None, '<svg id="a" width="10"></svg>')
+    choices = (Choice("Wu <Lei>", "Wu is asked for 5.", (bars,)), Choice("Li", "Li is asked for 4."))
+    text = small_pack(tmp_path, figures=(bars,), choices=choices)
+    part = text.split('<div class="choices">')[1].split("</div>\n    <details")[0]
+    assert part.count("<details") == 2
+    assert "<summary>Wu &lt;Lei&gt;</summary>" in part
+    assert "Wu is asked for 5." in part
+    assert 'id="book_1_0_0_a"' in part
 
 
 def test_unknown_values_are_dashes_and_totals_count_all_rows(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from kamlib.charts.figure import Figure, NativeChart
 from kamlib.errors import RunError
 from kamlib.measures.money import to_money
-from kamlib.packs.page import PAGE_MIME, Page, load_page, save_page, show
+from kamlib.packs.page import PAGE_MIME, Choice, Page, load_page, save_page, show
 from kamlib.runs import Run
 from tests.packs import sample
 
@@ -33,11 +33,13 @@ def test_a_page_comes_back_as_it_was_saved(tmp_path: Path) -> None:
         Figure({"mark": "line"}, None, "<svg/>"),
     )
     page = make_page(
-        figures=figures, notes=("Look.",), sentences=("One.",), kinds={"x": "count"}, folded=False
-    )
+        figures=figures, notes=("Look.",), sentences=("One.",), kinds={"x": "count"}, folded=False,
+        choices=(Choice("Wu", "Wu is asked for 5.", figures[:2]),),
+    )  # fmt: skip
     save_page(make_run(tmp_path), page)
     back = load_page(tmp_path, "accounts_1")
     pd.testing.assert_frame_equal(back.table, page.table)
+    assert back.choices == page.choices
     assert [back.figures, back.notes, back.sentences, back.totals, back.kinds, back.folded] == [
         page.figures, page.notes, page.sentences, page.totals, page.kinds, page.folded,
     ]  # fmt: skip

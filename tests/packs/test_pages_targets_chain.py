@@ -40,6 +40,17 @@ def test_the_chain_of_the_largest_rep_adds_up() -> None:
     assert [kind for *_, kind in native.steps] == ["PL", "neutral", "neutral", "neutral", "PL"]
 
 
+def test_every_other_rep_can_be_chosen_and_adds_up() -> None:
+    page = make_page()
+    assert [choice.label for choice in page.choices] == ["R2", "(no rep)"]
+    for choice in page.choices:
+        native = choice.figures[0].native
+        assert native is not None
+        amounts = [amount for _, amount, _ in native.steps]
+        assert sum(amounts[:4]) == pytest.approx(amounts[4])
+        assert choice.sentence.startswith(f"{choice.label} is asked for")
+
+
 def test_the_table_holds_every_reps_accounts_in_their_order() -> None:
     segments = pd.DataFrame({"account_id": ["A", "B"], "tier": ["A", "B"]})
     table = make_page(segments=segments).table
@@ -62,7 +73,7 @@ def test_notes_say_rule_bounds_and_what_got_nothing() -> None:
     assert rules == (
         "Accounts by rule: history and potential: 1; potential unknown, by history: 1; never bought, by potential: 1;"
         " nothing in the window, history zero: 1; returns above sales, history zero: 1;"
-        " neither known, no share: 1; closed, not asked: 1. Filter the table by rep to read any other chain."
+        " neither known, no share: 1; closed, not asked: 1. Open a rep's name to read any other chain."
     )
 
 
