@@ -137,7 +137,7 @@ def test_choices_are_folded_with_a_chart_of_their_own_each(tmp_path: Path) -> No
     assert part.count("<details") == 2
     assert "<summary>Wu &lt;Lei&gt;</summary>" in part
     assert "Wu is asked for 5." in part
-    assert 'id="book_1_0_0_a"' in part
+    assert 'id="book_1_0_0-a"' in part
 
 
 def test_unknown_values_are_dashes_and_totals_count_all_rows(tmp_path: Path) -> None:
