@@ -15,6 +15,7 @@ from kamlib.forecast import (
     replay_sales,
 )
 from kamlib.forecast.ranges import Ranges
+from kamlib.forecast.replay import PastForecasts
 from kamlib.measures.money import as_float, to_money, total_money
 
 AS_OF, UNTIL = dt.date(2026, 1, 1), dt.date(2026, 4, 1)
@@ -45,8 +46,13 @@ def cube(noise: float, months: list[str] = MONTHS, seed: int = 1) -> pd.DataFram
     return table.assign(revenue=to_money(np.rint(values.ravel() * 10_000).astype(np.int64)))
 
 
-def ranges(table: pd.DataFrame, seed: int = 1) -> Ranges:
-    past = replay_sales(table, ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS)
+@pytest.fixture(scope="module")
+def noisy() -> PastForecasts:
+    return replay_sales(cube(0.3), ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS)
+
+
+def ranges(table: pd.DataFrame, seed: int = 1, past: PastForecasts | None = None) -> Ranges:
+    past = past or replay_sales(table, ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS)
     made = forecast_sales(table, ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS, past=past)
     return forecast_ranges(made, ACCOUNTS, past, params=PARAMS, seed=seed)
 
@@ -61,8 +67,8 @@ def test_what_never_errs_has_no_width() -> None:
     assert company["origins"] == 12
 
 
-def test_a_closed_account_is_surely_nothing() -> None:
-    table = ranges(cube(0.3)).forecast
+def test_a_closed_account_is_surely_nothing(noisy: PastForecasts) -> None:
+    table = ranges(cube(0.3), past=noisy).forecast
     rows = table[table["account_id"] == f"A{N - 1:02d}"]
     assert len(rows) == 6
     assert (rows[["forecast", "low_80", "high_80"]].astype("float64") == 0).all().all()
@@ -79,17 +85,17 @@ def test_independent_accounts_offset_each_other() -> None:
     assert np.mean(ratios) == pytest.approx(np.sqrt(N - 1), rel=1 / 3)
 
 
-def test_the_sum_of_months_is_narrower_than_its_months_together() -> None:
-    found = ranges(cube(0.3))
+def test_the_sum_of_months_is_narrower_than_its_months_together(noisy: PastForecasts) -> None:
+    found = ranges(cube(0.3), past=noisy)
     months = found.forecast[found.forecast["level"] == "company"]
     together = (as_float(months["high_80"]) - as_float(months["low_80"])).sum()
     company = found.totals.iloc[0]
     assert float(company["high_80"] - company["low_80"]) < together
 
 
-def test_the_same_seed_gives_the_same_ranges() -> None:
+def test_the_same_seed_gives_the_same_ranges(noisy: PastForecasts) -> None:
     table = cube(0.3)
-    first, again, other = ranges(table), ranges(table), ranges(table, seed=2)
+    first, again, other = ranges(table, past=noisy), ranges(table), ranges(table, seed=2, past=noisy)
     pd.testing.assert_frame_equal(first.forecast, again.forecast)
     pd.testing.assert_frame_equal(first.totals, again.totals)
     assert (first.totals["low_80"] != other.totals["low_80"]).any()
@@ -102,9 +108,8 @@ def test_too_short_a_history_has_no_range() -> None:
     assert found.totals["origins"].eq(0).all()
 
 
-def test_coverage_of_pure_noise_is_near_what_was_said() -> None:
-    past = replay_sales(cube(0.3), ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS)
-    table = range_coverage(past, params=PARAMS, seed=1).set_index("level")
+def test_coverage_of_pure_noise_is_near_what_was_said(noisy: PastForecasts) -> None:
+    table = range_coverage(noisy, params=PARAMS, seed=1).set_index("level")
     assert table["coverage_said"].eq(0.8).all()
     # of the four judged dates the first has no errors before it
     assert (table.loc["company", "cases"], table.loc["account", "cases"]) == (3, 3 * N)
@@ -119,10 +124,9 @@ def test_coverage_cannot_be_found_in_a_short_history() -> None:
     assert list(table.columns) == ["level", "coverage_said", "coverage_found", "cases", "origins"]
 
 
-def test_of_many_keys_every_third_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_keys_every_third_is_judged(monkeypatch: pytest.MonkeyPatch, noisy: PastForecasts) -> None:
     monkeypatch.setattr(module, "_JUDGED", 10)
-    past = replay_sales(cube(0.3), ACCOUNTS, as_of=AS_OF, until=UNTIL, params=PARAMS)
-    table = range_coverage(past, params=PARAMS, seed=1).set_index("level")
+    table = range_coverage(noisy, params=PARAMS, seed=1).set_index("level")
     dates = table["origins"].iloc[0]
     # 30 accounts, of which 10; 5 reps and 2 regions, all of them
     assert table["cases"].to_dict() == {
@@ -135,7 +139,7 @@ def test_of_many_keys_every_third_is_judged(monkeypatch: pytest.MonkeyPatch) -> 
         "account_line": 10 * dates,
     }
     monkeypatch.setattr(module, "_JUDGED", 30)
-    every = range_coverage(past, params=PARAMS, seed=1).set_index("level")
+    every = range_coverage(noisy, params=PARAMS, seed=1).set_index("level")
     same = ["company", "region", "rep", "account_type", "product_line"]
     pd.testing.assert_frame_equal(table.loc[same], every.loc[same])
     assert every.loc["account", "cases"] == 30 * dates

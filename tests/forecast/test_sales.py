@@ -209,7 +209,7 @@ def test_a_closed_account_buys_nothing_more() -> None:
         st.tuples(
             st.sampled_from(["A", "B", "C", None]),
             st.sampled_from(["Bikes", "Parts"]),
-            st.sampled_from(MONTHS[12:]),
+            st.sampled_from(MONTHS[18:]),
             st.integers(-10_000, 10**9),
         ),
         min_size=1,
