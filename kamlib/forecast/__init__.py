@@ -8,6 +8,7 @@ from kamlib.forecast.panel import forecast_panel
 from kamlib.forecast.panel_backtest import backtest_panel
 from kamlib.forecast.params import ForecastParams
 from kamlib.forecast.paths import draw_paths, path_totals
+from kamlib.forecast.period_sums import PeriodSums, draw_period_sums
 from kamlib.forecast.pipeline import Pipeline, open_target, value_pipeline
 from kamlib.forecast.pipeline_params import PipelineParams
 from kamlib.forecast.ranges import forecast_ranges, range_coverage
@@ -20,6 +21,7 @@ from kamlib.forecast.structure import build_structure
 
 __all__ = [
     "ForecastParams",
+    "PeriodSums",
     "Pipeline",
     "PipelineParams",
     "accuracy_on_holdout",
@@ -28,6 +30,7 @@ __all__ = [
     "closing_delays",
     "compare_rep_forecasts",
     "draw_paths",
+    "draw_period_sums",
     "forecast_errors",
     "forecast_panel",
     "forecast_ranges",
