@@ -39,7 +39,9 @@ def chain_page(
     return Page(
         id="targets_3",
         title=chains[0].sentence,
-        subtitle=scope.subtitle(scope.words("targets.chain_what", name=chains[0].label)),
+        subtitle=scope.subtitle(
+            scope.words("targets.chain_what", name=scope.rep_name(explained["rep_id"].iloc[0]))
+        ),
         table=table.drop(columns="rep_id"),
         figures=chains[0].figures,
         choices=tuple(chains[1:]),
@@ -77,7 +79,7 @@ def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope) -> Choice:
         bridge(steps, words=words),
         charts.chain_chart(_own_bars(own, words), words=words, native=accounts),
     )
-    return Choice(name, sentence, figures)
+    return Choice(f"{name} · {words.money(rep['target'])}", sentence, figures)
 
 
 def _chain_table(

@@ -1,10 +1,18 @@
 """What is asked: how large the total is, and how it falls on accounts, product lines and months."""
 
 from kamlib.targets.allocation import Allocation, allocate_targets
+from kamlib.targets.attainability import (
+    AttainabilityParams,
+    RepsAtTarget,
+    attain_probability,
+    reps_at_target,
+    target_for_probability,
+)
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.factors import FACTORS, Evidence
 from kamlib.targets.params import AllocationParams, SizingParams
 from kamlib.targets.request import check_request
+from kamlib.targets.scenarios import ScenarioParams, compare_scenarios
 from kamlib.targets.shares import RULES
 from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
 from kamlib.targets.summary import explain_reps, summarise_targets
@@ -14,15 +22,22 @@ __all__ = [
     "RULES",
     "Allocation",
     "AllocationParams",
+    "AttainabilityParams",
     "BoundedSplit",
     "Evidence",
+    "ScenarioParams",
+    "RepsAtTarget",
     "SizingParams",
     "TargetSize",
     "allocate_targets",
+    "attain_probability",
     "check_request",
+    "compare_scenarios",
     "explain_reps",
+    "reps_at_target",
     "size_target",
     "sizing_steps",
     "split_bounded",
     "summarise_targets",
+    "target_for_probability",
 ]

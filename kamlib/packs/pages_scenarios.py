@@ -1,0 +1,116 @@
+"""Page of chapter 3 on named scenarios beside the plan; left out where none is named."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.charts.figure import NativeChart
+from kamlib.charts.scenarios import scenario_chart
+from kamlib.packs.page import Page, show
+from kamlib.packs.targets_scope import Scope
+from kamlib.runs import Run
+from kamlib.targets import AllocationParams, ScenarioParams, SizingParams, compare_scenarios
+from kamlib.targets.scenarios import BASE, Comparison
+
+_SHOWN = 12
+
+
+def scenarios_page(comparison: Comparison, *, scope: Scope) -> Page:
+    """Say what named scenarios would ask of the company and of each rep (targets 7).
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What `kamlib.targets.compare_scenarios` made.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words, found = scope.words, comparison.table
+    totals_by_name = found[found["dimension"] == "company"].set_index("scenario")["target"]
+    names = [BASE, *totals_by_name.drop(BASE).sort_values(ascending=False, kind="stable").index]
+    shown = {name: words("targets.scenario_plan") if name == BASE else name for name in names}
+    company = found[found["dimension"] == "company"].set_index("scenario")
+    reps = found[(found["dimension"] == "rep") & ~found["without_account"]]
+    table = _wide(pd.concat([company.reset_index(), reps]), names, scope)
+    low, high = company["target"].idxmin(), company["target"].idxmax()
+    title = words("targets.scenarios_title", low=shown[low], low_target=words.money(company["target"][low]),
+                  high=shown[high], high_target=words.money(company["target"][high]),
+                  plan=words.money(company["target"][BASE]))  # fmt: skip
+    notes = [words("targets.scenarios_rule")]
+    if comparison.refused:
+        told = [f"{name}: {' '.join(why.split())}" for name, why in comparison.refused.items()]
+        notes.append(words("targets.scenarios_refused", what="; ".join(told)))
+    totals = pd.DataFrame(
+        {
+            "scenario": [shown[name] for name in names],
+            "target": company["target"][names].astype(float).to_numpy(),
+            "growth": company["growth_asked"][names].to_numpy(dtype=float),
+        }
+    )
+    moved = reps[reps["scenario"] != BASE]
+    dots = pd.DataFrame(
+        {
+            "name": [scope.rep_name(key) for key in moved["key"]],
+            "scenario": moved["scenario"].map(shown),
+            "change": moved["against_plan"].astype(float),
+        }
+    )
+    largest = dots.groupby("name", sort=True)["change"].apply(lambda c: c.abs().max())
+    first = largest.sort_values(ascending=False, kind="stable").index[:_SHOWN]
+    return Page(
+        id="targets_7",
+        title=title,
+        subtitle=scope.subtitle(words("targets.scenarios_what")),
+        table=table,
+        figures=(
+            scenario_chart(
+                totals,
+                dots[dots["name"].isin(first)],
+                words=words,
+                native=NativeChart("column", "name", {names[0]: "PL"}, rows=min(len(table), _SHOWN)),
+            ),
+        ),
+        labels=shown,
+        kinds=dict.fromkeys(names, "money"),
+        notes=tuple(notes),
+        folded=False,
+    )
+
+
+def show_scenarios(
+    run: Run,
+    cube: pd.DataFrame,
+    accounts: pd.DataFrame,
+    forecast: pd.DataFrame,
+    *,
+    scope: Scope,
+    sizing: SizingParams,
+    allocation: AllocationParams,
+    params: ScenarioParams,
+) -> None:
+    """Compare the named scenarios, save the table and show the page; nothing where none is named."""
+    from IPython.display import display
+
+    if not params.overlays:
+        return
+    comparison = compare_scenarios(
+        cube, accounts, forecast, sizing=sizing, allocation=allocation, overlays=params.overlays,
+        period=run.period, unit=run.rounding_unit, as_of=run.as_of,
+    )  # fmt: skip
+    run.save("target_scenarios", comparison.table)
+    display(show(run, scenarios_page(comparison, scope=scope)))
+
+
+def _wide(rows: pd.DataFrame, names: list[str], scope: Scope) -> pd.DataFrame:
+    """Return one row for the company and each rep, one column a scenario; largest plan first."""
+    rows = rows.assign(
+        name=[
+            scope.words.value("dimension", "company") if dimension == "company" else scope.rep_name(key)
+            for dimension, key in zip(rows["dimension"], rows["key"], strict=True)
+        ],
+        key=rows["key"].fillna("~"),
+    )
+    wide = rows.pivot(index=["dimension", "key", "name"], columns="scenario", values="target")[names]
+    wide = wide.fillna(0).astype("int64").reset_index()
+    wide = wide.sort_values(["dimension", names[0], "key"], ascending=[True, False, True], kind="stable")
+    return wide[["name", *names]].reset_index(drop=True)

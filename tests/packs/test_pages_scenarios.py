@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kamlib.glossary import Words
+from kamlib.packs.page import Page
+from kamlib.packs.pages_scenarios import scenarios_page
+from kamlib.packs.targets_scope import Scope
+from kamlib.targets import AllocationParams, SizingParams, compare_scenarios, size_target
+from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
+
+
+def page_of(overlays: dict[str, Any], lang: str = "en") -> Page:
+    cube, accounts, sizing = make_cube(), make_accounts(), SizingParams(total=1220)
+    found = compare_scenarios(
+        cube,
+        accounts,
+        sizing=sizing,
+        allocation=AllocationParams(**FREE),
+        overlays=overlays,
+        period=PERIOD,
+        unit=10,
+    )
+    size = size_target(cube, period=PERIOD, params=sizing, unit=10)
+    return scenarios_page(found, scope=Scope(Words(lang, "EUR"), "Seven", size, {"R1": "Wu Lei"}, {}))
+
+
+OVERLAYS = {"bold": {"sizing": {"total": 1500}}, "cautious": {"sizing": {"total": 1000}}}
+
+
+def test_the_title_gives_the_span_and_the_plan() -> None:
+    assert (
+        page_of(OVERLAYS).title
+        == "The total runs from 1.00 k (cautious) to 1.50 k (bold); the plan asks 1.22 k"
+    )
+    assert page_of(OVERLAYS, "zh").title.startswith("总目标从")
+
+
+def test_one_row_for_the_company_and_each_rep_whose_sums_are_exact() -> None:
+    table = page_of(OVERLAYS).table
+    assert table.columns.tolist() == ["name", "plan", "bold", "cautious"]
+    assert table["name"].tolist()[:2] == ["Company", "Wu Lei"]
+    sums = table.drop(columns="name")
+    pd.testing.assert_series_equal(sums.iloc[1:].sum(), sums.iloc[0], check_names=False)
+
+
+def test_a_scenario_that_cannot_be_met_is_a_note() -> None:
+    page = page_of(OVERLAYS | {"floors": {"allocation": {"floors": {"A": 9000}}}})
+    assert page.notes[1].startswith("Cannot be met: floors: the floors add up to 9,000")
+    assert "floors" not in page.table
