@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+DEMO = Path(__file__).resolve().parents[1] / "data" / "demo"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 OFFICE = shutil.which("soffice") or ""
 QUIET = [
@@ -120,17 +122,21 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Pa
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a published planning run of the demo book, in English."""
-    return _plan_demo(tmp_path_factory, "en")
+    from kamlib.packs.planning import plan
+
+    return plan(DEMO, "2026Q1", lang="en", out=tmp_path_factory.mktemp("outputs-en"), say=lambda _: None)
 
 
 @pytest.fixture(scope="session")
-def demo_run_zh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_command_zh(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Return the ended command that planned the demo book in Chinese, with what it said."""
+    kam = str(Path(sys.executable).with_name("kam"))
+    out = str(tmp_path_factory.mktemp("outputs-zh"))
+    command = [kam, "plan", "--book", str(DEMO), "--period", "2026Q1", "--lang", "zh", "--out", out]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+@pytest.fixture(scope="session")
+def demo_run_zh(demo_command_zh: subprocess.CompletedProcess[str]) -> Path:
     """Return a published planning run of the demo book, in Chinese."""
-    return _plan_demo(tmp_path_factory, "zh")
-
-
-def _plan_demo(tmp_path_factory: pytest.TempPathFactory, lang: str) -> Path:
-    from kamlib.packs.planning import plan
-
-    book = Path(__file__).resolve().parents[1] / "data" / "demo"
-    return plan(book, "2026Q1", lang=lang, out=tmp_path_factory.mktemp(f"outputs-{lang}"), say=lambda _: None)
+    return Path(demo_command_zh.stdout.splitlines()[-1])

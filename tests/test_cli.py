@@ -106,9 +106,8 @@ def test_every_command_has_help(capsys) -> None:
 
 
 @pytest.mark.slow
-def test_the_last_line_of_plan_is_the_run_folder(tmp_path: Path) -> None:
-    command = [KAM, "plan", "--book", DEMO, "--period", "2026Q1", "--lang", "zh", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_the_last_line_of_plan_is_the_run_folder(demo_command_zh: subprocess.CompletedProcess[str]) -> None:
+    done = demo_command_zh
     folder = Path(done.stdout.splitlines()[-1])
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["lang"] == "zh"
     assert "Traceback" not in done.stderr
