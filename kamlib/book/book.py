@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 import weakref
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,6 +149,25 @@ class Book:
             target,
             fiscal_year_start=self.config.fiscal_year_start,
         )
+
+    def snapshot_past(self, days: Sequence[dt.date], folder: Path) -> None:
+        """Write the accounts as they were known on past days as ``folder/book/accounts_past.parquet``.
+
+        Parameters
+        ----------
+        days : sequence of datetime.date
+            First days that are not seen; without any, nothing is written.
+        folder : pathlib.Path
+            The run folder.
+        """
+        from kamlib.book.past import accounts_on
+        from kamlib.book.snapshot import write_rows
+
+        if days:
+            table = accounts_on(self._tables, days, fiscal_year_start=self.config.fiscal_year_start)
+            target = Path(folder) / "book"
+            target.mkdir(parents=True, exist_ok=True)
+            write_rows(table, target / "accounts_past.parquet")
 
     def write_cube(self, as_of: dt.date, file: Path) -> None:
         """Write the one heavy query alone: sales by account, product line, selling rep and month.

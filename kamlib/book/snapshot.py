@@ -76,18 +76,18 @@ def write_snapshot(
             known = table_as_of(tables, name, as_of, fiscal_year_start=fiscal_year_start)
             key = TABLES[name].key
             seen[name] = known.order_by([*key, *(c for c in known.columns if c not in key)]).to_pyarrow()
-            _write(seen[name], folder / f"{name}.parquet")
+            write_rows(seen[name], folder / f"{name}.parquet")
     # Accounts as known on the day, but with the day they themselves give: sales before it are counted.
     since = tables["accounts"].rows.select("account_id", "since")
     accounts = ibis.memtable(seen["accounts"]).drop("since").inner_join(since, "account_id")
     sold = count_sales(sales.filter(sales.date < ibis.literal(as_of)), accounts, *held)
     about = [_about(name, seen.get(name), sold) for name in TABLES]
-    _write(_table(about, _SCHEMA_TABLES), folder / "book_tables.parquet")
+    write_rows(_table(about, _SCHEMA_TABLES), folder / "book_tables.parquet")
     odd = [
         (p.check, p.severity, p.table, p.column, p.count, p.money, p.message, p.remedy)
         for p in (*odd_rows(sold, accounts), *extra)
     ]
-    _write(_table(odd, _SCHEMA_CHECKS), folder / "book_checks.parquet")
+    write_rows(_table(odd, _SCHEMA_CHECKS), folder / "book_checks.parquet")
 
 
 def _about(name: str, table: pa.Table | None, sold: Sold) -> tuple[Any, ...]:
@@ -108,7 +108,7 @@ def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     )
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def write_rows(table: pa.Table, path: Path) -> None:
     """Write a table in groups of a fixed number of rows, whatever pieces the engine returned it in."""
     table = table.replace_schema_metadata(None)
     with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:

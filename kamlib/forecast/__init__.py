@@ -14,6 +14,7 @@ from kamlib.forecast.pipeline_params import PipelineParams
 from kamlib.forecast.ranges import forecast_ranges, range_coverage
 from kamlib.forecast.rep_calls import compare_rep_forecasts, judge_rep_forecasts, plan_work
 from kamlib.forecast.replay import forecast_errors, replay_sales
+from kamlib.forecast.replayed import replayed_forecasts
 from kamlib.forecast.sales import forecast_sales
 from kamlib.forecast.second_opinion import second_opinion
 from kamlib.forecast.stage_rates import closing_delays, learn_stage_rates, stage_reliability
@@ -45,6 +46,7 @@ __all__ = [
     "plan_work",
     "range_coverage",
     "replay_sales",
+    "replayed_forecasts",
     "sales_opinions",
     "second_opinion",
     "stage_reliability",

@@ -1,0 +1,310 @@
+"""Proof by history: which rule would have set the best targets in past periods, and how sure that is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from kamlib.measures.money import SCALE, to_money
+from kamlib.measures.rounding import Floats
+from kamlib.periods import Period
+from kamlib.targets.judge import Cases, Draws, ends, rank_correlation, relative
+from kamlib.targets.own_targets import compare_own_targets
+from kamlib.targets.past import PastPeriod, past_periods, past_windows
+from kamlib.targets.replayed import BLENDED, Replay, best_blend
+
+PROOF_RULES: Mapping[str, Mapping[str, Fraction]] = {
+    "history": {"history": Fraction(1)},
+    "potential": {"potential": Fraction(1)},
+    "half": {"history": Fraction(1, 2), "potential": Fraction(1, 2)},
+    "forecast": {"forecast": Fraction(1)},
+    "forecast_potential": {"forecast": Fraction(1, 2), "potential": Fraction(1, 2)},
+    "last_year": {"last_year": Fraction(1)},
+}
+"""Rules that are replayed, as weights of shares."""
+
+IN_USE, BEST_BLEND = "in_use", "best_blend"
+_FACTORS = (*BLENDED, "last_year")
+_LEVEL = 0.95
+_DIGITS = 9  # what sums of floats may differ by from one machine to the next is cut off
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How each rule would have done.
+
+    Attributes
+    ----------
+    rules : pandas.DataFrame
+        One row per rule and total. rule: one of `PROOF_RULES`, ``"in_use"`` (the plan's weights, where they
+        are none of those) or ``"best_blend"`` (for each period the weights that were best on the others);
+        total: ``"true"`` (what came) or ``"sized"`` (the plan's growth on the same period a year before);
+        replay: ``"dated"``, or what had to be taken as it stands today: ``"potential_today"``,
+        ``"reps_today"``, ``"both_today"``; periods, cases (periods x reps) and accounts (periods x accounts);
+        account_error and rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps
+        with an attainment of 90-110 %; attainment_spread, its standard deviation between the reps of a
+        period; size_correlation and growth_correlation, Spearman's of the accounts' attainment with their
+        revenue in the history window and with its growth, the mean over periods; error_difference, rep_error
+        less the best rule's, with difference_low and difference_high (true total only) [fraction].
+    cases : pandas.DataFrame
+        One row per rule, period and rep at the true total: rule, period, rep_id, target, actual [currency],
+        attainment [fraction, null without a target].
+    weights : pandas.DataFrame
+        The recommended blend, one row per factor: factor, weight, weight_low, weight_high [fraction].
+    periods : pandas.DataFrame
+        One row per period replayed: period, as_of (its planning day), accounts, reps, actual (of the accounts
+        open on the day), outside (what came from elsewhere), sized (the total by growth) [currency].
+    own : pandas.DataFrame
+        The company's own targets beside each rule's; see `kamlib.targets.own_targets.compare_own_targets`.
+    best, against : str
+        The rule with the smallest rep_error at the true total, and the one it is held against: the rule in
+        use, or the second best; empty where nothing was replayed.
+    in_use : str
+        The rule in use; empty where it weighs what has no past.
+    """
+
+    rules: pd.DataFrame = field(repr=False)
+    cases: pd.DataFrame = field(repr=False)
+    weights: pd.DataFrame = field(repr=False)
+    periods: pd.DataFrame = field(repr=False)
+    own: pd.DataFrame = field(repr=False)
+    best: str
+    against: str
+    in_use: str
+
+
+def prove_targets(
+    cube: pd.DataFrame,
+    accounts_past: pd.DataFrame,
+    forecasts: pd.DataFrame | None = None,
+    targets: pd.DataFrame | None = None,
+    *,
+    period: Period,
+    as_of: dt.date,
+    weights: Mapping[str, Fraction],
+    growth: float | None,
+    quarters: int = 4,
+    seed: int = 1,
+) -> Proof:
+    """Replay past periods and judge the rules by which their total could have been split.
+
+    Each past period (`kamlib.targets.past.past_windows`) is planned again from what was known on its own
+    planning day: accounts, potential and reps as dated then, revenue and forecasts from before. A rule splits
+    a total over the open accounts in proportion to its shares, without floors and caps; a rep's target is the
+    sum over the accounts held on the day, and so is what is held against it. Two totals: what those accounts
+    then bought, so that only the split is judged; and the plan's growth on the same period a year before.
+    Where forecasts were made for some periods only, those are replayed, so that all rules meet the same
+    cases.
+
+    The recommended blend of history, potential and forecast is the one, in steps of 5 points, with the
+    smallest rep_error over all periods; it is judged (rule ``"best_blend"``) on each period with the weights
+    that are best on the periods that do not overlap it. Intervals are of a cluster bootstrap over periods and
+    reps (`kamlib.targets.judge.Draws`); those of differences hold at 95 % for all rules together
+    (Bonferroni). Of one period alone there are none.
+
+    Parameters
+    ----------
+    cube : pandas.DataFrame
+        One row per account, product line, selling rep and month; revenue [currency].
+    accounts_past, forecasts : pandas.DataFrame
+        See `kamlib.targets.past.past_periods`.
+    targets : pandas.DataFrame, optional
+        The company's own targets, a table of the book.
+    period : Period
+        The period planned.
+    as_of : datetime.date
+        Its planning day.
+    weights : mapping of str to Fraction
+        Weights of the plan's factors.
+    growth : float or None
+        Growth the plan asks over the same period a year before; without it only the true total is used
+        [fraction].
+    quarters : int
+        Length of the history window [quarters].
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Proof
+        Tables without rows where no past period can be replayed.
+    """
+    start = period.fiscal_year_start
+    windows = past_windows(period, as_of=as_of, first_month=str(cube["month"].min()), quarters=quarters)
+    past = _comparable(
+        past_periods(
+            cube, accounts_past, forecasts, windows=windows, fiscal_year_start=start, quarters=quarters
+        )
+    )
+    factors = tuple(name for name in _FACTORS if past and all(name in p.shares for p in past))
+    rules, in_use = _rules(factors, weights)
+    reps = sorted({str(rep) for p in past for rep in p.reps[p.facts.open] if rep is not None})
+    if not reps or not any(name in BLENDED for name in factors):
+        return _nothing(in_use)
+    replay = Replay(past, factors, tuple(reps))
+    draws = Draws.make(len(past), len(reps), seed=seed) if len(past) > 1 else None
+    blend = best_blend(replay, draws)
+    used = np.stack([*(replay.constant(shares) for shares in rules.values()), blend.held_out])
+    names = (*rules, BEST_BLEND)
+    true = replay.cases(used, replay.totals)
+    order = [names[i] for i in np.argsort(true.error()[:-1], kind="stable")]
+    against = in_use if in_use and in_use != order[0] else order[min(1, len(order) - 1)]
+    judged = [_judged(replay, used, names, replay.totals, "true")]
+    judged[0] = judged[0].join(_differences(true, names.index(order[0]), draws))
+    if growth is not None:
+        judged.append(_judged(replay, used, names, replay.sized(growth), "sized"))
+    return Proof(
+        rules=pd.concat(judged, ignore_index=True),
+        cases=_cases(replay, true, names),
+        weights=blend.table(),
+        periods=_periods(replay, growth),
+        own=compare_own_targets(
+            cube,
+            targets,
+            windows=[p.window for p in past],
+            shares=np.einsum("gdf,fdr->gdr", used, replay.by_rep),
+            reps=replay.reps,
+            names=names,
+            fiscal_year_start=start,
+            seed=seed,
+        ),
+        best=order[0],
+        against=against,
+        in_use=in_use,
+    )
+
+
+def _nothing(in_use: str) -> Proof:
+    """Return a proof without rows: nothing could be replayed."""
+    tables = {
+        "rules": ["rule", "total"],
+        "cases": ["rule", "period"],
+        "weights": ["factor", "weight"],
+        "periods": ["period", "as_of"],
+        "own": ["rule", "total"],
+    }
+    made = {
+        name: pd.DataFrame({c: pd.Series(dtype="str") for c in columns}) for name, columns in tables.items()
+    }
+    return Proof(**made, best="", against="", in_use=in_use)
+
+
+def _comparable(past: Sequence[PastPeriod]) -> tuple[PastPeriod, ...]:
+    """Keep the periods that brought something and, where some have forecasts, those that have."""
+    kept = [p for p in past if p.actual.sum() > 0]
+    with_forecast = [p for p in kept if "forecast" in p.shares]
+    return tuple(with_forecast or kept)
+
+
+def _rules(
+    factors: Sequence[str], weights: Mapping[str, Fraction]
+) -> tuple[dict[str, Mapping[str, Fraction]], str]:
+    """Return the rules that can be replayed, and the name of the one in use; empty where it cannot be."""
+    rules = {name: rule for name, rule in PROOF_RULES.items() if set(rule) <= set(factors)}
+    asked = {name: weight for name, weight in weights.items() if weight}
+    if not set(asked) <= set(factors):
+        return rules, ""
+    same = [name for name, rule in rules.items() if dict(rule) == asked]
+    if not same:
+        rules[IN_USE] = asked
+    return rules, same[0] if same else IN_USE
+
+
+def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, total: str) -> pd.DataFrame:
+    """Return one row per rule: its errors, spread and what attainment goes with."""
+    cases = replay.cases(used, totals)
+    off = np.zeros((len(replay.past), len(names)))
+    ranks = np.full((len(replay.past), len(names), 2), np.nan)
+    for at, past in enumerate(replay.past):
+        target = used[:, at] @ replay.shares(at) * totals[at]
+        off[at] = np.abs(target - past.actual).sum(axis=1)
+        for row, asked in enumerate(target):
+            reached = np.where(asked > 0, past.actual / np.where(asked > 0, asked, 1), np.nan)
+            ranks[at, row] = (
+                rank_correlation(reached, past.facts.history.astype(np.float64)),
+                rank_correlation(reached, past.growth),
+            )
+    known = ~np.isnan(ranks)
+    means = relative(np.where(known, ranks, 0).sum(axis=0), known.sum(axis=0))
+    return pd.DataFrame(
+        {
+            "rule": pd.Series(names, dtype="str"),
+            "total": pd.Series([total] * len(names), dtype="str"),
+            "replay": pd.Series([_replay(replay, row) for row in used], dtype="str"),
+            "periods": len(replay.past),
+            "cases": int(replay.counted.sum()),
+            "accounts": sum(int(p.facts.open.sum()) for p in replay.past),
+            "account_error": relative(off.sum(axis=0), replay.totals.sum()).round(_DIGITS),
+            "rep_error": cases.error().round(_DIGITS),
+            "in_band": cases.in_band().round(_DIGITS),
+            "attainment_spread": cases.spread().round(_DIGITS),
+            "size_correlation": means[:, 0].round(_DIGITS),
+            "growth_correlation": means[:, 1].round(_DIGITS),
+        }
+    )
+
+
+def _replay(replay: Replay, used: Floats) -> str:
+    """Say what a rule had to take as it stands today."""
+    reps = all(p.dated["rep"] for p in replay.past)
+    at = [i for i, name in enumerate(replay.factors) if name == "potential"]
+    potential = not used[:, at].any() or all(p.dated["potential"] for p in replay.past)
+    names = {(True, True): "dated", (True, False): "potential_today", (False, True): "reps_today"}
+    return names.get((reps, potential), "both_today")
+
+
+def _differences(cases: Cases, best: int, draws: Draws | None) -> pd.DataFrame:
+    """Return each rule's error less the best one's with an interval that holds for all of them together."""
+    error = cases.error()
+    interval = np.full((2, len(error)), np.nan)
+    if draws is not None:
+        drawn = draws.relative(cases.errors, cases.weight)
+        compared = max(len(error) - 1, 1)
+        interval = ends(drawn - drawn[:, [best]], level=1 - (1 - _LEVEL) / compared)
+    table = {
+        "error_difference": error - error[best],
+        "difference_low": interval[0],
+        "difference_high": interval[1],
+    }
+    return pd.DataFrame({name: values.round(_DIGITS) for name, values in table.items()})
+
+
+def _cases(replay: Replay, cases: Cases, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per rule, period and rep."""
+    rule, period, rep = np.nonzero(np.broadcast_to(cases.counted, cases.target.shape))
+    labels = np.array([p.window.label for p in replay.past], dtype=object)
+    return pd.DataFrame(
+        {
+            "rule": pd.Series(np.array(names, dtype=object)[rule], dtype="str"),
+            "period": pd.Series(labels[period], dtype="str"),
+            "rep_id": pd.Series(np.array(replay.reps, dtype=object)[rep], dtype="str"),
+            "target": _money(cases.target[rule, period, rep]),
+            "actual": _money(cases.actual[period, rep]),
+            "attainment": cases.attainment()[rule, period, rep].round(_DIGITS),
+        }
+    )
+
+
+def _periods(replay: Replay, growth: float | None) -> pd.DataFrame:
+    """Return one row per period replayed."""
+    sized = np.full(len(replay.past), np.nan) if growth is None else replay.sized(growth)
+    return pd.DataFrame(
+        {
+            "period": pd.Series([p.window.label for p in replay.past], dtype="str"),
+            "as_of": pd.to_datetime([p.window.day for p in replay.past]),
+            "accounts": [int(p.facts.open.sum()) for p in replay.past],
+            "reps": replay.counted.sum(axis=1),
+            "actual": _money(replay.totals),
+            "outside": _money(np.array([p.outside for p in replay.past])),
+            "sized": _money(np.nan_to_num(sized)).where(pd.Series(~np.isnan(sized))),
+        }
+    )
+
+
+def _money(amounts: Floats) -> pd.Series:
+    return to_money(np.rint(amounts * SCALE).astype(np.int64))
