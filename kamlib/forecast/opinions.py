@@ -36,7 +36,7 @@ def sales_opinions(
     pandas.DataFrame
         One row per key and model, company first, then accounts by size, the forecast in use first of each:
         level, key, model, total, low_80, high_80 (of all months to come) [currency], ljung_box (p-value that
-        residuals are uncorrelated), trend_strength, seasonal_strength [0..1], note (why there is no number).
+        residuals are uncorrelated), season_found and opinion_note (why there is no number).
         See `kamlib.forecast.second_opinion`.
     """
     accounts = totals[(totals["level"] == "account") & (totals["key"] != NO_ACCOUNT)]
@@ -55,8 +55,8 @@ def sales_opinions(
     found = found.rename(columns={"unique_id": "key"})
     used = own.rename(columns={"forecast": "total"}).assign(model=params.method)
     table = pd.concat([used, found], ignore_index=True)
-    columns = ["level", "key", "model", "total", "low_80", "high_80", "ljung_box", "trend_strength",
-               "seasonal_strength", "note"]  # fmt: skip
+    columns = ["level", "key", "model", "total", "low_80", "high_80", "ljung_box", "season_found"]
+    columns.append("opinion_note")
     place = {key: i for i, key in enumerate([COMPANY, *chosen])}
     order = np.argsort(table["key"].map(place).to_numpy(), kind="stable")
     return table.iloc[order][columns].reset_index(drop=True).astype({"level": "str", "model": "str"})

@@ -31,4 +31,4 @@ def test_a_short_history_says_why_there_is_nothing() -> None:
     )
     assert len(table) == 3
     assert table["total"].iloc[1:].isna().all()
-    assert table["note"].iloc[1:].notna().all()
+    assert table["opinion_note"].iloc[1:].notna().all()

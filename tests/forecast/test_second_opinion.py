@@ -32,7 +32,8 @@ def test_a_line_goes_on_and_its_trend_is_strong() -> None:
 def test_a_pure_season_is_repeated_inside_its_interval() -> None:
     y = np.tile(WAVE, 5) + noise(60)
     table = second_opinion(long(a=y), horizon=6, season_length=12)
-    assert table["model"].str.contains(r"A,N,A\)|\(0,1,1\)12").all()
+    assert table["model"].str.contains(r"A,N,N\)|\(0,1,1\)12").all()
+    assert table["season_found"].isin(["factor", "amount"]).all()
     assert table["total"].tolist() == pytest.approx([WAVE[:6].sum()] * 2, rel=0.02)
     assert (table["low_80"] < table["total"]).all()
     assert (table["total"] < table["high_80"]).all()
@@ -61,18 +62,45 @@ def test_the_same_again_and_the_same_in_another_unit() -> None:
 @pytest.mark.parametrize(
     ("y", "season", "note"),
     [
-        ([1.0, 2.0], 12, "fewer than 8 periods"),
-        (list(range(24)), 12, "no more than 2 seasons"),
-        ([7.0] * 30, 12, "one value throughout"),
-        ([1.0, None, 3, 4, 5, 6, 7, 8, 9], 1, "1 gaps"),
-        ([None] * 9, 1, "fewer than 8 periods"),
+        ([1.0, 2.0], 12, "short"),
+        (list(range(23)), 12, "seasons"),
+        ([7.0] * 30, 12, "constant"),
+        ([1.0, None, 3, 4, 5, 6, 7, 8, 9], 1, "gaps"),
+        ([None] * 9, 1, "short"),
     ],
 )
 def test_what_no_model_can_use_has_a_reason(y: list[float | None], season: int, note: str) -> None:
     table = second_opinion(long(a=np.array(y, dtype=float)), horizon=3, season_length=season)
     assert table["model"].tolist() == ["ETS", "SARIMAX"]
-    assert table["note"].tolist() == [note, note]
+    assert table["opinion_note"].tolist() == [note, note]
     assert table["total"].isna().all()
+
+
+def test_two_seasons_are_enough() -> None:
+    y = np.tile(WAVE, 2) * (1 + noise(24, 0.02))
+    table = second_opinion(long(a=y), horizon=12, season_length=12)
+    assert table["opinion_note"].isna().all()
+    assert table["total"].tolist() == pytest.approx([WAVE.sum()] * 2, rel=0.05)
+
+
+def test_noise_has_no_season_and_no_strengths_below_five_seasons() -> None:
+    rng = np.random.default_rng(1)
+    series = {f"s{i:02}": 100 + rng.normal(0, 10, 36) for i in range(5)}
+    table = second_opinion(long(**series), horizon=12, season_length=12)
+    assert (table["season_found"] == "none").all()
+    assert table[["trend_strength", "seasonal_strength"]].isna().all(axis=None)
+
+
+def test_a_season_of_three_years_is_taken_up_by_both_models() -> None:
+    # a line times a season with 5 % noise: no season would be off by what the first months differ by
+    rng = np.random.default_rng(2)
+    months = np.arange(48)
+    truth = (100 + 2 * months) * np.tile(WAVE, 4) / WAVE.mean()
+    series = {f"s{i}": truth[:36] * rng.lognormal(0, 0.05, 36) for i in range(4)}
+    table = second_opinion(long(**series), horizon=6, season_length=12)
+    assert (table["season_found"] == "factor").all()
+    off = (table["total"] / truth[36:42].sum() - 1).abs()
+    assert off.groupby(table["model"].str[:3]).mean().max() < 0.06
 
 
 def test_no_series_no_rows() -> None:
