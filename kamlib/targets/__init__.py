@@ -15,6 +15,7 @@ from kamlib.targets.request import check_request
 from kamlib.targets.scenarios import ScenarioParams, compare_scenarios
 from kamlib.targets.shares import RULES
 from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
+from kamlib.targets.smart import smart_cards
 from kamlib.targets.summary import explain_reps, summarise_targets
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "reps_at_target",
     "size_target",
     "sizing_steps",
+    "smart_cards",
     "split_bounded",
     "summarise_targets",
     "target_for_probability",

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamlib.errors import ParameterError
+from kamlib.periods import Period, parse_period
+from kamlib.targets import smart_cards
+from kamlib.targets.smart import CRITERIA, PASSES
+
+QUARTER, AS_OF = parse_period("2026Q1"), dt.date(2026, 1, 1)
+ACCOUNTS = pd.DataFrame(
+    {
+        "account_id": ["A", "B", "C", "D"],
+        "rep_id": ["R1", "R1", None, "R2"],
+        "actual_last_year": [100, 50, 10, 0],
+        "by_history": [100, 30, 10, 0],
+        "proposal": [90, 40, 10, 0],
+    }
+)
+TARGETS = pd.DataFrame(
+    {
+        "account_id": ["A", "A", "B", "B", "C", "D"],
+        "month": ["2026-01", "2026-02", "2026-01", "2026-03", "2026-02", "2026-01"],
+        "target": [60, 60, 20, 20, 5, 0],
+    }
+)
+CUBE = pd.DataFrame({"account_id": ["A", "C", None], "revenue": [1, 1, 1]})
+
+
+def make_likely() -> pd.DataFrame:
+    rows = [
+        ("company", "company", 165, 150, 0.4, "attainable"),
+        ("rep", "R1", 160, 150, 0.4, "attainable"),
+        ("rep", "R2", 0, None, None, "unknown"),
+        ("rep", None, 5, None, None, "unknown"),
+        ("account", "A", 120, 100, 0.05, "out_of_reach"),
+        ("account", "B", 40, 60, 0.9, "easy"),
+        ("account", "C", 5, 6, 0.3, "stretch"),
+        ("account", "D", 0, None, None, "unknown"),
+    ]
+    columns = ["dimension", "key", "target", "landing", "reach_probability", "reach_band"]
+    return pd.DataFrame(rows, columns=columns).astype({"key": "str", "landing": "float64"})
+
+
+def cards(*, period: Period = QUARTER, as_of: dt.date = AS_OF, **more: pd.DataFrame) -> pd.DataFrame:
+    tables = {"likely": make_likely(), "accounts": ACCOUNTS, "targets": TARGETS, "cube": CUBE, **more}
+    return smart_cards(
+        tables["likely"],
+        tables["accounts"],
+        tables["targets"],
+        cube=tables["cube"],
+        period=period,
+        as_of=as_of,
+    )
+
+
+def test_who_is_asked_for_something_gets_a_card() -> None:
+    made = cards()
+    assert made[["dimension", "key"]].fillna("-").to_numpy().tolist() == [
+        ["rep", "R1"], ["rep", "-"], ["account", "A"], ["account", "B"], ["account", "C"],
+    ]  # fmt: skip
+    assert made["ends"].eq(pd.Timestamp("2026-03-31")).all()
+    assert made["measure"].eq("revenue").all()
+
+
+def test_each_criterion_says_why() -> None:
+    made = cards()
+    codes = {name: made[name].tolist() for name in CRITERIA}
+    assert codes == {
+        "specific": ["named", "no_rep", "named", "named", "no_rep"],
+        "measurable": ["recorded", "recorded", "recorded", "countable", "recorded"],
+        "attainable": ["attainable", "unknown", "out_of_reach", "easy", "stretch"],
+        # R1: 160 over 150 last year; B: 40 of 50, but potential pulls it up; C: 5 of 10, below all
+        "relevant": ["growth", "no_aim", "growth", "potential", "no_aim"],
+        "time_bound": ["milestones", "one_lump", "milestones", "milestones", "one_lump"],
+    }
+    assert made["milestones"].tolist() == [3, 1, 2, 2, 1]
+
+
+def test_smart_is_all_five() -> None:
+    made = cards()
+    passed = np.column_stack([made[name].isin(list(PASSES[name])) for name in CRITERIA]).sum(axis=1)
+    assert made["passed"].tolist() == passed.tolist() == [5, 1, 4, 5, 2]
+    assert made["smart"].tolist() == [True, False, False, True, False]
+
+
+def test_a_target_above_the_forecast_alone_closes_a_gap() -> None:
+    shrinking = make_likely().assign(target=[165, 140, 0, 5, 95, 40, 5, 0])
+    still = ACCOUNTS.assign(proposal=ACCOUNTS["by_history"])
+    made = cards(likely=shrinking.assign(landing=80.0), accounts=still).set_index("key")
+    assert made.loc["A", "relevant"] == "forecast_gap"
+
+
+def test_a_book_without_accounts_in_its_sales_measures_none() -> None:
+    made = cards(cube=CUBE.assign(account_id=None))
+    assert made["measurable"].eq("no_source").all()
+
+
+def test_a_month_is_a_deadline_and_what_is_over_is_over() -> None:
+    assert cards(period=parse_period("2026-01"))["time_bound"].eq("deadline").all()
+    assert cards(as_of=dt.date(2026, 4, 1))["time_bound"].eq("over").all()
+
+
+def test_row_order_changes_nothing() -> None:
+    mixed = {
+        "accounts": ACCOUNTS.iloc[::-1], "targets": TARGETS.sample(frac=1, random_state=1), "cube": CUBE.iloc[::-1],
+    }  # fmt: skip
+    pd.testing.assert_frame_equal(cards(), cards(**mixed))
+
+
+def test_an_account_of_another_allocation_is_refused() -> None:
+    with pytest.raises(ParameterError, match='account "A" is not in accounts'):
+        cards(accounts=ACCOUNTS[ACCOUNTS["account_id"] != "A"])
