@@ -9,19 +9,18 @@ from kamlib.errors import ParameterError
 from kamlib.forecast.replay import PastForecasts
 from kamlib.forecast.sales_history import month_text, sum_groups
 from kamlib.measures.money import to_money
+from kamlib.periods import Period
 
 
-def replayed_forecasts(past: PastForecasts, *, lead: int, months: int) -> pd.DataFrame:
+def replayed_forecasts(past: PastForecasts, *, period: Period) -> pd.DataFrame:
     """Sum up what each past forecast said of each account, over months as far ahead as those planned now.
 
     Parameters
     ----------
     past : PastForecasts
         What `kamlib.forecast.replay_sales` made.
-    lead : int
-        Months between the planning date and the first month counted [months].
-    months : int
-        Months counted [months].
+    period : Period
+        The period planned; past dates count as many months, as far ahead.
 
     Returns
     -------
@@ -33,14 +32,15 @@ def replayed_forecasts(past: PastForecasts, *, lead: int, months: int) -> pd.Dat
     Raises
     ------
     ParameterError
-        If more months are asked for than were forecast.
+        If the period lies outside the months that were forecast.
     """
-    ahead = past.forecast.shape[1]
+    pairs, ahead = past.levels.pairs, past.forecast.shape[1]
+    lead, months = period.first - pairs.end, period.length
     if lead < 0 or months < 1 or lead + months > ahead:
         raise ParameterError(
-            f"months {lead + 1} to {lead + months} ahead are asked for; past forecasts cover 1 to {ahead}."
+            f"{period} lies {lead + 1} to {lead + months} months ahead; past forecasts cover 1 to {ahead}."
+            " Forecast as far as the period's end."
         )
-    pairs = past.levels.pairs
     code, ids = pd.factorize(pairs.keys["account_id"], sort=True)
     first = np.full(len(ids), len(pairs.ticks))
     np.minimum.at(first, code[code >= 0], pairs.first[code >= 0])

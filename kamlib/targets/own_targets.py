@@ -65,14 +65,14 @@ def compare_own_targets(
     Returns
     -------
     pandas.DataFrame
-        One row per rule (``"company"`` first) and total (``"company"``, ``"true"``): rule, total, periods,
-        cases, rep_error, in_band, attainment_spread, error_difference (to the company's), difference_low,
-        difference_high (of 95 % for all rules together) [fraction]. Without rows where the company had no
-        such targets.
+        One row per rule (``"company"`` first) and total (``"company"``, ``"true"``): split_rule, split_total,
+        replayed_periods, replayed_cases, rep_error, in_band, attainment_spread, error_difference (to the
+        company's), difference_low, difference_high (of 95 % for all rules together) [fraction]. Without rows
+        where the company had no such targets.
     """
     own = _own_targets(targets, windows, fiscal_year_start)
     if not len(own):
-        return pd.DataFrame({c: pd.Series(dtype="str") for c in ("rule", "total")})
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in ("split_rule", "split_total")})
     everyone = sorted(set(own["rep_id"]))
     asked = _matrix(own["at"], own["rep_id"], own["amount"], len(windows), everyone)
     counted = asked > 0
@@ -160,10 +160,10 @@ def _judged(cases: Cases, names: Sequence[str], total: str, draws: Draws | None)
     }
     return pd.DataFrame(
         {
-            "rule": pd.Series(names, dtype="str"),
-            "total": pd.Series([total] * len(names), dtype="str"),
-            "periods": len(cases.actual),
-            "cases": int(cases.counted.sum()),
+            "split_rule": pd.Series(names, dtype="str"),
+            "split_total": pd.Series([total] * len(names), dtype="str"),
+            "replayed_periods": len(cases.actual),
+            "replayed_cases": int(cases.counted.sum()),
         }
         | {name: values.round(_DIGITS) for name, values in fractions.items()}
     )

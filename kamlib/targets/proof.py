@@ -41,24 +41,25 @@ class Proof:
     Attributes
     ----------
     rules : pandas.DataFrame
-        One row per rule and total. rule: one of `PROOF_RULES`, ``"in_use"`` (the plan's weights, where they
-        are none of those) or ``"best_blend"`` (for each period the weights that were best on the others);
-        total: ``"true"`` (what came) or ``"sized"`` (the plan's growth on the same period a year before);
-        replay: ``"dated"``, or what had to be taken as it stands today: ``"potential_today"``,
-        ``"reps_today"``, ``"both_today"``; periods, cases (periods x reps) and accounts (periods x accounts);
-        account_error and rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps
-        with an attainment of 90-110 %; attainment_spread, its standard deviation between the reps of a
-        period; size_correlation and growth_correlation, Spearman's of the accounts' attainment with their
-        revenue in the history window and with its growth, the mean over periods; error_difference, rep_error
-        less the best rule's, with difference_low and difference_high (true total only) [fraction].
+        One row per rule and total. split_rule: one of `PROOF_RULES`, ``"in_use"`` (the plan's weights, where
+        they are none of those) or ``"best_blend"`` (for each period the weights that were best on the
+        others); split_total: ``"true"`` (what came) or ``"sized"`` (the plan's growth on the same period a
+        year before); replayed_with: ``"dated"``, or what had to be taken as it stands today:
+        ``"potential_today"``, ``"reps_today"``, ``"both_today"``; replayed_periods, replayed_cases (periods x
+        reps) and replayed_accounts (periods x accounts); account_error and rep_error, sum of
+        |target - actual| over the sum of actual; in_band, share of reps with an attainment of 90-110 %;
+        attainment_spread, its standard deviation between the reps of a period; size_correlation and
+        growth_correlation, Spearman's of the accounts' attainment with their revenue in the history window
+        and with its growth, the mean over periods; error_difference, rep_error less the best rule's, with
+        difference_low and difference_high (true total only) [fraction].
     cases : pandas.DataFrame
-        One row per rule, period and rep at the true total: rule, period, rep_id, target, actual [currency],
-        attainment [fraction, null without a target].
+        One row per rule, period and rep at the true total: split_rule, period, rep_id, target, actual
+        [currency], attainment [fraction, null without a target].
     weights : pandas.DataFrame
         The recommended blend, one row per factor: factor, weight, weight_low, weight_high [fraction].
     periods : pandas.DataFrame
-        One row per period replayed: period, as_of (its planning day), accounts, reps, actual (of the accounts
-        open on the day), outside (what came from elsewhere), sized (the total by growth) [currency].
+        One row per period replayed: period, planned_on (its planning day), accounts, reps, actual (of the
+        accounts open on the day), outside (what came from elsewhere), sized (the total by growth) [currency].
     own : pandas.DataFrame
         The company's own targets beside each rule's; see `kamlib.targets.own_targets.compare_own_targets`.
     best, against : str
@@ -182,11 +183,11 @@ def prove_targets(
 def _nothing(in_use: str) -> Proof:
     """Return a proof without rows: nothing could be replayed."""
     tables = {
-        "rules": ["rule", "total"],
-        "cases": ["rule", "period"],
+        "rules": ["split_rule", "split_total"],
+        "cases": ["split_rule", "period"],
         "weights": ["factor", "weight"],
-        "periods": ["period", "as_of"],
-        "own": ["rule", "total"],
+        "periods": ["period", "planned_on"],
+        "own": ["split_rule", "split_total"],
     }
     made = {
         name: pd.DataFrame({c: pd.Series(dtype="str") for c in columns}) for name, columns in tables.items()
@@ -233,12 +234,12 @@ def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, 
     means = relative(np.where(known, ranks, 0).sum(axis=0), known.sum(axis=0))
     return pd.DataFrame(
         {
-            "rule": pd.Series(names, dtype="str"),
-            "total": pd.Series([total] * len(names), dtype="str"),
-            "replay": pd.Series([_replay(replay, row) for row in used], dtype="str"),
-            "periods": len(replay.past),
-            "cases": int(replay.counted.sum()),
-            "accounts": sum(int(p.facts.open.sum()) for p in replay.past),
+            "split_rule": pd.Series(names, dtype="str"),
+            "split_total": pd.Series([total] * len(names), dtype="str"),
+            "replayed_with": pd.Series([_replay(replay, row) for row in used], dtype="str"),
+            "replayed_periods": len(replay.past),
+            "replayed_cases": int(replay.counted.sum()),
+            "replayed_accounts": sum(int(p.facts.open.sum()) for p in replay.past),
             "account_error": relative(off.sum(axis=0), replay.totals.sum()).round(_DIGITS),
             "rep_error": cases.error().round(_DIGITS),
             "in_band": cases.in_band().round(_DIGITS),
@@ -280,7 +281,7 @@ def _cases(replay: Replay, cases: Cases, names: Sequence[str]) -> pd.DataFrame:
     labels = np.array([p.window.label for p in replay.past], dtype=object)
     return pd.DataFrame(
         {
-            "rule": pd.Series(np.array(names, dtype=object)[rule], dtype="str"),
+            "split_rule": pd.Series(np.array(names, dtype=object)[rule], dtype="str"),
             "period": pd.Series(labels[period], dtype="str"),
             "rep_id": pd.Series(np.array(replay.reps, dtype=object)[rep], dtype="str"),
             "target": _money(cases.target[rule, period, rep]),
@@ -296,7 +297,7 @@ def _periods(replay: Replay, growth: float | None) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "period": pd.Series([p.window.label for p in replay.past], dtype="str"),
-            "as_of": pd.to_datetime([p.window.day for p in replay.past]),
+            "planned_on": pd.to_datetime([p.window.day for p in replay.past]),
             "accounts": [int(p.facts.open.sum()) for p in replay.past],
             "reps": replay.counted.sum(axis=1),
             "actual": _money(replay.totals),

@@ -64,7 +64,7 @@ def prove(cube: pd.DataFrame = STEADY, past: pd.DataFrame | None = None, **more:
 
 
 def row(proof: Proof, rule: str, total: str = "true") -> pd.Series:
-    found = proof.rules[(proof.rules["rule"] == rule) & (proof.rules["total"] == total)]
+    found = proof.rules[(proof.rules["split_rule"] == rule) & (proof.rules["split_total"] == total)]
     assert len(found) == 1
     return found.iloc[0]
 
@@ -84,7 +84,7 @@ def test_where_nothing_changes_history_is_exact_and_potential_is_off_by_hand() -
     assert row(proof, "potential")["in_band"] == 0
     assert row(proof, "potential")["size_correlation"] == pytest.approx(np.sqrt(3) / 2)
     assert np.isnan(row(proof, "history")["growth_correlation"])
-    assert proof.rules["replay"].unique().tolist() == ["dated"]
+    assert proof.rules["replayed_with"].unique().tolist() == ["dated"]
     assert (proof.best, proof.against, proof.in_use) == ("history", "half", "half")
 
 
@@ -93,7 +93,7 @@ def test_the_total_by_growth_moves_every_target_alike() -> None:
     assert sized["rep_error"] == pytest.approx(0.1)
     assert sized["in_band"] == 1
     assert row(prove(growth=0.12), "history", "sized")["in_band"] == 0
-    assert set(prove(growth=None).rules["total"]) == {"true"}
+    assert set(prove(growth=None).rules["split_total"]) == {"true"}
 
 
 def test_periods_say_what_was_asked_and_what_came_from_elsewhere() -> None:
@@ -110,7 +110,7 @@ def test_periods_say_what_was_asked_and_what_came_from_elsewhere() -> None:
 def test_nothing_that_came_later_changes_a_past_target() -> None:
     late = make_cube(R1_A=300, R1_B=lambda at: 100 if at < 33 else 900, R2_C=lambda at: 200 if at < 33 else 0)
     before, after = (
-        p.cases[(p.cases["period"] <= "2025Q3") & (p.cases["rule"] != BEST_BLEND)]
+        p.cases[(p.cases["period"] <= "2025Q3") & (p.cases["split_rule"] != BEST_BLEND)]
         for p in (prove(), prove(late))
     )
     pd.testing.assert_frame_equal(before.reset_index(drop=True), after.reset_index(drop=True))
@@ -150,21 +150,21 @@ def test_weights_of_the_plan_are_a_rule_of_their_own() -> None:
 
 def test_what_is_not_dated_is_said() -> None:
     proof = prove(past=make_past(KNOWN, dated=False))
-    assert row(proof, "history")["replay"] == "dated"
-    assert row(proof, "potential")["replay"] == "potential_today"
+    assert row(proof, "history")["replayed_with"] == "dated"
+    assert row(proof, "potential")["replayed_with"] == "potential_today"
     both = make_past(KNOWN, dated=False).assign(rep_dated=False)
-    found = prove(past=both).rules.set_index(["rule", "total"])["replay"]
+    found = prove(past=both).rules.set_index(["split_rule", "split_total"])["replayed_with"]
     assert found["history", "true"] == "reps_today"
     assert found["half", "true"] == "both_today"
 
 
 def test_without_potential_or_forecast_their_rules_are_left_out() -> None:
     unknown = make_past({a: (rep, None) for a, (rep, _) in KNOWN.items()})
-    assert set(prove(past=unknown).rules["rule"]) == {"history", "last_year", BEST_BLEND}
+    assert set(prove(past=unknown).rules["split_rule"]) == {"history", "last_year", BEST_BLEND}
     some = make_forecasts({"A": 1, "B": 1, "C": 1})
     some = some[some["origin"] >= "2025-01"]
     proof = prove(forecasts=some)
-    assert {"forecast", "forecast_potential"} <= set(proof.rules["rule"])
+    assert {"forecast", "forecast_potential"} <= set(proof.rules["split_rule"])
     assert proof.periods["period"].tolist() == ["2025Q1", "2025Q2", "2025Q3", "2025Q4"]
 
 
@@ -229,17 +229,21 @@ def own_targets(**more: object) -> pd.DataFrame:
 
 
 def test_own_targets_stand_beside_the_rules() -> None:
-    own = prove(targets=own_targets()).own.set_index(["rule", "total"])
+    own = prove(targets=own_targets()).own.set_index(["split_rule", "split_total"])
     # sold 1200 and 600; asked 1500 and 500; history would have asked 1333 and 667, the true total exactly
     assert own.loc[("company", "company"), "rep_error"] == pytest.approx(400 / 1800)
     assert own.loc[("history", "company"), "rep_error"] == pytest.approx(200 / 1800)
     assert own.loc[("company", "true"), "rep_error"] == pytest.approx(300 / 1800)
     assert own.loc[("history", "true"), "rep_error"] == 0
     assert own.loc[("history", "company"), "in_band"] == 1
-    assert own.loc[("company", "company"), ["in_band", "periods", "cases"]].tolist() == [0, 8, 16]
+    assert own.loc[("company", "company"), ["in_band", "replayed_periods", "replayed_cases"]].tolist() == [
+        0,
+        8,
+        16,
+    ]
     assert own.loc[("history", "true"), "difference_high"] < 0
     named = own_targets().iloc[:4]
-    assert prove(targets=named).own["periods"].unique().tolist() == [2]
+    assert prove(targets=named).own["replayed_periods"].unique().tolist() == [2]
 
 
 def test_only_targets_of_reps_for_a_whole_period_are_compared() -> None:
@@ -248,6 +252,6 @@ def test_only_targets_of_reps_for_a_whole_period_are_compared() -> None:
     assert len(prove().own) == 0
     days = own_targets().iloc[:2].assign(period=None)
     whole = days.assign(starts=pd.Timestamp("2024-01-01"), ends=pd.Timestamp("2024-03-31"))
-    assert prove(targets=whole).own["cases"].unique().tolist() == [2]
+    assert prove(targets=whole).own["replayed_cases"].unique().tolist() == [2]
     part = days.assign(starts=pd.Timestamp("2024-01-02"), ends=pd.Timestamp("2024-03-31"))
     assert len(prove(targets=part).own) == 0
