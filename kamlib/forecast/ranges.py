@@ -13,7 +13,7 @@ from kamlib.forecast.params import ForecastParams
 from kamlib.forecast.paths import path_totals
 from kamlib.forecast.replay import PastForecasts
 from kamlib.forecast.sales_history import LEVELS
-from kamlib.measures.money import SCALE, as_float, to_money
+from kamlib.measures.money import SCALE, as_float, to_money, to_ticks
 
 _TAILS = (0.1, 0.9)  # ends of the 80 % range
 _ENDS = ("low_80", "high_80")
@@ -33,10 +33,14 @@ class Ranges:
         One row per level and key: level, key, forecast (sum of all months), low_80 and high_80 (range of that
         sum, which is narrower than the sum of the ranges) [currency], origins (past dates the range stands
         on).
+    running : pandas.DataFrame
+        One row per month ahead of the company's sum of all months so far: period, forecast, low_80 and
+        high_80 (range of that sum) [currency].
     """
 
     forecast: pd.DataFrame
     totals: pd.DataFrame
+    running: pd.DataFrame
 
 
 def forecast_ranges(
@@ -84,6 +88,7 @@ def forecast_ranges(
             non_negative=np.asarray((pairs.ticks >= 0).all(axis=0)),
             quantiles=_TAILS,
             find=("period", "total"),
+            keep=("company",),
         )
         ends = {level: (found.period, found.running) for level, found in drawn.items()}
     months, totals = [], []
@@ -95,7 +100,18 @@ def forecast_ranges(
         months.append(pd.DataFrame({c: _money(by_month[i].T.ravel(), rows) for i, c in enumerate(_ENDS)}))
         totals.append(total.assign(**{c: _money(in_all[i, -1]) for i, c in enumerate(_ENDS)}))
     table = pd.concat(totals, ignore_index=True).assign(origins=len(chosen)).astype({"origins": "Int64"})
-    return Ranges(forecast.join(pd.concat(months)), table)
+    running = _running(forecast, drawn["company"].paths if len(chosen) >= _LEAST_BLOCKS else None)
+    return Ranges(forecast.join(pd.concat(months)), table, running)
+
+
+def _running(forecast: pd.DataFrame, paths: Floats | None) -> pd.DataFrame:
+    """Sum up the company's months so far, with the range of each sum."""
+    company = forecast[forecast["level"] == "company"].reset_index(drop=True)
+    table = company[["period"]].assign(forecast=to_money(to_ticks(company["forecast"]).cumsum()))
+    ends = np.full((len(_ENDS), len(table)), np.nan)
+    if paths is not None:
+        ends = np.quantile(paths[0].cumsum(axis=0), _TAILS, axis=1)
+    return table.assign(**{name: _money(end) for name, end in zip(_ENDS, ends, strict=True)})
 
 
 def range_coverage(past: PastForecasts, *, params: ForecastParams, seed: int) -> pd.DataFrame:

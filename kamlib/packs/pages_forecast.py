@@ -1,12 +1,10 @@
-"""Pages of chapter 2: where the year lands, who moves it, how good forecasts have been."""
+"""Pages of chapter 2: who moves the year, how good forecasts have been."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
 import pandas as pd
 
 from kamlib.charts import forecast as charts
@@ -18,86 +16,6 @@ from kamlib.periods import Period
 
 _SHOWN = 12
 _STOPPED = 0.1
-
-
-def landing_page(
-    outlook: pd.DataFrame,
-    accuracy: pd.DataFrame,
-    *,
-    words: Words,
-    name: str,
-    year: Period,
-    as_of: dt.date,
-    totals: pd.DataFrame | None = None,
-    sentences: tuple[str, ...] = (),
-) -> Page:
-    """Say where the fiscal year lands (forecast 1).
-
-    Parameters
-    ----------
-    outlook : pandas.DataFrame
-        What `kamlib.forecast.outlook_by_month` made.
-    accuracy : pandas.DataFrame
-        What `kamlib.forecast.accuracy_on_holdout` made.
-    words : Words
-        Labels and sentences.
-    name : str
-        Name of the book.
-    year : Period
-        The fiscal year.
-    as_of : datetime.date
-        First day not seen.
-    totals : pandas.DataFrame, optional
-        Totals of `kamlib.forecast.forecast_ranges`, of a forecast that ends with the year.
-    sentences : tuple of str
-        What comes on top, such as new business from the pipeline.
-    """
-    landing, whole = total_money(outlook["landing"]), bool(outlook["actual_last_year"].notna().all())
-    before = total_money(outlook["actual_last_year"])
-    table = outlook.assign(change=_difference(outlook["landing"], outlook["actual_last_year"]))
-    if whole and before > 0:
-        title = words("forecast.landing_title", year=year, landing=words.money(landing),
-                      change=words.signed_money(landing - before),
-                      percent=words.signed_percent(float(landing / before - 1)))  # fmt: skip
-    else:
-        running = year.last_year().end > as_of
-        key = "running" if running else "no_base" if whole else "alone"
-        title = words(f"forecast.landing_title_{key}", year=year, landing=words.money(landing))
-    notes = [
-        words("forecast.landing_split", as_of=as_of, actual=words.money(total_money(outlook["actual"])),
-              forecast=words.money(total_money(outlook["forecast"])))
-    ]  # fmt: skip
-    span = _landing_span(outlook, totals)
-    if span:
-        notes.append(words("forecast.landing_range", low=words.money(span.low), high=words.money(span.high),
-                           origins=words.count(span.origins)))  # fmt: skip
-    elif whole:
-        change = table.set_index("period")["change"].astype("float64")
-        up, down = str(change.idxmax()), str(change.idxmin())
-        notes.append(words("forecast.landing_months", up=up, up_change=words.signed_money(change[up]),
-                           down=down, down_change=words.signed_money(change[down])))  # fmt: skip
-    notes.append(_landing_doubt(accuracy, words, as_of))
-    native = NativeChart("column", "period", {"actual_last_year": "PY", "actual": "AC", "forecast": "FC"})
-    deltas = table.loc[table["change"].notna(), ["period", "change"]]
-    figure = charts.year_chart(
-        _month_bars(outlook, words),
-        deltas.assign(text=deltas["change"].map(words.signed_money).astype("str")),
-        _year_bars(outlook, words, year, span),
-        words=words,
-        native=native,
-    )
-    subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
-    summed = ("actual", "forecast", "landing", *(("actual_last_year", "change") if whole else ()))
-    return Page(
-        id="forecast_1",
-        title=title,
-        subtitle=subtitle,
-        table=table,
-        figures=(figure,),
-        sentences=sentences,
-        notes=tuple(notes),
-        totals=summed,
-    )
 
 
 def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_month: str) -> Page:
@@ -265,73 +183,6 @@ def _coverage_note(coverage: pd.DataFrame | None, words: Words) -> str:
     )
 
 
-def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
-    """Say how far the same forecast, made at earlier dates, was off by the time of `as_of`."""
-    past = accuracy[
-        (accuracy["level"] == "company") & accuracy["origin"].notna() & accuracy["horizon"].isna()
-    ]
-    past = past[(past["method"] == past["method"].head(1).squeeze()) & past["bias"].notna()]
-    if past.empty:
-        return words("forecast.landing_untested")
-    low, high = words.signed_percent(past["bias"].min()), words.signed_percent(past["bias"].max())
-    if len(past) == 1:
-        return words("forecast.landing_doubt_one", as_of=as_of, low=low)
-    return words("forecast.landing_doubt", origins=len(past), as_of=as_of, low=low, high=high)
-
-
-@dataclass(frozen=True)
-class _Span:
-    """The year's 80 % range [currency], and the past dates it stands on."""
-
-    low: Decimal
-    high: Decimal
-    origins: int
-
-
-def _landing_span(outlook: pd.DataFrame, totals: pd.DataFrame | None) -> _Span | None:
-    """Return the range of the year: what was sold, and the range of the months to come."""
-    if totals is None:
-        return None
-    company = totals[totals["level"] == "company"].iloc[0]
-    if pd.isna(company["low_80"]):
-        return None
-    sold = total_money(outlook["actual"])
-    return _Span(sold + company["low_80"], sold + company["high_80"], int(company["origins"]))
-
-
-def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """Lay the months out as bars: previous year, then actual or forecast, which carries the text."""
-    parts = []
-    for scenario, column in (("PY", "actual_last_year"), ("AC", "actual"), ("FC", "forecast")):
-        part = outlook.assign(amount=outlook[column], scenario=scenario, text="")
-        ranged = scenario == "FC" and "low_80" in part
-        part["low"], part["high"] = (part["low_80"], part["high_80"]) if ranged else (np.nan, np.nan)
-        part = part.loc[part["amount"].notna(), ["period", "scenario", "amount", "low", "high", "text"]]
-        part = part.astype({"low": "float64", "high": "float64"})
-        if scenario != "PY":
-            part["text"] = part["amount"].map(words.money).astype("str")
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True).sort_values("period", kind="stable", ignore_index=True)
-
-
-def _year_bars(outlook: pd.DataFrame, words: Words, year: Period, span: _Span | None) -> pd.DataFrame:
-    """Lay the year's totals out as two bars: last year, and actual with forecast and its range on top."""
-    before, actual = total_money(outlook["actual_last_year"]), total_money(outlook["actual"])
-    landing = total_money(outlook["landing"])
-    whole = bool(outlook["actual_last_year"].notna().all())
-    last_year = [(str(year.last_year()), "PY", 0, before, before, words.money(before))] if whole else []
-    rows = [
-        *last_year,
-        (str(year), "AC", 0, actual, actual, ""),
-        (str(year), "FC", actual, landing, landing - actual, words.money(landing)),
-    ]
-    table = pd.DataFrame(rows, columns=["bar", "scenario", "low", "high", "amount", "text"])
-    table["from"], table["to"] = np.nan, np.nan
-    if span:
-        table.loc[table.index[-1], ["from", "to"]] = [float(span.low), float(span.high)]
-    return table.astype({"low": "float64", "high": "float64", "amount": "float64"})
-
-
 def _steps(table: pd.DataFrame, shown: int, words: Words) -> pd.DataFrame:
     """Lay the waterfall out: the largest changes, the rest gathered, and the total they lead to."""
     rest, total = table.iloc[shown:], total_money(table["change"])
@@ -382,14 +233,6 @@ def _long(table: pd.DataFrame, key: str, names: dict[str, str]) -> pd.DataFrame:
     parts = [table[[key, column]].set_axis([key, "wape"], axis=1).assign(name=name)
              for column, name in names.items()]  # fmt: skip
     return pd.concat(parts, ignore_index=True).dropna(subset="wape")
-
-
-def _difference(left: pd.Series, right: pd.Series) -> pd.Series:
-    """Subtract money exactly; null where either side is."""
-    known = left.notna() & right.notna()
-    ticks = np.zeros(len(left), dtype=np.int64)
-    ticks[known] = to_ticks(left[known]) - to_ticks(right[known])
-    return to_money(ticks, left.index).where(known)
 
 
 def _ticks_text(words: Words, ticks: int) -> str:

@@ -143,3 +143,17 @@ def test_of_many_keys_every_third_is_judged(monkeypatch: pytest.MonkeyPatch, noi
     same = ["company", "region", "rep", "account_type", "product_line"]
     pd.testing.assert_frame_equal(table.loc[same], every.loc[same])
     assert every.loc["account", "cases"] == 30 * dates
+
+
+def test_running_sums_end_at_the_range_of_the_total() -> None:
+    params = ForecastParams(paths=300)
+    sales = cube(0.2, MONTHS)
+    past = replay_sales(sales, ACCOUNTS, as_of=AS_OF, until=UNTIL, params=params)
+    made = forecast_sales(sales, ACCOUNTS, as_of=AS_OF, until=UNTIL, params=params, past=past)
+    found = forecast_ranges(made, ACCOUNTS, past, params=params, seed=1)
+    last, total = found.running.iloc[-1], found.totals[found.totals["level"] == "company"].iloc[0]
+    assert (
+        last[["forecast", "low_80", "high_80"]].tolist() == total[["forecast", "low_80", "high_80"]].tolist()
+    )
+    width = (found.running["high_80"] - found.running["low_80"]).astype(float)
+    assert width.is_monotonic_increasing

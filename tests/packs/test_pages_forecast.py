@@ -18,6 +18,7 @@ from kamlib.measures.money import to_money, total_money
 from kamlib.packs import pages_forecast as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
+from kamlib.packs.pages_landing import fan_lines, landing_page
 from kamlib.periods import parse_period
 
 AS_OF, YEAR = dt.date(2025, 10, 1), parse_period("2025")
@@ -56,7 +57,7 @@ def make(
     months = outlook_by_month(book, forecast, as_of=AS_OF, year=YEAR)
     changes = outlook_by_account(book, forecast, ACCOUNTS, as_of=AS_OF, year=YEAR)
     return (
-        pages.landing_page(months, accuracy, words=words, name="Bikes Ltd", year=YEAR, as_of=AS_OF),
+        landing_page(months, accuracy, words=words, name="Bikes Ltd", year=YEAR, as_of=AS_OF),
         pages.movers_page(changes, words=words, year=YEAR, first_month=book["month"].min()),
         pages.errors_page(accuracy, words=words, method=params.method, as_of=AS_OF),
     )
@@ -132,7 +133,7 @@ def test_a_year_whose_last_year_is_not_over_is_not_compared(lang: str) -> None:
     accuracy = accuracy_on_holdout(book, ACCOUNTS, as_of=AS_OF, params=ForecastParams())
     months = outlook_by_month(book, forecast, as_of=AS_OF, year=year)
     changes = outlook_by_account(book, forecast, ACCOUNTS, as_of=AS_OF, year=year)
-    landing = pages.landing_page(months, accuracy, words=words, name="B", year=year, as_of=AS_OF)
+    landing = landing_page(months, accuracy, words=words, name="B", year=year, as_of=AS_OF)
     movers = pages.movers_page(changes, words=words, year=year, first_month="2022-01")
     money = words.money(total_money(months["landing"]))
     assert landing.title == words("forecast.landing_title_running", year=year, landing=money)
@@ -195,3 +196,30 @@ def test_too_short_a_history_is_said_so() -> None:
     assert page.title.startswith("How good forecasts are cannot be said yet")
     assert page.figures == ()
     assert page.table.empty
+
+
+def test_the_fan_starts_where_actuals_end_and_ends_at_the_landing() -> None:
+    outlook = pd.DataFrame(
+        {
+            "period": ["2025-01", "2025-02", "2025-03"],
+            "actual": to_money([100_0000, 0, 0]).where(pd.Series([True, False, False])),
+            "forecast": to_money([0, 120_0000, 130_0000]).where(pd.Series([False, True, True])),
+            "landing": to_money([100_0000, 120_0000, 130_0000]),
+            "actual_last_year": to_money([90_0000, 95_0000, 99_0000]),
+        }
+    )
+    running = pd.DataFrame(
+        {
+            "period": ["2025-02", "2025-03"],
+            "low_80": to_money([110_0000, 220_0000]),
+            "high_80": to_money([135_0000, 290_0000]),
+        }
+    )
+    lines = fan_lines(outlook, running)
+    assert lines["PY"].tolist() == [90, 185, 284]
+    assert lines["AC"].head(1).tolist() == [100]
+    assert lines["FC"].tolist() == [100, 220, 350]
+    assert lines["low"].tolist() == [100, 210, 320]
+    assert lines["high"].tolist() == [100, 235, 390]
+    alone = fan_lines(outlook, None)
+    assert alone["low"].tolist() == alone["high"].tolist() == [100, 220, 350]
