@@ -20,7 +20,7 @@ _LOOKS = {
 _STEEP = 2.0
 _NAMES = 130
 _USED = 0.8
-_TEXTS = ("name", "heading", "why", "text")
+_TEXTS = ("name", "heading", "why", "text", "reach")
 
 
 def margin_chart(
@@ -33,7 +33,8 @@ def margin_chart(
     groups : sequence of pandas.DataFrame
         One table per dimension, one row per bar group from top to bottom: name, heading (the same on every
         row), PY, FC (NaN where there is none), PL, change (PL - PY) [currency] and growth [fraction, NaN
-        where it has no base]. All are drawn to one scale.
+        where it has no base]; perhaps reach, the probability of reaching the target as written. All are drawn
+        to one scale.
     words : Words
         Labels and number formats.
     native : NativeChart, optional
@@ -50,6 +51,7 @@ def margin_chart(
             _amounts(table, (lowest, 1.18 * largest), words),
             _changes(table, changes, words),
             _growths(table, growths, words),
+            *([_chances(table, words)] if "reach" in table else []),
             spacing=14,
         )
         for table in groups
@@ -225,6 +227,15 @@ def _growths(table: pd.DataFrame, span: list[float], words: Words) -> Any:
         side=np.where(growth < 0, "down", "up"),
     )
     return _variance(data, span, title="ΔPY %", width=120, lollipop=True)
+
+
+def _chances(table: pd.DataFrame, words: Words) -> Any:
+    """Write the probability of each target beside its bars."""
+    import altair as alt
+
+    base = alt.Chart(_plain(table)).encode(alt.Y("name:N", sort=table["name"].tolist(), axis=None))
+    text = base.mark_text(align="left", fontSize=11).encode(x=alt.value(0), text="reach:N")
+    return text.properties(width=56, height=_height(table), title=words("targets.reach_chart_probability"))
 
 
 def _span(values: pd.Series) -> list[float]:

@@ -50,7 +50,9 @@ def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
     )
 
 
-def margins_page(summary: pd.DataFrame, allocation: Allocation, *, scope: Scope) -> Page:
+def margins_page(
+    summary: pd.DataFrame, allocation: Allocation, *, scope: Scope, likely: pd.DataFrame | None = None
+) -> Page:
     """Answer who is asked for what (targets 2).
 
     Parameters
@@ -61,8 +63,13 @@ def margins_page(summary: pd.DataFrame, allocation: Allocation, *, scope: Scope)
         What `kamlib.targets.allocate_targets` returns.
     scope : Scope
         What the page is about, in which words.
+    likely : pandas.DataFrame, optional
+        What `kamlib.targets.attain_probability` returns.
     """
     words = scope.words
+    if likely is not None:
+        chances = likely.dropna(subset="key")[["dimension", "key", "reach_probability"]]
+        summary = summary.merge(chances, how="left", on=["dimension", "key"])
     table = summary[summary["dimension"].isin(["rep", *_SIDES, "company"])].copy()
     order = {name: at for at, name in enumerate(["rep", *_SIDES, "company"])}
     table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
@@ -266,6 +273,8 @@ def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = Tru
     for short, column in amounts.items():
         bars[short] = as_float(table[column])
     bars["growth"] = table["growth_asked"].to_numpy()
+    if "reach_probability" in table and table["reach_probability"].notna().any():
+        bars["reach"] = [words.percent(p) if p == p else "–" for p in table["reach_probability"]]
     bars = bars.reset_index(drop=True)
     if not gather or len(bars) <= _SHOWN + 1:
         return bars
@@ -273,4 +282,6 @@ def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = Tru
     other = rest[list(amounts)].sum(min_count=1).to_frame().T
     other["growth"] = (other["change"] / other["PY"]).where(other["PY"] > 0)
     other["name"], other["heading"] = words("targets.other", count=len(rest)), heading
+    if "reach" in bars:
+        other["reach"] = "–"
     return pd.concat([bars.iloc[:_SHOWN], other], ignore_index=True)

@@ -19,7 +19,7 @@ from kamlib.periods import Period, parse_period
 from kamlib.runs import Run, project_root
 from kamlib.runs.publish import discard, hash_tables, publish_run, set_aside, start_run, write_facts
 from kamlib.segments import SegmentParams
-from kamlib.targets import AllocationParams, ScenarioParams, SizingParams, check_request
+from kamlib.targets import AllocationParams, AttainabilityParams, ScenarioParams, SizingParams, check_request
 
 if TYPE_CHECKING:
     from kamlib.book.book import Book
@@ -62,6 +62,7 @@ class PlanningParams(Params):
     pipeline: PipelineParams = PipelineParams()
     sizing: SizingParams = SizingParams()
     allocation: AllocationParams = AllocationParams()
+    attainability: AttainabilityParams = AttainabilityParams()
     scenarios: ScenarioParams = ScenarioParams()
 
 

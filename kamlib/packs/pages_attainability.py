@@ -1,0 +1,231 @@
+"""Pages of chapter 3 on how likely targets are: against the range of what may come, and as SMART cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from kamlib.charts.attainability import reach_chart
+from kamlib.charts.figure import NativeChart
+from kamlib.forecast import ForecastParams, draw_period_sums
+from kamlib.measures.money import as_float
+from kamlib.packs.page import Page
+from kamlib.packs.targets_scope import Scope, told_apart
+from kamlib.runs import Run
+from kamlib.targets import Allocation, attain_probability, reps_at_target, smart_cards
+from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
+from kamlib.targets.smart import CRITERIA, PASSES
+
+_SHOWN = 12  # reps drawn
+_LISTED = 15  # accounts listed whose card fails
+_BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
+
+
+@dataclass(frozen=True)
+class Likely:
+    """How likely the targets of a run are.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        What `kamlib.targets.attain_probability` returns.
+    reps : RepsAtTarget
+        How many reps may reach theirs.
+    origins : int
+        Past dates whose errors are drawn from; 0 where there are none or the period is not forecast.
+    params : AttainabilityParams
+        Bands, and what practice aims at.
+    """
+
+    table: pd.DataFrame
+    reps: RepsAtTarget
+    origins: int
+    params: AttainabilityParams
+
+
+def judge_targets(
+    run: Run, summary: pd.DataFrame, cube: pd.DataFrame, accounts: pd.DataFrame, forecast: pd.DataFrame
+) -> Likely:
+    """Draw what the period may bring from the errors that chapter 2 kept, and set the targets against it.
+
+    Parameters
+    ----------
+    run : Run
+        The run; chapter 2 has saved ``forecast_errors``. Gets ``target_probabilities``.
+    summary : pandas.DataFrame
+        What `kamlib.targets.summarise_targets` returns.
+    cube, accounts, forecast : pandas.DataFrame
+        The run's own.
+    """
+    params = run.params(AttainabilityParams)
+    sums = draw_period_sums(
+        cube, accounts, forecast, run.load("forecast_errors"),
+        period=run.period, as_of=run.as_of, params=run.params(ForecastParams), seed=run.seed,
+    )  # fmt: skip
+    keys, paths = _NO_SUMS if sums is None else (sums.keys, sums.paths)
+    rows = summary[~summary["without_account"]]
+    table = attain_probability(rows, keys, paths, params=params, unit=run.rounding_unit)
+    run.save("target_probabilities", table)
+    origins = 0 if sums is None or paths is None else sums.origins
+    return Likely(table, reps_at_target(rows, keys, paths), origins, params)
+
+
+def reach_page(likely: Likely, *, scope: Scope) -> Page:
+    """Answer whether the targets are likely to be reached (targets 6).
+
+    Parameters
+    ----------
+    likely : Likely
+        What `judge_targets` returns.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words = scope.words
+    table = likely.table[likely.table["dimension"] != "account"].copy()
+    order = {name: at for at, name in enumerate(("rep", *(level for level in LEVELS if level != "rep")))}
+    table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
+    table.insert(1, "name", _names(table, scope))
+    reps = table[(table["dimension"] == "rep") & (table["target"] > 0)]
+    shown = reps.head(_SHOWN)
+    rows = pd.DataFrame(
+        {
+            "name": told_apart(shown["name"].tolist(), shown["key"].tolist()),
+            "PL": as_float(shown["target"]),
+            "FC": as_float(shown["landing"]),
+            "low": as_float(shown["low_80"]),
+            "high": as_float(shown["high_80"]),
+            "target": [words.money(amount) for amount in shown["target"]],
+            "reach": [words.percent(p) if p == p else "–" for p in shown["reach_probability"]],
+            "said": [words.value("reach_band", band) for band in shown["reach_band"]],
+        }
+    )
+    native = NativeChart("bar", "name", {"landing": "FC", "target": "PL"}, rows=len(shown))
+    return Page(
+        id="targets_6",
+        title=_reach_title(likely, scope),
+        subtitle=scope.subtitle(words("targets.reach_what")),
+        table=table.drop(columns="key"),
+        figures=(reach_chart(rows, words=words, native=native),),
+        notes=_reach_notes(likely, reps, scope),
+        labels={"wanted_target": _wanted_label(likely, scope)},
+    )
+
+
+def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFrame, *, scope: Scope) -> Page:
+    """Answer whether each target is a SMART one, and if not why (targets 8).
+
+    Parameters
+    ----------
+    run : Run
+        The run; gets ``target_cards``, the card of every rep and account.
+    likely : Likely
+        What `judge_targets` returns.
+    allocation : Allocation
+        What `kamlib.targets.allocate_targets` returns.
+    cube : pandas.DataFrame
+        The run's own.
+    scope : Scope
+        What the page is about, in which words.
+    """
+    words = scope.words
+    cards = smart_cards(
+        likely.table, allocation.accounts, allocation.targets, cube=cube, period=run.period, as_of=run.as_of
+    )
+    run.save("target_cards", cards)
+    failed = {name: int((~cards[name].isin(list(PASSES[name]))).sum()) for name in CRITERIA}
+    most = max(CRITERIA, key=lambda name: failed[name])
+    known = {"smart": words.count(int(cards["smart"].sum())), "cards": words.count(len(cards))}
+    title = words("targets.cards_title_all", **known)
+    if failed[most]:
+        title = words(
+            "targets.cards_title", criterion=words.label(most), failed=words.count(failed[most]), **known
+        )
+    reps = cards[cards["dimension"] == "rep"]
+    loose = cards[(cards["dimension"] == "account") & ~cards["smart"]]
+    table = pd.concat([reps, loose.head(_LISTED)], ignore_index=True)
+    table.insert(1, "name", _names(table, scope))
+    notes = [words("targets.cards_note_rule")]
+    if len(loose) > _LISTED:
+        notes.append(words("targets.cards_note_more", shown=_LISTED, failed=words.count(len(loose))))
+    notes.append(words("targets.cards_note_doubt"))
+    return Page(
+        id="targets_8",
+        title=title,
+        subtitle=scope.subtitle(words("targets.cards_what")),
+        table=table[["dimension", "name", "target", *CRITERIA]],
+        notes=tuple(notes),
+        folded=False,
+    )
+
+
+_NO_SUMS = (
+    pd.DataFrame({name: pd.Series([], dtype="str") for name in ("level", "key")}).assign(
+        landing=None, low_80=None, high_80=None
+    ),
+    None,
+)
+
+
+def _reach_title(likely: Likely, scope: Scope) -> str:
+    words, reps, params = scope.words, likely.reps, likely.params
+    if reps.expected is None:
+        return words("targets.reach_title_none")
+    side = "below" if reps.expected < params.reps_low else "within"
+    side = "above" if reps.expected > params.reps_high else side
+    return words(
+        "targets.reach_title",
+        share=words.percent(reps.expected),
+        reps=reps.reps,
+        aim=_aim(params, scope),
+        side=words(f"targets.reach_{side}"),
+    )
+
+
+def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
+    words, found = scope.words, likely.reps
+    if found.expected is None or found.low_80 is None or found.high_80 is None:
+        return (words("targets.reach_note_none"), words("targets.reach_note_pipeline"))
+    company = likely.table[likely.table["dimension"] == "company"].iloc[0]
+    counted = reps["reach_band"].value_counts()
+    bands = words("targets.list").join(
+        words("targets.reach_band_count", band=words.value("reach_band", band), count=int(counted[band]))
+        for band in _BANDS
+        if band in counted
+    )
+    return (
+        words(
+            "targets.reach_note_range",
+            low=words.percent(found.low_80),
+            high=words.percent(found.high_80),
+            total=words.money(company["target"]),
+            chance=words.percent(company["reach_probability"]),
+        ),
+        words("targets.reach_note_bands", bands=bands, aim=_aim(likely.params, scope)),
+        words("targets.reach_note_doubt", origins=likely.origins),
+    )
+
+
+def _aim(params: AttainabilityParams, scope: Scope) -> str:
+    return scope.words(
+        "targets.reach_aim", low=round(100 * params.reps_low), high=round(100 * params.reps_high)
+    )
+
+
+def _wanted_label(likely: Likely, scope: Scope) -> str:
+    return scope.words("targets.reach_wanted", chance=scope.words.percent(likely.params.wanted_probability))
+
+
+def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
+    words = scope.words
+    names = []
+    for dimension, key in zip(table["dimension"], table["key"], strict=True):
+        if dimension == "rep":
+            names.append(scope.rep_name(key))
+        elif dimension == "account":
+            names.append(scope.accounts.get(str(key), str(key)))
+        elif dimension == "company":
+            names.append(words.value("dimension", "company"))
+        else:
+            names.append(words("targets.without_account") if pd.isna(key) else str(key))
+    return names

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamlib.glossary import Words
+from kamlib.measures.money import SCALE, to_money
+from kamlib.packs import pages_attainability as pages
+from kamlib.packs import pages_targets
+from kamlib.packs.cells import table_columns
+from kamlib.packs.page import Page
+from kamlib.runs import Run
+from kamlib.targets import (
+    AllocationParams,
+    AttainabilityParams,
+    SizingParams,
+    allocate_targets,
+    attain_probability,
+    reps_at_target,
+    size_target,
+    summarise_targets,
+)
+from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
+
+REPS = {"R1": "Wu Lei", "R2": "Ann"}
+
+
+def make_keys(summary: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Each key brings 20 % around its forecast, all together."""
+    keys = summary[summary["key"].notna() & ~summary["dimension"].isin(["month", "quarter"])]
+    keys = keys.rename(columns={"dimension": "level"})[["level", "key", "forecast"]].reset_index(drop=True)
+    middle = keys.pop("forecast").astype("float64").fillna(0).to_numpy()
+    paths = np.rint(middle[:, None] * np.linspace(0.8, 1.2, 201) * SCALE).astype(np.int64)
+    for name, row in (("landing", 100), ("low_80", 20), ("high_80", 180)):
+        keys[name] = to_money(paths[:, row])
+    return keys, paths
+
+
+def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[str, Page]:
+    cube, accounts = make_cube(), make_accounts()
+    coming = make_forecast(cube)
+    size = size_target(cube, coming, period=PERIOD, params=SizingParams(), unit=10)
+    allocation = allocate_targets(
+        cube, accounts, total=size.total, period=PERIOD, params=AllocationParams(), unit=10
+    )
+    summary = summarise_targets(allocation.targets, accounts, cube=cube, forecast=coming, period=PERIOD)
+    rows = summary[~summary["without_account"]]
+    keys, paths = make_keys(rows)
+    drawn = paths if known else None
+    params = AttainabilityParams()
+    likely = pages.Likely(
+        attain_probability(rows, keys, drawn, params=params, unit=10),
+        reps_at_target(rows, keys, drawn),
+        12 if known else 0,
+        params,
+    )
+    names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
+    scope = pages_targets.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
+    facts = {"period": "2026Q1", "as_of": "2026-01-01", "book": {"fiscal_year_start": 1}}
+    run = Run(folder, facts)
+    return {
+        "targets_6": pages.reach_page(likely, scope=scope),
+        "targets_8": pages.cards_page(run, likely, allocation, cube, scope=scope),
+        "targets_2": pages_targets.margins_page(summary, allocation, scope=scope, likely=likely.table),
+    }
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
+    return make_pages(tmp_path_factory.mktemp("run"))
+
+
+def test_titles_are_findings(made: dict[str, Page]) -> None:
+    # R1 is asked for 1,000 of 1,200 ± 20 %: on 17 of 201 paths less comes; R2 for less than ever comes;
+    # (184 / 201 + 1) / 2 is 95.8 %
+    assert made["targets_6"].title.startswith(
+        "95.8 % of 2 reps are expected to reach their target, above the"
+    )
+    assert "targets meet all five SMART criteria" in made["targets_8"].title
+    assert "probability of" in made["targets_6"].notes[0]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("known", [True, False])
+def test_every_page_is_whole(tmp_path: Path, lang: str, known: bool) -> None:
+    for page in make_pages(tmp_path, lang, known=known).values():
+        assert len(page.notes) <= 3
+        for figure in page.figures:
+            assert figure.svg.startswith("<svg")
+            if figure.native:
+                assert {figure.native.category, *figure.native.series} <= set(page.table.columns)
+        assert all(column.label for column in table_columns(page, Words(lang, "EUR")))
+
+
+def test_without_past_errors_nothing_is_made_up(tmp_path: Path) -> None:
+    page = make_pages(tmp_path, known=False)["targets_6"]
+    assert page.title.startswith("How likely the targets are cannot be said")
+    assert page.table["reach_probability"].isna().all()
+    assert page.table["reach_band"].eq("unknown").all()
+
+
+def test_the_page_on_reps_has_the_probability(made: dict[str, Page]) -> None:
+    table = made["targets_2"].table
+    likely = made["targets_6"].table.set_index(["dimension", "name"])["reach_probability"]
+    assert likely.notna().any()
+    for dimension, name, chance in table[["dimension", "name", "reach_probability"]].itertuples(index=False):
+        if (dimension, name) in likely.index and pd.notna(chance):
+            assert chance == likely[(dimension, name)]
+    assert "P(reach)" in made["targets_2"].figures[0].svg
+
+
+def test_the_wanted_probability_is_in_the_heading(made: dict[str, Page]) -> None:
+    assert made["targets_6"].labels == {"wanted_target": "Target at 65.0 %"}
+
+
+def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
+    make_pages(tmp_path)
+    kept = pd.read_parquet(next(tmp_path.rglob("target_cards.parquet")))
+    assert set(kept["dimension"]) == {"rep", "account"}
+    assert (kept["target"] > 0).all()
