@@ -20,6 +20,7 @@ from kamlib.runs import Run, project_root
 from kamlib.runs.publish import discard, hash_tables, publish_run, set_aside, start_run, write_facts
 from kamlib.segments import SegmentParams
 from kamlib.targets import AllocationParams, AttainabilityParams, ScenarioParams, SizingParams, check_request
+from kamlib.targets.past import past_windows
 
 if TYPE_CHECKING:
     from kamlib.book.book import Book
@@ -192,12 +193,26 @@ def _snapshot(
     run = start_run(out or project_root() / "outputs", facts)
     try:
         book.snapshot(run.as_of, run.folder)
+        _snapshot_past(book, run, params)
         _check_request(run, params)
     except BaseException:
         discard(run)
         raise
     clock.mark("snapshot")
     return run
+
+
+def _snapshot_past(book: Book, run: Run, params: PlanningParams) -> None:
+    """Keep the accounts as they were known on the planning days of past periods, for chapter 3 to replay."""
+    tables = run.load("book_tables")
+    first = tables.loc[tables["table"] == "sales", "first_date"].iloc[0]
+    windows = past_windows(
+        run.period,
+        as_of=run.as_of,
+        first_month=f"{first:%Y-%m}",
+        quarters=params.allocation.history_quarters,
+    )
+    book.snapshot_past([window.day for window in windows], run.folder)
 
 
 class _Clock:

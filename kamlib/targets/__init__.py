@@ -11,6 +11,7 @@ from kamlib.targets.attainability import (
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.factors import FACTORS, Evidence
 from kamlib.targets.params import AllocationParams, SizingParams
+from kamlib.targets.proof import PROOF_RULES, Proof, prove_targets
 from kamlib.targets.request import check_request
 from kamlib.targets.scenarios import ScenarioParams, compare_scenarios
 from kamlib.targets.shares import RULES
@@ -20,12 +21,14 @@ from kamlib.targets.summary import explain_reps, summarise_targets
 
 __all__ = [
     "FACTORS",
+    "PROOF_RULES",
     "RULES",
     "Allocation",
     "AllocationParams",
     "AttainabilityParams",
     "BoundedSplit",
     "Evidence",
+    "Proof",
     "RepsAtTarget",
     "ScenarioParams",
     "SizingParams",
@@ -35,6 +38,7 @@ __all__ = [
     "check_request",
     "compare_scenarios",
     "explain_reps",
+    "prove_targets",
     "reps_at_target",
     "size_target",
     "sizing_steps",

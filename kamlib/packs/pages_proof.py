@@ -1,0 +1,160 @@
+"""The page of chapter 3 that tries rules on the past: whether they are fair and would have worked."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.charts.figure import NativeChart
+from kamlib.charts.proof import proof_chart
+from kamlib.glossary import Words
+from kamlib.measures.money import as_float
+from kamlib.packs.page import Page
+from kamlib.targets import Proof
+
+_EVEN = 0.1  # a rank correlation this small explains a hundredth of what differs
+
+
+def proof_page(proof: Proof, *, words: Words, company: str) -> Page:
+    """Answer whether the split is fair and would have worked (targets 4).
+
+    Parameters
+    ----------
+    proof : Proof
+        What `kamlib.targets.prove_targets` returns.
+    words : Words
+        Language and currency.
+    company : str
+        Name of the book.
+    """
+    if not len(proof.rules):
+        return Page(
+            id="targets_4",
+            title=words("proof.title_none"),
+            subtitle=f"{company} · {words('proof.what')}",
+            table=proof.rules,
+            notes=(words("proof.note_none"),),
+        )
+    true = proof.rules[proof.rules["split_total"] == "true"].sort_values("rep_error", kind="stable")
+    table = pd.concat([true, proof.rules[proof.rules["split_total"] != "true"]], ignore_index=True)
+    bars = true.assign(
+        name=[_name(code, proof, words) for code in true["split_rule"]],
+        used=true["split_rule"] == proof.in_use,
+        text=[words.percent(error) for error in true["rep_error"]],
+    ).reset_index(drop=True)
+    native = NativeChart("bar", "split_rule", {"rep_error": "AC"}, rows=len(true))
+    return Page(
+        id="targets_4",
+        title=_title(proof, words),
+        subtitle=_subtitle(proof, words, company),
+        table=table,
+        figures=(proof_chart(bars, words=words, native=native),),
+        notes=(_blend_note(proof, words), _fair_note(proof, words), _doubt_note(proof, words)),
+    )
+
+
+def _row(table: pd.DataFrame, rule: str, total: str = "true") -> pd.Series:
+    return table[(table["split_rule"] == rule) & (table["split_total"] == total)].iloc[0]
+
+
+def _name(code: str, proof: Proof, words: Words) -> str:
+    name = words.value("split_rule", code)
+    return words("proof.in_use_mark", rule=name) if code == proof.in_use else name
+
+
+def _title(proof: Proof, words: Words) -> str:
+    best, other = _row(proof.rules, proof.best), _row(proof.rules, proof.against)
+    known = {
+        "best": _name(proof.best, proof, words),
+        "other": _name(proof.against, proof, words),
+        "error": words.percent(best["rep_error"]),
+        "other_error": words.percent(other["rep_error"]),
+    }
+    if len(proof.periods) == 1:
+        return words("proof.title_single", first=proof.periods["period"].iloc[0], **known)
+    count = int((proof.rules["split_total"] == "true").sum()) - 1
+    sure = "sure" if other["difference_low"] > 0 else "unsure"
+    points = f"{100 * other['error_difference']:.1f}"
+    return words(f"proof.title_{sure}", rules=count, periods=len(proof.periods), points=points, **known)
+
+
+def _subtitle(proof: Proof, words: Words, company: str) -> str:
+    known = {"company": company, "what": words("proof.what"), "first": proof.periods["period"].iloc[0]}
+    if len(proof.periods) == 1:
+        return words("proof.subtitle_one", **known)
+    return words("proof.subtitle", last=proof.periods["period"].iloc[-1], **known)
+
+
+def _blend_note(proof: Proof, words: Words) -> str:
+    parts = []
+    for row in proof.weights.itertuples():
+        known = {"factor": words.value("split_rule", row.factor), "weight": _whole(row.weight)}
+        if pd.isna(row.weight_low):
+            parts.append(words("proof.weight", **known))
+        else:
+            ends = {"low": _whole(row.weight_low), "high": _whole(row.weight_high)}
+            parts.append(words("proof.weight_range", **known, **ends))
+    said = {
+        "weights": words("targets.list").join(parts),
+        "error": words.percent(_row(proof.rules, "best_blend")["rep_error"]),
+    }
+    if not proof.in_use:
+        return words("proof.note_blend_no_use", **said)
+    in_use = words.percent(_row(proof.rules, proof.in_use)["rep_error"])
+    return words("proof.note_blend", in_use=in_use, **said)
+
+
+def _fair_note(proof: Proof, words: Words) -> str:
+    rule = proof.in_use or proof.best
+    row = _row(proof.rules, rule)
+    note = words(
+        "proof.note_fair",
+        rule=_name(rule, proof, words),
+        in_band=words.percent(row["in_band"]),
+        spread=f"{100 * row['attainment_spread']:.0f}",
+        size=_side(row["size_correlation"], words),
+        growth=_side(row["growth_correlation"], words),
+        size_r=_signed(row["size_correlation"]),
+        growth_r=_signed(row["growth_correlation"]),
+    )
+    if not len(proof.own):
+        return note
+    own, best = _row(proof.own, "company"), _row(proof.own, proof.best)
+    return f"{note} " + words(
+        "proof.note_own",
+        error=words.percent(own["rep_error"]),
+        cases=words.count(int(own["replayed_cases"])),
+        best=_name(proof.best, proof, words),
+        best_error=words.percent(best["rep_error"]),
+    )
+
+
+def _doubt_note(proof: Proof, words: Words) -> str:
+    outside, came = as_float(proof.periods["outside"]).sum(), as_float(proof.periods["actual"]).sum()
+    note = words(
+        "proof.note_doubt",
+        periods=len(proof.periods),
+        reps=words.count(int(proof.cases["rep_id"].nunique())),
+        outside=words.percent(outside / (outside + came)),
+    )
+    found = set(proof.rules["replayed_with"]) - {"dated"}
+    for code in ("both_today", "potential_today", "reps_today"):
+        if code in found:
+            note += words(f"proof.note_today_{code}")
+            break
+    return note if "forecast" in set(proof.weights["factor"]) else note + words("proof.note_no_forecast")
+
+
+def _side(correlation: float, words: Words) -> str:
+    if pd.isna(correlation):
+        return words("proof.side_unknown")
+    if abs(correlation) < _EVEN:
+        return words("proof.side_even")
+    return words("proof.side_easy" if correlation > 0 else "proof.side_hard")
+
+
+def _signed(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:+.2f}"
+
+
+def _whole(weight: float) -> str:
+    return f"{100 * weight:.0f} %"

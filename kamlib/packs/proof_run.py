@@ -1,0 +1,63 @@
+"""The proof by history's part of chapter 3: what a run has of the past is replayed, saved and shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.packs.page import Page
+from kamlib.packs.pages_proof import proof_page
+from kamlib.runs import Run
+from kamlib.targets import AllocationParams, Evidence, TargetSize, prove_targets
+
+
+def evidence_of(run: Run, forecast: pd.DataFrame) -> Evidence:
+    """Return what factors beside history and potential are taken from, as far as the book has it.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    forecast : pandas.DataFrame
+        The forecast with its levels.
+    """
+    return Evidence(forecast=forecast, reps=_table(run, "reps"), market=_table(run, "market"))
+
+
+def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: AllocationParams) -> Page:
+    """Replay past periods by every rule, save the tables and return the page.
+
+    Parameters
+    ----------
+    run : Run
+        The run; tables target_proof, target_proof_cases, target_proof_weights, target_proof_periods and
+        target_proof_own are saved.
+    cube : pandas.DataFrame
+        The cube.
+    size : TargetSize
+        The total planned, of which the growth is asked of past periods, too.
+    split : AllocationParams
+        The weights in use.
+    """
+    past = _table(run, "accounts_past")
+    proof = prove_targets(
+        cube,
+        pd.DataFrame({"as_of": pd.to_datetime([])}) if past is None else past,
+        _table(run, "forecast_replays"),
+        _table(run, "targets"),
+        period=run.period,
+        as_of=run.as_of,
+        weights=split.factor_weights(),
+        growth=size.growth,
+        quarters=split.history_quarters,
+        seed=run.seed,
+    )
+    run.save("target_proof", proof.rules)
+    run.save("target_proof_cases", proof.cases)
+    run.save("target_proof_weights", proof.weights)
+    run.save("target_proof_periods", proof.periods)
+    run.save("target_proof_own", proof.own)
+    return proof_page(proof, words=run.words, company=run.facts["book"]["name"])
+
+
+def _table(run: Run, name: str) -> pd.DataFrame | None:
+    return run.load(name) if run.has(name) else None

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+
+from kamlib.glossary import Words
+from kamlib.packs.page import Page
+from kamlib.packs.pages_proof import proof_page
+from tests.targets.test_proof import (
+    KNOWN,
+    STEADY,
+    make_cube,
+    make_forecasts,
+    make_past,
+    own_targets,
+    prove,
+)
+
+EN, ZH = Words("en", "EUR"), Words("zh", "EUR")
+
+
+def page_of(words: Words = EN, **more: object) -> Page:
+    return proof_page(prove(**more), words=words, company="Seven")
+
+
+def test_the_title_says_which_rule_by_how_much_and_whether_chance_explains_it() -> None:
+    page = page_of()
+    assert page.title == (
+        "Of 4 rules history would have split past totals best: reps' targets 0.0 % off, against 16.7 % for"
+        " history and potential (in use); 16.7 points are more than chance makes"
+    )
+    assert (
+        page.subtitle
+        == "Seven · past targets by rule against what came, share of AC · 2024Q1 to 2025Q4, AC and PL"
+    )
+    noisy = make_cube(R1_A=lambda at: 200 + at // 3 * 71 % 200, R2_C=lambda at: 300 + at // 3 * 37 % 100)
+    past = make_past({"A": ("R1", 1000.0), "C": ("R2", 1400.0)})
+    assert "8 periods cannot tell" in page_of(cube=noisy, past=past).title
+
+
+def test_one_period_proves_nothing_and_none_says_why() -> None:
+    one = page_of(cube=STEADY[STEADY["month"] >= "2024-10"])
+    assert one.title.startswith("In 2025Q4 history would have split the total best")
+    assert one.title.endswith("one period proves nothing")
+    assert "2025Q4, AC and PL" in one.subtitle
+    none = page_of(cube=STEADY[STEADY["month"] >= "2025-01"])
+    assert (
+        none.title == "No rule can be tried on the past: no past period has a whole year of sales before it"
+    )
+    assert (none.figures, len(none.table)) == ((), 0)
+
+
+def test_the_table_has_the_best_rule_first_and_both_totals() -> None:
+    page = page_of()
+    assert page.table["split_rule"].iloc[0] == "history"
+    assert page.table["split_total"].unique().tolist() == ["true", "sized"]
+    native = page.figures[0].native
+    assert native is not None
+    assert (native.series, native.rows) == ({"rep_error": "AC"}, 5)
+
+
+def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
+    blend, fair, doubt = page_of(targets=own_targets()).notes
+    assert blend.startswith("Best blend over all periods: history 100 % (100 % to 100 %); potential 0 %")
+    assert "it is 0.0 % off; the rule in use 16.7 %" in blend
+    assert "By history and potential (in use), 0.0 % of the reps would have landed" in fair
+    assert "large accounts had it easier" in fair
+    assert (
+        "those that grew the year before cannot be told from the rest (rank correlations +0.87 and –)" in fair
+    )
+    assert "The company's own targets, scaled to what came, were 16.7 % off for 16 reps and periods" in fair
+    assert doubt.startswith("To doubt: 8 periods and 2 reps; shares alone, without floors, caps and pins.")
+    assert doubt.endswith("rules by forecast are left out.")
+    assert "rules by forecast" not in page_of(forecasts=make_forecasts(dict.fromkeys("ABC", 1.0))).notes[2]
+
+
+def test_what_is_not_dated_and_what_cannot_be_replayed_is_said() -> None:
+    today = page_of(past=make_past(KNOWN, dated=False)).notes[2]
+    assert "Potential is not dated, so today's stands in" in today
+    other = page_of(weights={"history": Fraction(1, 2), "demand": Fraction(1, 2)})
+    assert "The rule in use weighs factors that have no dated past" in other.notes[0]
+    assert "against 0.0 % for last year plus growth" in other.title
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_the_figure_draws_every_rule(words: Words) -> None:
+    page = page_of(words, targets=own_targets())
+    spec = json.dumps(page.figures[0].spec, ensure_ascii=False)
+    for code in ("history", "potential", "half", "last_year", "best_blend"):
+        assert words.value("split_rule", code) in spec
+    assert page.figures[0].svg.startswith("<svg")
+
+
+def test_chinese_is_chinese() -> None:
+    page = page_of(ZH, targets=own_targets())
+    assert page.title == (
+        "4种规则中，历史对过去总额的分解最准：客户经理目标偏差 0.0 %，历史与潜力各半（现用）为 16.7 %；"
+        "相差16.7个百分点，超出偶然"
+    )
+    assert all("一" <= note[0] <= "鿿" for note in page.notes)
+    assert isinstance(page.table, pd.DataFrame)
