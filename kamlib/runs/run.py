@@ -137,13 +137,15 @@ class Run:
         Raises
         ------
         RunError
-            If the name is not lower-case words joined by underscores, or is that of a table of the book, which
-            could then not be read any more.
+            If the name is not lower-case words joined by underscores, or that of a table of the book, which
+            could then not be read.
         """
         if not _NAME.fullmatch(name):
             raise RunError(f'table name "{name}": use lower-case letters, digits and underscores.')
         if (self.folder / "book" / f"{name}.parquet").is_file():
-            raise RunError(f'table name "{name}": the book has a table of this name. Save under another name.')
+            raise RunError(
+                f'table name "{name}": the book has a table of this name. Save under another name.'
+            )
         path = self.target_folder / "tables" / f"{name}.parquet"
         write_table(table, path)
         return path
