@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,21 +76,70 @@ def _branch_uniform(rng: np.random.Generator) -> Floats:
     return drawn
 
 
-def reached(seed: int, period: Period, *, paths: int = 1000) -> pd.DataFrame:
-    """Ask of a book targets of every tenth of probability, and say how often they are reached.
+@dataclass(frozen=True)
+class Drawn:
+    """Sums of a period by key, shape (keys, paths), as drawn from what was known before it."""
+
+    period: Period
+    keys: pd.DataFrame
+    paths: npt.NDArray[np.int64] | None
+
+    def found(self, came: Floats) -> pd.DataFrame:
+        """Ask targets of every tenth of probability and say on what share of courses they are reached.
+
+        Parameters
+        ----------
+        came : numpy.ndarray, shape (keys, courses of events)
+            What came.
+        """
+        rows = []
+        for said in SAID:
+            found = target_for_probability(self.keys, self.paths, probability=said)
+            asked = found["wanted_target"].astype("float64").to_numpy()[:, None]
+            share = np.where(np.isnan(asked), np.nan, came >= asked).mean(axis=1)
+            rows.append(self.keys[["level", "key"]].assign(period=str(self.period), said=said, found=share))
+        return pd.concat(rows, ignore_index=True)
+
+
+def draw_for(
+    cube: pd.DataFrame,
+    accounts: pd.DataFrame,
+    periods: Sequence[Period],
+    *,
+    as_of: dt.date,
+    until: dt.date,
+    seed: int,
+    paths: int = 1000,
+) -> list[Drawn]:
+    """Forecast a book as of a day and draw what periods may bring."""
+    known = {"as_of": as_of, "params": ForecastParams(paths=paths)}
+    past = replay_sales(cube, accounts, until=until, **known)
+    made = forecast_sales(cube, accounts, until=until, past=past, **known)
+    errors = forecast_errors(past)
+    drawn = []
+    for period in periods:
+        sums = draw_period_sums(cube, accounts, made, errors, period=period, seed=seed, **known)
+        if sums is not None:
+            drawn.append(Drawn(period, sums.keys, sums.paths))
+    return drawn
+
+
+def reached(seed: int, periods: Sequence[Period]) -> pd.DataFrame:
+    """Ask targets of a generated book, and say how often they are reached.
 
     Returns
     -------
     pandas.DataFrame
-        One row per level, key and probability said: book, level, key, said and found (share of the courses of
-        events that reach it).
+        One row per period, level, key and probability said: book, level, key, period, said and found (share
+        of the courses of events that reach it).
     """
     book = make_book(seed)
     names = np.array([f"A{i:02d}" for i in range(ACCOUNTS)])
+    lines = np.where(np.arange(ACCOUNTS) % 3 == 0, "Bikes", "Parts")
     cube = pd.DataFrame(
         {
             "account_id": np.repeat(names, PAST),
-            "product_line": np.repeat(np.where(np.arange(ACCOUNTS) % 3 == 0, "Bikes", "Parts"), PAST),
+            "product_line": np.repeat(lines, PAST),
             "month": np.tile(_MONTHS, ACCOUNTS),
             "revenue": to_money(np.rint(book.sold.ravel() * SCALE).astype(np.int64)),
         }
@@ -103,27 +153,43 @@ def reached(seed: int, period: Period, *, paths: int = 1000) -> pd.DataFrame:
             "status": "active",
         }
     )
-    known = {"as_of": AS_OF, "until": UNTIL, "params": ForecastParams(paths=paths)}
-    past = replay_sales(cube, accounts, **known)
-    made = forecast_sales(cube, accounts, past=past, **known)
-    sums = draw_period_sums(
-        cube, accounts, made, forecast_errors(past),
-        period=period, as_of=AS_OF, params=known["params"], seed=seed,
-    )  # fmt: skip
-    months = [int(str(month)[5:]) - 1 for month in period.months()]
-    came = book.coming[:, :, months].sum(axis=2)
-    keys = sums.keys[["level", "key"]]
-    members = {
+    member = {
         "company": np.full(ACCOUNTS, "company"),
-        "region": accounts["region"], "rep": accounts["rep_id"], "account_type": accounts["account_type"],
-        "product_line": cube["product_line"].to_numpy()[::PAST], "account": names,
-    }  # fmt: skip
-    total = np.array(
-        [came[:, np.asarray(members[level]) == key].sum(axis=1) for level, key in keys.to_numpy()]
-    )
+        "region": accounts["region"].to_numpy(),
+        "rep": accounts["rep_id"].to_numpy(),
+        "account_type": accounts["account_type"].to_numpy(),
+        "product_line": lines,
+        "account": names,
+    }
     rows = []
-    for said in SAID:
-        asked = target_for_probability(keys, sums.paths, probability=said)["wanted_target"].astype("float64")
-        share = (total >= asked.to_numpy()[:, None]).mean(axis=1)
-        rows.append(keys.assign(book=seed, said=said, found=np.where(asked.isna(), np.nan, share)))
-    return pd.concat(rows, ignore_index=True)
+    for drawn in draw_for(cube, accounts, periods, as_of=AS_OF, until=UNTIL, seed=seed):
+        months = [int(str(month)[5:]) - 1 for month in drawn.period.months()]
+        came = book.coming[:, :, months].sum(axis=2)
+        pairs = drawn.keys[["level", "key"]].to_numpy()
+        rows.append(
+            drawn.found(np.array([came[:, member[level] == key].sum(axis=1) for level, key in pairs]))
+        )
+    return pd.concat(rows, ignore_index=True).assign(book=seed)
+
+
+def deciles(found: pd.DataFrame, *, by: list[str], cluster: str, draws: int = 1000) -> pd.DataFrame:
+    """Say how often targets of each probability were reached, with a 95 % interval by cluster bootstrap.
+
+    Whole clusters (books, dates) are drawn again with replacement: what belongs to one went wrong together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group of `by` and probability said: said, found, low, high and cases; unknown cases left
+        out.
+    """
+    known = found.dropna(subset="found")
+    sums = known.groupby([*by, "said", cluster])["found"].agg(["sum", "count"])
+    rng = np.random.default_rng(1)
+    rows = []
+    for group, part in sums.groupby(level=[*by, "said"], sort=True):
+        amount, count = part["sum"].to_numpy(), part["count"].to_numpy()
+        again = rng.integers(0, len(part), (draws, len(part)))
+        low, high = np.quantile(amount[again].sum(axis=1) / count[again].sum(axis=1), (0.025, 0.975))
+        rows.append((*group, amount.sum() / count.sum(), low, high, int(count.sum())))
+    return pd.DataFrame(rows, columns=[*by, "said", "found", "low", "high", "cases"])
