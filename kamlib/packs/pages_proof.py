@@ -87,7 +87,7 @@ def _subtitle(proof: Proof, words: Words, company: str) -> str:
 def _blend_note(proof: Proof, words: Words) -> str:
     parts = []
     for row in proof.weights.itertuples():
-        known = {"factor": words.value("split_rule", row.factor), "weight": _whole(row.weight)}
+        known = {"factor": words.value("factor", row.factor), "weight": _whole(row.weight)}
         if pd.isna(row.weight_low):
             parts.append(words("proof.weight", **known))
         else:

@@ -35,7 +35,10 @@ def chain_page(
         What the page is about, in which words.
     """
     table = _chain_table(allocation, explained, segments, scope)
-    chains = [_rep_chain(rep, table, scope) for _, rep in explained.head(_REPS).iterrows()]
+    others = _others(allocation)
+    chains = [
+        _rep_chain(rep, table, scope, others=bool(others)) for _, rep in explained.head(_REPS).iterrows()
+    ]
     return Page(
         id="targets_3",
         title=chains[0].sentence,
@@ -50,14 +53,23 @@ def chain_page(
     )
 
 
-def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope) -> Choice:
+def _others(allocation: Allocation) -> list[str]:
+    """Return the factors beside history and potential that have a weight."""
+    return [name for name in allocation.weights if name not in ("history", "potential")]
+
+
+def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope, *, others: bool) -> Choice:
     """Return one rep's way from the share of history to the last unit, and the accounts below it."""
     words, name = scope.words, scope.rep_name(rep["rep_id"])
     own = table[table["rep_id"].isna() if pd.isna(rep["rep_id"]) else table["rep_id"] == rep["rep_id"]]
     share = words.percent(rep["history_share"])
     rows = [
         (words("targets.chain_step_history", share=share), float(rep["by_history"]), "PL"),
-        (words("targets.chain_step_potential"), float(rep["by_potential"]), "neutral"),
+        (
+            words("proof.chain_step_others" if others else "targets.chain_step_potential"),
+            float(rep["by_potential"]),
+            "neutral",
+        ),
         (words("targets.chain_step_bounds"), float(rep["by_bounds"]), "neutral"),
         (words("targets.chain_step_rounding"), float(rep["rounding"]), "neutral"),
         (words("targets.chain_step_target", period=scope.size.period), float(rep["target"]), "PL"),
@@ -67,8 +79,9 @@ def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope) -> Choice:
         "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
     )
     bounds = round(rep["by_bounds"])
+    title = "proof.chain_title" if others else "targets.chain_title"
     sentence = words(
-        "targets.chain_title" if bounds else "targets.chain_title_plain",
+        title if bounds else f"{title}_plain",
         name=name,
         target=words.money(rep["target"]),
         history=words.money(rep["by_history"]),
@@ -96,7 +109,8 @@ def _chain_table(
     table["rep_name"] = [scope.rep_name(rep) for rep in table["rep_id"]]
     table["name"] = [scope.accounts[account] for account in table["account_id"]]
     columns = ["rep_name", "account_id", "name", "actual_last_year", "history_share", "potential_share",
-               "blend", "rule", "by_history", "proposal", "floor", "cap", "bound_source", "bounded", "bound",
+               *(f"{name}_share" for name in _others(allocation)), "blend", "rule",
+               "by_history", "proposal", "floor", "cap", "bound_source", "bounded", "bound",
                "rounding", "target", "growth_asked", "rep_id"]  # fmt: skip
     if segments is not None:
         table = table.merge(segments[["account_id", "tier"]], on="account_id", how="left")
@@ -108,7 +122,9 @@ def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
     words, accounts = scope.words, allocation.accounts
     opened = accounts[accounts["rule"] != "closed"]
     weight = allocation.history_weight
-    if allocation.wallet is not None:
+    if _others(allocation):
+        rule = _factors_note(allocation, words)
+    elif allocation.wallet is not None:
         rule = words(
             "targets.chain_note_rule",
             history=words.percent(weight),
@@ -135,6 +151,22 @@ def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
         if code in found.index
     )
     return rule, bounds, words("targets.chain_note_rules", rules=rules)
+
+
+def _factors_note(allocation: Allocation, words: Words) -> str:
+    """Say by which factors the total is split, and for how many accounts one had to be filled."""
+    weights = words("targets.list").join(
+        words("proof.weight", factor=words.value("factor", name), weight=words.percent(weight))
+        for name, weight in allocation.weights.items()
+    )
+    note = words("proof.chain_note_factors", weights=weights)
+    if not allocation.unknown:
+        return note
+    filled = words("targets.list").join(
+        words("targets.chain_rule_count", rule=words.value("factor", name), count=words.count(count))
+        for name, count in allocation.unknown.items()
+    )
+    return note + words("proof.chain_note_filled", filled=filled)
 
 
 def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -77,6 +77,28 @@ def test_notes_say_rule_bounds_and_what_got_nothing() -> None:
     )
 
 
+def test_more_factors_are_named_with_their_weights_and_what_was_filled() -> None:
+    params = AllocationParams(
+        weights={"history": 0.75, "purchasing_power": 0.25}, purchasing_power={"Dealer": 2.0}
+    )
+    page = make_page(params)
+    assert ": the share of history alone would ask 893, the other factors move " in page.title
+    assert "purchasing_power_share" in page.table
+    native = page.figures[0].native
+    assert native is not None
+    assert native.steps[1][0] == "other factors"
+    assert page.notes[0] == (
+        "Shares blended by these weights: history 75.0 %; purchasing power of the type 25.0 %. A factor of which"
+        " the book says nothing has given its weight up to the others. What a factor does not know of an account"
+        " counts as it does by history, not as zero: purchasing power of the type: 1."
+    )
+    assert (
+        make_page(params, lang="zh")
+        .notes[0]
+        .startswith("各份额按以下权重综合：历史 75.0 %；客户类型购买力 25.0 %")
+    )
+
+
 def test_a_floor_that_gave_way_is_counted() -> None:
     params = AllocationParams(growth_floor=0.0, growth_cap=0.001, potential_cap=None)
     sales = [("A", "Bikes", "R1", "2025-01", 804), ("B", "Bikes", "R1", "2025-01", 203)]
