@@ -19,6 +19,7 @@ _LOOKS = {
 }
 _STEEP = 2.0
 _NAMES = 130
+_WEEKS_WRITTEN = 20  # more bars than that are too narrow for an amount each
 _USED = 0.8
 _TEXTS = ("name", "heading", "why", "text", "reach")
 
@@ -141,6 +142,47 @@ def month_chart(
     right = _columns(quarters, words, width=220 if len(quarters) > 1 else 170)
     both = alt.hconcat(left, right, spacing=30)
     return figure(both.resolve_scale(xOffset="independent"), native)
+
+
+def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
+    """Draw the target of each week in time, with its working days below.
+
+    Parameters
+    ----------
+    weeks : pandas.DataFrame
+        One row per week, cut where a month ends: month, week, starts, working_days, target [currency].
+    words : Words
+        Labels and number formats.
+    """
+    import altair as alt
+
+    data = pd.DataFrame(
+        {
+            "week": [f"{day:%m-%d}" for day in weeks["starts"]],
+            "month": weeks["month"].astype("object").to_numpy(),
+            "amount": weeks["target"].astype("float64").to_numpy(),
+            "days": weeks["working_days"].to_numpy(),
+            "text": pd.Series([words.money(v) for v in weeks["target"]], dtype="object"),
+        }
+    )
+    order = data["week"].tolist()
+    x = alt.X("week:N", sort=order, title=None, axis=alt.Axis(labelAngle=-45, ticks=False))
+    base = alt.Chart(data.astype({"week": "object"})).encode(x)
+    bars = base.mark_bar(fill="#ffffff", stroke=DARK, strokeWidth=1).encode(
+        alt.Y("amount:Q", title=None, axis=None),
+        tooltip=[
+            alt.Tooltip("week:N", title=words.label("starts")),
+            alt.Tooltip("days:Q", title=words.label("working_days")),
+            alt.Tooltip("text:N", title="PL"),
+        ],
+    )
+    parts = [bars]
+    if len(data) <= _WEEKS_WRITTEN:
+        parts.append(base.mark_text(dy=-7, fontSize=10).encode(alt.Y("amount:Q"), text="text:N"))
+        inside = base.mark_text(dy=-8, fontSize=10, color=DARK).encode(y=alt.value(150), text="days:Q")
+        parts.append(inside)
+    title = alt.TitleParams(words("targets.chart_weeks"), fontSize=12, anchor="start")
+    return figure(alt.layer(*parts).properties(width=700, height=150, title=title))
 
 
 def _end(band: Any, end: str, scale: Any, words: Words) -> Any:

@@ -9,7 +9,7 @@ from kamlib.charts.scenarios import scenario_chart
 from kamlib.packs.page import Page, show
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
-from kamlib.targets import AllocationParams, ScenarioParams, SizingParams, compare_scenarios
+from kamlib.targets import AllocationParams, Evidence, ScenarioParams, SizingParams, compare_scenarios
 from kamlib.targets.scenarios import BASE, Comparison
 
 _SHOWN = 12
@@ -87,6 +87,7 @@ def show_scenarios(
     sizing: SizingParams,
     allocation: AllocationParams,
     params: ScenarioParams,
+    evidence: Evidence | None = None,
 ) -> None:
     """Compare the named scenarios, save the table and show the page; nothing where none is named."""
     from IPython.display import display
@@ -95,7 +96,7 @@ def show_scenarios(
         return
     comparison = compare_scenarios(
         cube, accounts, forecast, sizing=sizing, allocation=allocation, overlays=params.overlays,
-        period=run.period, unit=run.rounding_unit, as_of=run.as_of,
+        period=run.period, unit=run.rounding_unit, as_of=run.as_of, evidence=evidence,
     )  # fmt: skip
     run.save("target_scenarios", comparison.table)
     display(show(run, scenarios_page(comparison, scope=scope)))

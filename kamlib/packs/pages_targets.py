@@ -1,4 +1,4 @@
-"""Pages of chapter 3: how the total comes about, who is asked for what, why, and when."""
+"""Pages of chapter 3: how the total comes about, who is asked for what, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, scope_of, told_apart
 from kamlib.targets import Allocation, TargetSize
 
-__all__ = ["Scope", "chain_page", "margins_page", "months_page", "scope_of", "size_page"]
+__all__ = ["Scope", "chain_page", "margins_page", "scope_of", "size_page"]
 
 _SHOWN = 12
 _SIDES = ("region", "product_line", "account_type")
@@ -76,12 +76,12 @@ def margins_page(
     table.insert(1, "name", _names(table, scope))
     reps = table[table["dimension"] == "rep"]
     heading = words.value("dimension", "rep")
-    native = NativeChart("bar", "name", _series(scope.size), rows=min(len(reps), _SHOWN))
+    native = NativeChart("bar", "name", series_of(scope.size), rows=min(len(reps), _SHOWN))
     figures = (
-        charts.margin_chart([_bars(reps, heading, words)], words=words, native=native),
+        charts.margin_chart([bars_of(reps, heading, words)], words=words, native=native),
         charts.margin_chart(
             [
-                _bars(table[table["dimension"] == side], words.value("dimension", side), words)
+                bars_of(table[table["dimension"] == side], words.value("dimension", side), words)
                 for side in _SIDES
             ],
             words=words,
@@ -94,45 +94,6 @@ def margins_page(
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
         notes=_margins_notes(reps, allocation, scope),
-    )
-
-
-def months_page(summary: pd.DataFrame, *, scope: Scope) -> Page:
-    """Answer when the target is due (targets 5).
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        What `kamlib.targets.summarise_targets` returns.
-    scope : Scope
-        What the page is about, in which words.
-    """
-    words = scope.words
-    rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
-    rows["name"] = rows["key"]
-    months = rows[rows["dimension"] == "month"].reset_index(drop=True)
-    quarters = rows[(rows["dimension"] == "quarter") & (len(months) > 1)]
-    total = max(scope.size.total, 1)
-    table = pd.DataFrame({"month": months["key"]})
-    for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
-        table[name] = months[name]
-    table.insert(4, "target_share", months["target"] / total)
-    native = NativeChart("column", "month", _series(scope.size))
-    return Page(
-        id="targets_5",
-        title=_months_title(months, scope),
-        subtitle=scope.subtitle(words("targets.months_what")),
-        table=table,
-        figures=(
-            charts.month_chart(
-                _bars(months, "", words, gather=False),
-                _bars(quarters, "", words, gather=False),
-                words=words,
-                native=native,
-            ),
-        ),
-        notes=_months_notes(months, scope),
-        totals=tuple(_series(scope.size)),
     )
 
 
@@ -222,30 +183,7 @@ def _margins_notes(reps: pd.DataFrame, allocation: Allocation, scope: Scope) -> 
     return tuple(notes)
 
 
-def _months_title(months: pd.DataFrame, scope: Scope) -> str:
-    words = scope.words
-    most = months.loc[months["target"].idxmax()]
-    known = {"month": most["key"], "target": words.money(most["target"])}
-    if len(months) == 1:
-        change = words.signed_money(most["change_asked"])
-        return words("targets.months_title_one", change=change, **known)
-    share = words.percent(most["target"] / max(scope.size.total, 1))
-    return words("targets.months_title", share=share, period=scope.size.period, **known)
-
-
-def _months_notes(months: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
-    words = scope.words
-    notes = [words("targets.months_note_rule", base=scope.size.base_period)]
-    if scope.size.forecast is not None:
-        gaps = pd.Series(as_float(months["forecast_gap"]))
-        at = int(gaps.abs().argmax())
-        gap = words.signed_money(gaps[at])
-        notes.append(words("targets.months_note_gap", month=months["key"].iloc[at], gap=gap))
-    notes.append(words("targets.months_note_doubt"))
-    return tuple(notes)
-
-
-def _series(size: TargetSize) -> dict[str, Scenario]:
+def series_of(size: TargetSize) -> dict[str, Scenario]:
     shown: dict[str, Scenario] = {"actual_last_year": "PY", "forecast": "FC", "target": "PL"}
     return {name: s for name, s in shown.items() if s != "FC" or size.forecast is not None}
 
@@ -265,7 +203,7 @@ def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
     return names
 
 
-def _bars(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = True) -> pd.DataFrame:
+def bars_of(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = True) -> pd.DataFrame:
     """Return what a chart draws of a dimension: the first rows, the rest gathered with its sum."""
     amounts = {"PY": "actual_last_year", "FC": "forecast", "PL": "target", "change": "change_asked"}
     names = told_apart(table["name"].tolist(), table["key"].tolist())

@@ -19,7 +19,14 @@ from kamlib.periods import Period, parse_period
 from kamlib.runs import Run, project_root
 from kamlib.runs.publish import discard, hash_tables, publish_run, set_aside, start_run, write_facts
 from kamlib.segments import SegmentParams
-from kamlib.targets import AllocationParams, AttainabilityParams, ScenarioParams, SizingParams, check_request
+from kamlib.targets import (
+    AllocationParams,
+    AttainabilityParams,
+    CalendarParams,
+    ScenarioParams,
+    SizingParams,
+    check_request,
+)
 from kamlib.targets.past import past_windows
 
 if TYPE_CHECKING:
@@ -64,6 +71,7 @@ class PlanningParams(Params):
     sizing: SizingParams = SizingParams()
     allocation: AllocationParams = AllocationParams()
     attainability: AttainabilityParams = AttainabilityParams()
+    calendar: CalendarParams = CalendarParams()
     scenarios: ScenarioParams = ScenarioParams()
 
 

@@ -9,6 +9,9 @@ from kamlib.targets.attainability import (
     target_for_probability,
 )
 from kamlib.targets.bounded import BoundedSplit, split_bounded
+from kamlib.targets.calendar_params import CalendarParams
+from kamlib.targets.calendars import count_days, period_days, working_days
+from kamlib.targets.days import month_rhythm, split_days, sum_weeks
 from kamlib.targets.factors import FACTORS, Evidence
 from kamlib.targets.params import AllocationParams, SizingParams
 from kamlib.targets.proof import PROOF_RULES, Proof, prove_targets
@@ -27,6 +30,7 @@ __all__ = [
     "AllocationParams",
     "AttainabilityParams",
     "BoundedSplit",
+    "CalendarParams",
     "Evidence",
     "Proof",
     "RepsAtTarget",
@@ -37,13 +41,19 @@ __all__ = [
     "attain_probability",
     "check_request",
     "compare_scenarios",
+    "count_days",
     "explain_reps",
+    "month_rhythm",
+    "period_days",
     "prove_targets",
     "reps_at_target",
     "size_target",
     "sizing_steps",
     "smart_cards",
     "split_bounded",
+    "split_days",
+    "sum_weeks",
     "summarise_targets",
     "target_for_probability",
+    "working_days",
 ]

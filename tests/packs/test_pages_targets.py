@@ -11,14 +11,21 @@ from kamlib.measures.money import total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
+from kamlib.packs.pages_when import months_page
 from kamlib.runs import Run, write_table
 from kamlib.targets import (
+    Allocation,
     AllocationParams,
+    CalendarParams,
     SizingParams,
     allocate_targets,
+    count_days,
     explain_reps,
+    period_days,
     size_target,
     sizing_steps,
+    split_days,
+    sum_weeks,
     summarise_targets,
 )
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
@@ -52,9 +59,15 @@ def make_pages(
         "targets_3": lambda: pages.chain_page(
             allocation, explain_reps(allocation.accounts), None, scope=scope
         ),
-        "targets_5": lambda: pages.months_page(summary, scope=scope),
+        "targets_5": lambda: months_page(summary, scope=scope, **when_of(allocation)),
     }
     return {name: make() for name, make in made.items() if name in (only or name)}
+
+
+def when_of(allocation: Allocation) -> dict[str, pd.DataFrame]:
+    days = period_days(PERIOD, params=CalendarParams())
+    by_month = allocation.targets.groupby(["rep_id", "month"], dropna=False)["target"].sum().reset_index()
+    return {"days": count_days(days), "weeks": sum_weeks(split_days(by_month, days, unit=10))}
 
 
 @functools.cache
@@ -106,7 +119,7 @@ def test_without_a_forecast_no_gap_is_named() -> None:
     made = make_pages(forecast=False)
     assert made["targets_1"].title == "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1"
     assert "no forecast covers the whole period" in made["targets_1"].notes[1]
-    assert made["targets_5"].totals == ("actual_last_year", "target")
+    assert made["targets_5"].totals == ("actual_last_year", "target", "working_days")
     native = made["targets_2"].figures[0].native
     assert native is not None
     assert native.series == {"actual_last_year": "PY", "target": "PL"}

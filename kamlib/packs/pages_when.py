@@ -1,0 +1,118 @@
+"""Page of chapter 3 on when the target is due: months, quarters, weeks and working days."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.charts import targets as charts
+from kamlib.charts.figure import NativeChart
+from kamlib.measures.money import as_float
+from kamlib.packs.page import Page
+from kamlib.packs.pages_targets import bars_of, series_of
+from kamlib.packs.targets_scope import Scope
+from kamlib.runs import Run
+from kamlib.targets import CalendarParams, count_days, period_days, split_days, sum_weeks
+from kamlib.targets.calendars import CALENDARS
+
+_SHOWN_WEEKS = 54  # a year's
+
+
+def split_when(run: Run, targets: pd.DataFrame, *, params: CalendarParams) -> dict[str, pd.DataFrame]:
+    """Split the reps' month targets over working days and weeks, and save both with the run.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    targets : pandas.DataFrame
+        What `kamlib.targets.allocate_targets` returns as `targets`.
+    params : CalendarParams
+        Which days are worked.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        days (counted by month) and weeks (by rep), as `kamlib.targets.count_days` and `sum_weeks` make them.
+    """
+    days = period_days(run.period, params=params, lang=run.words.lang)
+    by_month = targets.groupby(["rep_id", "month"], dropna=False, sort=True)["target"].sum().reset_index()
+    split = split_days(by_month, days, unit=run.rounding_unit)
+    weeks = sum_weeks(split)
+    run.save("target_days", split)
+    run.save("target_weeks", weeks)
+    return {"days": count_days(days), "weeks": weeks}
+
+
+def months_page(summary: pd.DataFrame, *, scope: Scope, days: pd.DataFrame, weeks: pd.DataFrame) -> Page:
+    """Answer when the target is due (targets 5).
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        What `kamlib.targets.summarise_targets` returns.
+    scope : Scope
+        What the page is about, in which words.
+    days, weeks : pandas.DataFrame
+        What `split_when` returns.
+    """
+    words = scope.words
+    rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
+    rows["name"] = rows["key"]
+    months = rows[rows["dimension"] == "month"].reset_index(drop=True)
+    quarters = rows[(rows["dimension"] == "quarter") & (len(months) > 1)]
+    total = max(scope.size.total, 1)
+    table = pd.DataFrame({"month": months["key"]})
+    for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
+        table[name] = months[name]
+    table.insert(4, "target_share", months["target"] / total)
+    worked = days.set_index("month").reindex(table["month"])
+    table["working_days"] = worked["working_days"].to_numpy()
+    table["target_a_day"] = months["target"].to_numpy() / table["working_days"].clip(lower=1)
+    native = NativeChart("column", "month", series_of(scope.size))
+    by_week = weeks.groupby(["month", "week"], sort=True)[["target"]].sum().reset_index()
+    spans = (
+        weeks.groupby(["month", "week"], sort=True)[["starts", "ends", "working_days"]].first().reset_index()
+    )
+    drawn = by_week.merge(spans, on=["month", "week"]).sort_values("starts").head(_SHOWN_WEEKS)
+    return Page(
+        id="targets_5",
+        title=_title(months, scope),
+        subtitle=scope.subtitle(words("targets.months_what")),
+        table=table,
+        figures=(
+            charts.month_chart(
+                bars_of(months, "", words, gather=False),
+                bars_of(quarters, "", words, gather=False),
+                words=words,
+                native=native,
+            ),
+            charts.week_chart(drawn, words=words),
+        ),
+        notes=_notes(months, days, scope),
+        totals=(*series_of(scope.size), "working_days"),
+    )
+
+
+def _title(months: pd.DataFrame, scope: Scope) -> str:
+    words = scope.words
+    most = months.loc[months["target"].idxmax()]
+    known = {"month": most["key"], "target": words.money(most["target"])}
+    if len(months) == 1:
+        change = words.signed_money(most["change_asked"])
+        return words("targets.months_title_one", change=change, **known)
+    share = words.percent(most["target"] / max(scope.size.total, 1))
+    return words("targets.months_title", share=share, period=scope.size.period, **known)
+
+
+def _notes(months: pd.DataFrame, days: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
+    words = scope.words
+    notes = [words("targets.months_note_rule", base=scope.size.base_period)]
+    if scope.size.forecast is not None:
+        gaps = pd.Series(as_float(months["forecast_gap"]))
+        at = int(gaps.abs().argmax())
+        gap = words.signed_money(gaps[at])
+        notes.append(words("targets.months_note_gap", month=months["key"].iloc[at], gap=gap))
+    known = sorted(set(days["calendar"]), key=CALENDARS.index)
+    worked = words.count(int(days["working_days"].sum()))
+    notes.append(words("targets.months_note_days", days=worked, calendar=words.value("calendar", known[-1])))
+    return tuple(notes)
