@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib.errors import ParameterError
-from kamlib.measures.rounding import add_remainder, controlled_rounding, exact_weights, largest_remainder
+from kamlib.measures.rounding import (
+    add_remainder,
+    controlled_rounding,
+    exact_weights,
+    largest_remainder,
+    move_units,
+    round_two_way,
+)
 
 weights = st.lists(st.integers(0, 10**12), min_size=1, max_size=12).filter(any)
 floats = st.lists(st.floats(0, 1e9, allow_subnormal=False), min_size=1, max_size=12).filter(any)
@@ -131,3 +138,50 @@ def test_impossible_rows_are_refused() -> None:
         controlled_rounding([-1], [[1.0]])
     with pytest.raises(ParameterError, match="must add up to 1"):
         controlled_rounding([3], [[0.5, 0.4]])
+
+
+def beside(units: np.ndarray, exact: np.ndarray) -> bool:
+    """Say whether whole numbers are exact ones rounded down or up."""
+    near = np.where(np.abs(exact - np.rint(exact)) < 1e-9 * (1 + exact), np.rint(exact), exact)
+    return bool(((units == np.floor(near)) | (units == np.ceil(near))).all())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32), st.sampled_from([2, 3, 10, 997]))
+def test_two_way_rounding_keeps_cells_rows_columns_and_total_next_to_exact(
+    rows: int, columns: int, number: int, parts: int
+) -> None:
+    table = np.random.default_rng(number).integers(0, 4 * parts, (rows, columns)) / parts
+    units = round_two_way(table)
+    assert beside(units, table)
+    assert beside(units.sum(axis=0), table.sum(axis=0))
+    assert beside(units.sum(axis=1), table.sum(axis=1))
+    assert beside(units.sum(), table.sum())
+    assert round_two_way(units).tolist() == units.tolist()
+
+
+def test_flow_repairs_columns_from_a_start_that_has_the_rows() -> None:
+    table = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5]])
+    start = [[1, 0, 0], [0, 0, 1], [1, 0, 0]]
+    units = round_two_way(table, start=start)
+    assert units.sum(axis=0).tolist() == [1, 1, 1]
+    assert units.sum(axis=1).tolist() == [1, 1, 1]
+    assert beside(units, table)
+
+
+def test_units_stay_where_bounds_leave_no_way() -> None:
+    moved = move_units([[2, 0], [1, 0]], [[2.0, 0.0], [0.5, 0.5]], [0, 3])
+    assert moved.tolist() == [[2, 0], [0, 1]]
+    moved = move_units(
+        [[2, 0], [1, 0]], [[2.0, 0.0], [0.5, 0.5]], [0, 3], lower=[[0, 0]] * 2, upper=[[9, 9]] * 2
+    )
+    assert moved.tolist() == [[0, 2], [0, 1]]
+
+
+def test_broken_tables_to_round_are_refused() -> None:
+    with pytest.raises(ParameterError, match="finite cells of zero or more"):
+        round_two_way([[-1.0]])
+    with pytest.raises(ParameterError, match="start must be the table's cells rounded"):
+        round_two_way([[0.5, 0.5]], start=[[1, 1]])
+    with pytest.raises(ParameterError, match="within the bounds of their cells"):
+        move_units([[3]], [[1.0]], [1])
