@@ -1,0 +1,97 @@
+"""Whether targets said to have a probability are reached as often: generated books, the demo book, AdventureWorks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamlib.book import open_book
+from kamlib.measures.money import as_float
+from kamlib.periods import Period, month_of, parse_period
+from kamlib.runs import read_table
+from tests.targets.books import SAID, deciles, draw_for, reached
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOKS, POINTS = 200, 0.03
+_BEFORE = 18  # months: a season, two dates to err at, a quarter after each
+PERIODS = (parse_period("2026Q1"), parse_period("2026"))
+
+
+def one_book(seed: int) -> pd.DataFrame:
+    return reached(seed, PERIODS)
+
+
+@pytest.fixture(scope="module")
+def generated() -> pd.DataFrame:
+    with ProcessPoolExecutor(2) as pool:
+        found = pd.concat(pool.map(one_book, range(BOOKS), chunksize=5))
+    levels = deciles(found, by=["period", "level"], cluster="book")
+    levels["off"] = levels["found"] - levels["said"]
+    print(f"\n{BOOKS} generated books: found less said")
+    print(levels.pivot(index=["period", "level"], columns="said", values="off").round(3).to_string())
+    return deciles(found, by=["period"], cluster="book")
+
+
+def test_targets_of_a_quarter_are_reached_as_often_as_said(generated: pd.DataFrame) -> None:
+    table = generated[generated["period"] == "2026Q1"]
+    print(f"\n{table.round(3).to_string(index=False)}")
+    assert ((table["found"] - table["said"]).abs() <= POINTS).all()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a year ahead the forecast carries less than half of a lasting growth: too cautious"
+)
+def test_targets_of_a_year_are_reached_as_often_as_said(generated: pd.DataFrame) -> None:
+    table = generated[generated["period"] == "2026"]
+    print(f"\n{table.round(3).to_string(index=False)}")
+    assert ((table["found"] - table["said"]).abs() <= POINTS).all()
+
+
+@pytest.mark.parametrize("name", ["demo", "examples/adventureworks.yaml"])
+def test_past_quarters_of_a_book(name: str, tmp_path: Path) -> None:
+    with open_book(ROOT / "data" / name) as book:
+        book.write_cube(dt.date.max, tmp_path / "cube.parquet")
+        accounts = book.table("accounts").to_pyarrow().to_pandas()
+    cube = read_table(tmp_path / "cube.parquet")
+    with ProcessPoolExecutor(2) as pool:
+        parts = list(pool.map(partial(past_quarter, cube, accounts), quarters(cube)))
+    found = pd.concat(parts, ignore_index=True)
+    table = deciles(found, by=[], cluster="date")
+    print(f"\n{name}: {found['date'].nunique()} quarters\n{table.round(3).to_string(index=False)}")
+    levels = deciles(found, by=["level"], cluster="date")
+    print(levels.pivot(index="level", columns="said", values="found").round(2).to_string())
+    assert found["date"].nunique() >= 3
+    assert table["found"].is_monotonic_increasing  # a handful of dates cannot vouch for more
+
+
+def quarters(cube: pd.DataFrame) -> list[Period]:
+    """Return the quarters sold in whole, with a season and two blocks of errors before them at least."""
+    months = sorted(cube["month"].unique())
+    found = {parse_period(month).quarters()[0] for month in months[_BEFORE:]}
+    whole = [q for q in found if {str(month) for month in q.months()} <= set(months[_BEFORE:-1])]
+    return sorted(whole, key=lambda quarter: quarter.start)
+
+
+def past_quarter(cube: pd.DataFrame, accounts: pd.DataFrame, quarter: Period) -> pd.DataFrame:
+    """Plan a past quarter from what was sold before it, and say which targets were reached."""
+    known = cube[cube["month"] < str(month_of(quarter.start))]
+    held = accounts[["account_id", "region", "account_type", "rep_id"]].astype("str")
+    [made] = draw_for(known, held, [quarter], as_of=quarter.start, until=quarter.end, seed=1)
+    came = cube[cube["month"].isin([str(month) for month in quarter.months()])]
+    came = came.drop(columns="rep_id").merge(
+        held.rename(columns={"rep_id": "rep"}), how="left", on="account_id", suffixes=("_sold", "")
+    )
+    came = came.assign(company="company", account=came["account_id"], sold=as_float(came["revenue"]))
+    sums = {level: came.groupby(level)["sold"].sum() for level in made.keys["level"].unique()}
+    pairs = made.keys[["level", "key"]].to_numpy()
+    total = np.array([sums[level].get(key, 0.0) for level, key in pairs])
+    # a key that is expected to bring nothing and brings nothing is no finding; those without an account or
+    # a rep are no rep's
+    counted = (as_float(made.keys["landing"]) > 0) & ~made.keys["key"].str.startswith("(").to_numpy()
+    return made.found(total[:, None])[np.tile(counted, len(SAID))].assign(date=str(quarter))
