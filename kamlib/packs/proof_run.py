@@ -36,7 +36,7 @@ def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: Alloc
     size : TargetSize
         The total planned, of which the growth is asked of past periods, too.
     split : AllocationParams
-        The weights in use.
+        The weights, floors and caps in use.
     """
     past = _table(run, "accounts_past")
     proof = prove_targets(
@@ -46,9 +46,9 @@ def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: Alloc
         _table(run, "targets"),
         period=run.period,
         as_of=run.as_of,
-        weights=split.factor_weights(),
+        split=split,
+        unit=run.rounding_unit,
         growth=size.growth,
-        quarters=split.history_quarters,
         seed=run.seed,
     )
     run.save("target_proof", proof.rules)

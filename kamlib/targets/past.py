@@ -122,6 +122,8 @@ class PastPeriod:
         Revenue of the company in the same period a year before [currency].
     dated : mapping of str to bool
         Of rep and potential: whether every account known on the day has them from a dated row.
+    evidence : Evidence
+        What the share of forecast is taken from.
     """
 
     window: PastWindow
@@ -133,6 +135,7 @@ class PastPeriod:
     outside: float
     base: float
     dated: Mapping[str, bool]
+    evidence: Evidence
 
 
 def past_periods(
@@ -240,37 +243,36 @@ def _past(
         open=(table["status"].astype("object") != "closed").to_numpy(dtype=bool),
         company_base=int(base.sum()),
     )
+    evidence = _evidence(forecasts, window)
     actual = np.where(facts.open, of(came).astype(np.float64), 0) / SCALE
     grown = (year_ago.astype(np.float64) > 0) & (before - 12 >= sales.start)
     return PastPeriod(
         window=window,
         facts=facts,
-        shares=_shares(facts, forecasts, window, quarters),
+        shares=_shares(facts, evidence, quarters),
         reps=table["rep_id"].astype("object").where(table["rep_id"].notna(), None).to_numpy(dtype=object),
         actual=actual,
         growth=np.where(grown, history / np.where(grown, year_ago, 1) - 1, np.nan),
         outside=float(came.sum() / SCALE - actual.sum()),
         base=facts.company_base / SCALE,
         dated={name: bool(table.loc[facts.open, f"{name}_dated"].all()) for name in ("rep", "potential")},
+        evidence=evidence,
     )
 
 
-def _shares(
-    facts: AccountFacts,
-    forecasts: pd.DataFrame | None,
-    window: PastWindow,
-    quarters: int,
-) -> dict[str, Floats]:
+def _evidence(forecasts: pd.DataFrame | None, window: PastWindow) -> Evidence:
+    """Return what was forecast of the accounts on the planning day."""
+    if forecasts is None:
+        return Evidence()
+    origin = f"{window.planned // 12:04d}-{window.planned % 12 + 1:02d}"
+    rows = forecasts[forecasts["origin"] == origin]
+    made = rows.assign(level="account", period=origin) if len(rows) else None
+    return Evidence(forecast=made, months=(origin,))
+
+
+def _shares(facts: AccountFacts, evidence: Evidence, quarters: int) -> dict[str, Floats]:
     """Return shares by every factor known on the day, and by the same period a year before."""
-    evidence = Evidence()
-    if forecasts is not None:
-        origin = f"{window.planned // 12:04d}-{window.planned % 12 + 1:02d}"
-        rows = forecasts[forecasts["origin"] == origin]
-        evidence = Evidence(
-            forecast=rows.assign(level="account", period=origin) if len(rows) else None, months=(origin,)
-        )
-    blend = blend_shares(facts, weights=_EVEN, evidence=evidence, quarters=quarters)
-    found = dict(blend.factors)
+    found = dict(blend_shares(facts, weights=_EVEN, evidence=evidence, quarters=quarters).factors)
     last = np.where(facts.open, np.maximum(facts.base, 0), 0).astype(np.float64)
     if last.any():
         found["last_year"] = last / last.sum()

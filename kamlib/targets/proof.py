@@ -15,8 +15,9 @@ from kamlib.measures.rounding import Floats
 from kamlib.periods import Period
 from kamlib.targets.judge import Cases, Draws, ends, rank_correlation, relative
 from kamlib.targets.own_targets import compare_own_targets
+from kamlib.targets.params import AllocationParams
 from kamlib.targets.past import PastPeriod, past_periods, past_windows
-from kamlib.targets.replayed import BLENDED, Replay, best_blend
+from kamlib.targets.replayed import BLENDED, PLANNED, Replay, best_blend, with_plan
 
 PROOF_RULES: Mapping[str, Mapping[str, Fraction]] = {
     "history": {"history": Fraction(1)},
@@ -28,7 +29,7 @@ PROOF_RULES: Mapping[str, Mapping[str, Fraction]] = {
 }
 """Rules that are replayed, as weights of shares."""
 
-IN_USE, BEST_BLEND = "in_use", "best_blend"
+BEST_BLEND = "best_blend"
 _FACTORS = (*BLENDED, "last_year")
 _LEVEL = 0.95
 _DIGITS = 9  # what sums of floats may differ by from one machine to the next is cut off
@@ -41,13 +42,13 @@ class Proof:
     Attributes
     ----------
     rules : pandas.DataFrame
-        One row per rule and total. split_rule: one of `PROOF_RULES`, ``"in_use"`` (the plan's weights, where
-        they are none of those) or ``"best_blend"`` (for each period the weights that were best on the
-        others); split_total: ``"true"`` (what came) or ``"sized"`` (the plan's growth on the same period a
-        year before); replayed_with: ``"dated"``, or what had to be taken as it stands today:
-        ``"potential_today"``, ``"reps_today"``, ``"both_today"``; replayed_periods, replayed_cases (periods x
-        reps) and replayed_accounts (periods x accounts); account_error and rep_error, sum of
-        |target - actual| over the sum of actual; in_band, share of reps with an attainment of 90-110 %;
+        One row per rule and total. split_rule: one of `PROOF_RULES`, ``"planned"`` (the plan's weights within
+        its floors and caps, unless it weighs what has no past) or ``"best_blend"`` (for each period the
+        weights that were best on the others); split_total: ``"true"`` (what came) or ``"sized"`` (the plan's
+        growth on the same period a year before); replayed_with: ``"dated"``, or what had to be taken as it
+        stands today: ``"potential_today"``, ``"reps_today"``, ``"both_today"``; replayed_periods,
+        replayed_cases (periods x reps) and replayed_accounts (periods x accounts); account_error and
+        rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps with an attainment of 90-110 %;
         attainment_spread, its standard deviation between the reps of a period; size_correlation and
         growth_correlation, Spearman's of the accounts' attainment with their revenue in the history window
         and with its growth, the mean over periods; error_difference, rep_error less the best rule's, with
@@ -66,7 +67,7 @@ class Proof:
         The rule with the smallest rep_error at the true total, and the one it is held against: the rule in
         use, or the second best; empty where nothing was replayed.
     in_use : str
-        The rule in use; empty where it weighs what has no past.
+        ``"planned"``; empty where the plan weighs what has no past.
     """
 
     rules: pd.DataFrame = field(repr=False)
@@ -87,16 +88,17 @@ def prove_targets(
     *,
     period: Period,
     as_of: dt.date,
-    weights: Mapping[str, Fraction],
+    split: AllocationParams,
+    unit: int,
     growth: float | None,
-    quarters: int = 4,
     seed: int = 1,
 ) -> Proof:
     """Replay past periods and judge the rules by which their total could have been split.
 
     Each past period (`kamlib.targets.past.past_windows`) is planned again from what was known on its own
     planning day: accounts, potential and reps as dated then, revenue and forecasts from before. A rule splits
-    a total over the open accounts in proportion to its shares, without floors and caps; a rep's target is the
+    a total over the open accounts in proportion to its shares; the plan's own rule (``"planned"``) does so
+    within its floors and caps (`kamlib.targets.replayed.with_plan`). A rep's target is the
     sum over the accounts held on the day, and so is what is held against it. Two totals: what those accounts
     then bought, so that only the split is judged; and the plan's growth on the same period a year before.
     Where forecasts were made for some periods only, those are replayed, so that all rules meet the same
@@ -120,13 +122,13 @@ def prove_targets(
         The period planned.
     as_of : datetime.date
         Its planning day.
-    weights : mapping of str to Fraction
-        Weights of the plan's factors.
+    split : AllocationParams
+        The plan's weights, history window, floors and caps.
+    unit : int
+        Rounding unit [currency].
     growth : float or None
         Growth the plan asks over the same period a year before; without it only the true total is used
         [fraction].
-    quarters : int
-        Length of the history window [quarters].
     seed : int
         Seed of the bootstrap.
 
@@ -135,7 +137,7 @@ def prove_targets(
     Proof
         Tables without rows where no past period can be replayed.
     """
-    start = period.fiscal_year_start
+    start, quarters = period.fiscal_year_start, split.history_quarters
     windows = past_windows(period, as_of=as_of, first_month=str(cube["month"].min()), quarters=quarters)
     past = _comparable(
         past_periods(
@@ -143,11 +145,16 @@ def prove_targets(
         )
     )
     factors = tuple(name for name in _FACTORS if past and all(name in p.shares for p in past))
-    rules, in_use = _rules(factors, weights)
+    rules = {name: rule for name, rule in PROOF_RULES.items() if set(rule) <= set(factors)}
+    asked = {name for name, weight in split.factor_weights().items() if weight}
+    in_use = PLANNED if asked <= {*factors, "history", "potential"} else ""
     reps = sorted({str(rep) for p in past for rep in p.reps[p.facts.open] if rep is not None})
     if not reps or not any(name in BLENDED for name in factors):
         return _nothing(in_use)
-    replay = Replay(past, factors, tuple(reps))
+    replay = plain = Replay(past, factors, tuple(reps))
+    if in_use:
+        rules[PLANNED] = {PLANNED: Fraction(1)}
+        replay = with_plan(plain, plain.totals, split=split, unit=unit)
     draws = Draws.make(len(past), len(reps), seed=seed) if len(past) > 1 else None
     blend = best_blend(replay, draws)
     used = np.stack([*(replay.constant(shares) for shares in rules.values()), blend.held_out])
@@ -158,7 +165,9 @@ def prove_targets(
     judged = [_judged(replay, used, names, replay.totals, "true")]
     judged[0] = judged[0].join(_differences(true, names.index(order[0]), draws))
     if growth is not None:
-        judged.append(_judged(replay, used, names, replay.sized(growth), "sized"))
+        sized = plain.sized(growth)
+        other = with_plan(plain, sized, split=split, unit=unit) if in_use else plain
+        judged.append(_judged(other, used, names, sized, "sized"))
     return Proof(
         rules=pd.concat(judged, ignore_index=True),
         cases=_cases(replay, true, names),
@@ -202,20 +211,6 @@ def _comparable(past: Sequence[PastPeriod]) -> tuple[PastPeriod, ...]:
     return tuple(with_forecast or kept)
 
 
-def _rules(
-    factors: Sequence[str], weights: Mapping[str, Fraction]
-) -> tuple[dict[str, Mapping[str, Fraction]], str]:
-    """Return the rules that can be replayed, and the name of the one in use; empty where it cannot be."""
-    rules = {name: rule for name, rule in PROOF_RULES.items() if set(rule) <= set(factors)}
-    asked = {name: weight for name, weight in weights.items() if weight}
-    if not set(asked) <= set(factors):
-        return rules, ""
-    same = [name for name, rule in rules.items() if dict(rule) == asked]
-    if not same:
-        rules[IN_USE] = asked
-    return rules, same[0] if same else IN_USE
-
-
 def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, total: str) -> pd.DataFrame:
     """Return one row per rule: its errors, spread and what attainment goes with."""
     cases = replay.cases(used, totals)
@@ -253,7 +248,7 @@ def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, 
 def _replay(replay: Replay, used: Floats) -> str:
     """Say what a rule had to take as it stands today."""
     reps = all(p.dated["rep"] for p in replay.past)
-    at = [i for i, name in enumerate(replay.factors) if name == "potential"]
+    at = [i for i, name in enumerate(replay.factors) if name in ("potential", PLANNED)]
     potential = not used[:, at].any() or all(p.dated["potential"] for p in replay.past)
     names = {(True, True): "dated", (True, False): "potential_today", (False, True): "reps_today"}
     return names.get((reps, potential), "both_today")

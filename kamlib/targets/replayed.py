@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from kamlib.measures.rounding import Floats
+from kamlib.targets.bounded import split_bounded
+from kamlib.targets.bounds import account_bounds
 from kamlib.targets.facts import Flags
 from kamlib.targets.judge import Cases, Draws, ends, relative, weight_grid
+from kamlib.targets.params import AllocationParams
 from kamlib.targets.past import PastPeriod
+from kamlib.targets.shares import blend_shares
 
 BLENDED = ("history", "potential", "forecast")
 """Factors that a blend is sought of; last year's period is part of the history."""
+
+PLANNED = "planned"
+"""What the plan's own weights, floors and caps make of a total."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,35 @@ class Replay:
         code = pd.Index(self.reps).get_indexer(past.reps)
         found = np.bincount(code[code >= 0], values[code >= 0], minlength=len(self.reps))
         return np.asarray(found, dtype=np.float64)
+
+
+def with_plan(replay: Replay, totals: Floats, *, split: AllocationParams, unit: int) -> Replay:
+    """Add, as a factor called planned, the shares that the plan's own weights, floors and caps would give.
+
+    Amounts given for single accounts speak of the period planned and are left out. Where floors and caps
+    leave a total out of reach, the nearest total within reach is split: the shares then don't add up to 1.
+    """
+    past = tuple(
+        replace(p, shares={**p.shares, PLANNED: _planned(p, float(total), split, unit)})
+        for p, total in zip(replay.past, totals, strict=True)
+    )
+    return Replay(past, (*replay.factors, PLANNED), replay.reps)
+
+
+def _planned(past: PastPeriod, total: float, split: AllocationParams, unit: int) -> Floats:
+    rules = split.model_copy(update={"pins": {}, "floors": {}, "caps": {}})
+    blend = blend_shares(
+        past.facts,
+        weights=rules.factor_weights(),
+        evidence=past.evidence,
+        quarters=rules.history_quarters,
+    )
+    bounds = account_bounds(past.facts, params=rules, unit=unit, months=past.window.length)
+    upper = np.where((blend.weights > 0).astype(bool), bounds.upper, bounds.lower)
+    least, most = sum(bounds.lower.tolist()), sum(upper.tolist())
+    units = min(max(round(total / unit), least), most)
+    parts = split_bounded(blend.weights, units, lower=bounds.lower, upper=bounds.upper)
+    return parts.exact * unit / total
 
 
 @dataclass(frozen=True)

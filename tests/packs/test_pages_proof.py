@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 
 import pandas as pd
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from kamlib.glossary import Words
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import proof_page
+from tests.targets.sample import free_params
 from tests.targets.test_proof import (
     KNOWN,
     STEADY,
@@ -29,8 +29,8 @@ def page_of(words: Words = EN, **more: object) -> Page:
 def test_the_title_says_which_rule_by_how_much_and_whether_chance_explains_it() -> None:
     page = page_of()
     assert page.title == (
-        "Of 4 rules history would have split past totals best: reps' targets 0.0 % off, against 16.7 % for"
-        " history and potential (in use); 16.7 points are more than chance makes"
+        "Of 5 rules history would have split past totals best: reps' targets 0.0 % off, against 16.7 % for"
+        " the plan's own rule (in use); 16.7 points are more than chance makes"
     )
     assert (
         page.subtitle
@@ -59,20 +59,22 @@ def test_the_table_has_the_best_rule_first_and_both_totals() -> None:
     assert page.table["split_total"].unique().tolist() == ["true", "sized"]
     native = page.figures[0].native
     assert native is not None
-    assert (native.series, native.rows) == ({"rep_error": "AC"}, 5)
+    assert (native.series, native.rows) == ({"rep_error": "AC"}, 6)
 
 
 def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
     blend, fair, doubt = page_of(targets=own_targets()).notes
     assert blend.startswith("Best blend over all periods: history 100 % (100 % to 100 %); potential 0 %")
     assert "it is 0.0 % off; the rule in use 16.7 %" in blend
-    assert "By history and potential (in use), 0.0 % of the reps would have landed" in fair
+    assert "By the plan's own rule (in use), 0.0 % of the reps would have landed" in fair
     assert "large accounts had it easier" in fair
     assert (
         "those that grew the year before cannot be told from the rest (rank correlations +0.87 and –)" in fair
     )
     assert "The company's own targets, scaled to what came, were 16.7 % off for 16 reps and periods" in fair
-    assert doubt.startswith("To doubt: 8 periods and 2 reps; shares alone, without floors, caps and pins.")
+    assert doubt.startswith(
+        "To doubt: 8 periods and 2 reps; floors and caps hold for the plan's own rule only."
+    )
     assert doubt.endswith("rules by forecast are left out.")
     assert "rules by forecast" not in page_of(forecasts=make_forecasts(dict.fromkeys("ABC", 1.0))).notes[2]
 
@@ -80,7 +82,7 @@ def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
 def test_what_is_not_dated_and_what_cannot_be_replayed_is_said() -> None:
     today = page_of(past=make_past(KNOWN, dated=False)).notes[2]
     assert "Potential is not dated, so today's stands in" in today
-    other = page_of(weights={"history": Fraction(1, 2), "demand": Fraction(1, 2)})
+    other = page_of(split=free_params(weights={"history": 0.5, "demand": 0.5}))
     assert "The rule in use weighs factors that have no dated past" in other.notes[0]
     assert "against 0.0 % for last year plus growth" in other.title
 
@@ -97,7 +99,7 @@ def test_the_figure_draws_every_rule(words: Words) -> None:
 def test_chinese_is_chinese() -> None:
     page = page_of(ZH, targets=own_targets())
     assert page.title == (
-        "4种规则中，历史对过去总额的分解最准：客户经理目标偏差 0.0 %，历史与潜力各半（现用）为 16.7 %；"
+        "5种规则中，历史对过去总额的分解最准：客户经理目标偏差 0.0 %，计划自身的规则（现用）为 16.7 %；"
         "相差16.7个百分点，超出偶然"
     )
     assert all("一" <= note[0] <= "鿿" for note in page.notes)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,9 @@ from kamlib.periods import parse_period
 from kamlib.targets import AllocationParams
 from kamlib.targets.past import past_periods, past_windows
 from kamlib.targets.proof import BEST_BLEND, Proof, prove_targets
+from tests.targets.sample import free_params
 
 PERIOD, AS_OF = parse_period("2026Q1"), dt.date(2026, 1, 1)
-HALF = AllocationParams().factor_weights()
 MONTHS = [f"{year}-{month:02d}" for year in (2023, 2024, 2025) for month in range(1, 13)]
 
 
@@ -59,7 +58,7 @@ KNOWN = {"A": ("R1", 1000.0), "B": ("R1", 1000.0), "C": ("R2", 2000.0)}
 
 
 def prove(cube: pd.DataFrame = STEADY, past: pd.DataFrame | None = None, **more: object) -> Proof:
-    known: dict = {"period": PERIOD, "as_of": AS_OF, "weights": HALF, "growth": 0.1}
+    known: dict = {"period": PERIOD, "as_of": AS_OF, "split": AllocationParams(), "unit": 1, "growth": 0.1}
     return prove_targets(cube, make_past(KNOWN) if past is None else past, **{**known, **more})
 
 
@@ -85,7 +84,7 @@ def test_where_nothing_changes_history_is_exact_and_potential_is_off_by_hand() -
     assert row(proof, "potential")["size_correlation"] == pytest.approx(np.sqrt(3) / 2)
     assert np.isnan(row(proof, "history")["growth_correlation"])
     assert proof.rules["replayed_with"].unique().tolist() == ["dated"]
-    assert (proof.best, proof.against, proof.in_use) == ("history", "half", "half")
+    assert (proof.best, proof.against, proof.in_use) == ("history", "planned", "planned")
 
 
 def test_the_total_by_growth_moves_every_target_alike() -> None:
@@ -140,12 +139,23 @@ def test_the_blend_that_made_the_sales_is_found_and_told_with_its_interval() -> 
     )
 
 
-def test_weights_of_the_plan_are_a_rule_of_their_own() -> None:
-    proof = prove(weights={"history": Fraction(3, 4), "potential": Fraction(1, 4)})
-    assert (proof.in_use, proof.against) == ("in_use", "in_use")
-    assert row(proof, "in_use")["rep_error"] == pytest.approx(150 / 1800)
-    unknown = prove(weights={"history": Fraction(1, 2), "demand": Fraction(1, 2)})
+def test_the_plan_is_a_rule_of_its_own_within_its_floors_and_caps() -> None:
+    proof = prove(split=free_params(history_weight=0.75))
+    assert (proof.in_use, proof.against) == ("planned", "planned")
+    assert row(proof, "planned")["rep_error"] == pytest.approx(150 / 1800)
+    # by potential A 450, B 450, C 900; at least 90 % of last year leaves A 810, B 330, C 660
+    held = free_params(history_weight=0.0, growth_floor=-0.1)
+    assert row(prove(split=held), "planned")["account_error"] == pytest.approx((90 + 30 + 60) / 1800)
+    unknown = prove(split=free_params(weights={"history": 0.5, "demand": 0.5}))
     assert (unknown.in_use, unknown.against) == ("", "last_year")
+    assert "planned" not in set(unknown.rules["split_rule"])
+
+
+def test_a_total_that_caps_leave_out_of_reach_is_split_as_far_as_they_go() -> None:
+    capped = prove(split=free_params(growth_cap=-0.2))
+    assert row(capped, "planned")["account_error"] == pytest.approx(0.2)
+    given = free_params(pins={"A": 5, "gone": 1}, floors={"B": 9999})
+    assert row(prove(split=given), "planned")["rep_error"] == pytest.approx(300 / 1800)
 
 
 def test_what_is_not_dated_is_said() -> None:
@@ -160,7 +170,7 @@ def test_what_is_not_dated_is_said() -> None:
 
 def test_without_potential_or_forecast_their_rules_are_left_out() -> None:
     unknown = make_past({a: (rep, None) for a, (rep, _) in KNOWN.items()})
-    assert set(prove(past=unknown).rules["split_rule"]) == {"history", "last_year", BEST_BLEND}
+    assert set(prove(past=unknown).rules["split_rule"]) == {"history", "last_year", "planned", BEST_BLEND}
     some = make_forecasts({"A": 1, "B": 1, "C": 1})
     some = some[some["origin"] >= "2025-01"]
     proof = prove(forecasts=some)
