@@ -14,7 +14,7 @@ _ROW = 30
 _TEXTS = ("name", "target", "reach", "said")
 
 
-def reach_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
+def reach_chart(rows: pd.DataFrame, *, title: str, words: Words, native: NativeChart | None = None) -> Figure:
     """Draw targets as dots on the 80 % range of what may come, each with its probability.
 
     Parameters
@@ -22,6 +22,8 @@ def reach_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None 
     rows : pandas.DataFrame
         One row per rep from top to bottom: name, PL, FC, low and high (ends of the range) [currency, NaN
         where unknown], target and reach (the probability), both as written, and said (in words).
+    title : str
+        Heading over the ranges.
     words : Words
         Labels and number formats.
     native : NativeChart, optional
@@ -50,14 +52,12 @@ def reach_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None 
     span = known.mark_rule(color=ACCENT, strokeWidth=2).encode(x("low"), alt.X2("high:Q"))
     caps = [known.mark_tick(color=ACCENT, thickness=2, size=9).encode(x(end)) for end in ("low", "high")]
     dots = [_dots(base.encode(x(column)), column) for column in ("FC", "PL")]
-    left = alt.layer(span, *caps, *dots).properties(
-        width=300, height=height, title=words("targets.reach_chart_range")
-    )
+    left = alt.layer(span, *caps, *dots).properties(width=300, height=height, title=title)
     written = [
         _written(alt.Chart(data), names, column, width, height).properties(
-            title=words(f"targets.reach_{title}")
+            title=words(f"targets.reach_{heading}")
         )
-        for column, width, title in (("target", 66, "chart_target"), ("reach", 66, "chart_probability"),
+        for column, width, heading in (("target", 66, "chart_target"), ("reach", 66, "chart_probability"),
                                      ("said", 110, "chart_band"))
     ]  # fmt: skip
     return figure(alt.hconcat(left, *written, spacing=12), native)

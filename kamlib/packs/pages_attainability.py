@@ -17,7 +17,7 @@ from kamlib.targets import Allocation, attain_probability, reps_at_target, smart
 from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
 from kamlib.targets.smart import CRITERIA, PASSES
 
-_SHOWN = 12  # reps drawn
+_SHOWN = 20  # reps drawn, those with the largest targets
 _LISTED = 15  # accounts listed whose card fails
 _BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
 
@@ -106,7 +106,9 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
         title=_reach_title(likely, scope),
         subtitle=scope.subtitle(words("targets.reach_what")),
         table=table.drop(columns="key"),
-        figures=(reach_chart(rows, words=words, native=native),),
+        figures=(
+            reach_chart(rows, title=_chart_title(len(shown), len(reps), scope), words=words, native=native),
+        ),
         notes=_reach_notes(likely, reps, scope),
         labels={"wanted_target": _wanted_label(likely, scope)},
     )
@@ -210,6 +212,12 @@ def _aim(params: AttainabilityParams, scope: Scope) -> str:
     return scope.words(
         "targets.reach_aim", low=round(100 * params.reps_low), high=round(100 * params.reps_high)
     )
+
+
+def _chart_title(shown: int, reps: int, scope: Scope) -> str:
+    if shown == reps:
+        return scope.words("targets.reach_chart_range")
+    return scope.words("targets.reach_chart_range_some", shown=shown, reps=reps)
 
 
 def _wanted_label(likely: Likely, scope: Scope) -> str:
