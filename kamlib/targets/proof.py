@@ -48,10 +48,10 @@ class Proof:
         growth on the same period a year before); replayed_with: ``"dated"``, or what had to be taken as it
         stands today: ``"potential_today"``, ``"reps_today"``, ``"both_today"``; replayed_periods,
         replayed_cases (periods x reps) and replayed_accounts (periods x accounts); account_error and
-        rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps with an attainment of 90-110 %;
-        attainment_spread, its standard deviation between the reps of a period; size_correlation and
-        growth_correlation, Spearman's of the accounts' attainment with their revenue in the history window
-        and with its growth, the mean over periods; error_difference, rep_error less the best rule's, with
+        rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps with an attainment
+        of 90-110 %; attainment_spread, its standard deviation between the reps of a period; size_correlation
+        and growth_correlation, Spearman's of the accounts' attainment with their revenue in the history
+        window and with its growth, the mean over periods; error_difference, rep_error less the best rule's, with
         difference_low and difference_high (true total only) [fraction].
     cases : pandas.DataFrame
         One row per rule, period and rep at the true total: split_rule, period, rep_id, target, actual
