@@ -1,0 +1,272 @@
+"""A joint split in whole units: account totals, then product line x month, then what joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kamlib.errors import ParameterError
+from kamlib.measures.rounding import Floats, Integers, controlled_rounding, move_units
+from kamlib.targets.margins import fit_margins
+from kamlib.targets.requirements import Requirement, require
+from kamlib.targets.scaling import MarginFit, scale_to_margins
+
+_SNAP = 1e-7  # a fitted sum this near to a whole number, relative to it, is taken as that number
+
+
+@dataclass(frozen=True, eq=False)
+class JointSplit:
+    """A joint split before and after rounding.
+
+    Attributes
+    ----------
+    fit : MarginFit
+        The fitted table before rounding [units].
+    units : numpy.ndarray of int64
+        The same in whole units, within the bounds of the cells.
+    residuals : pandas.DataFrame
+        One row per group whose units miss what was asked: requirement, key, lower, upper (as asked), units,
+        residual (units above the cap or, negative, below the floor) [units]. Empty when all is met.
+    """
+
+    fit: MarginFit
+    units: Integers
+    residuals: pd.DataFrame
+
+
+def split_jointly(
+    seed: npt.ArrayLike,
+    requirements: Sequence[Requirement],
+    *,
+    lower: npt.ArrayLike = 0,
+    upper: npt.ArrayLike = np.inf,
+    groups: npt.ArrayLike | None = None,
+) -> JointSplit:
+    """Split a seed over accounts, product lines and months, in whole units.
+
+    Bounds of cells, floors and caps are first rounded inward to whole units; then `fit_margins`. Rounding is
+    in three stages, each a two-sided flow: account totals, next to exact and with each requirement on
+    accounts met; the sums of product line x month over all accounts, likewise; and each cell, given both.
+    In a stage each number is its exact value rounded down or up. A requirement that speaks of accounts
+    and of lines or months at once crosses stages, as does a third family of account groups that is nested in
+    neither of two others: it is missed by a few units at most times, which `residuals` lists.
+
+    Parameters
+    ----------
+    seed : array_like, shape (accounts, product lines, months)
+        Cells of zero or more.
+    requirements : sequence of Requirement
+        What sums of cells must be [units].
+    lower, upper : array_like, optional
+        Bounds of each cell [units].
+    groups : array_like of int, shape (accounts,) or (accounts, levels), optional
+        Groups of accounts, widest first, whose sums by month the rounding of cells keeps close to exact, as
+        `controlled_rounding` takes them.
+
+    Returns
+    -------
+    JointSplit
+
+    Raises
+    ------
+    ConflictError
+        If the request cannot be met; see `fit_margins`.
+    ParameterError
+        If the seed has not three axes, or no whole unit lies between a floor and its cap.
+
+    References
+    ----------
+    L. H. Cox (1987). A constructive procedure for unbiased controlled rounding. JASA 82:520-524.
+
+    Examples
+    --------
+    >>> accounts = require("account", ["a", "b", "c"], None, None, total=[1, 1, 1])
+    >>> split = split_jointly(np.ones((3, 1, 3)), [accounts])
+    >>> split.units[:, 0, :].sum(axis=0).tolist(), len(split.residuals)
+    ([1, 1, 1], 0)
+    """
+    cells = np.asarray(seed, dtype=np.float64)
+    if cells.ndim != 3:
+        raise ParameterError(f"the seed has {cells.ndim} axes; it must have account, product line and month.")
+    low = np.broadcast_to(np.ceil(np.asarray(lower, dtype=np.float64)), cells.shape)
+    high = np.broadcast_to(np.floor(np.asarray(upper, dtype=np.float64)), cells.shape)
+    inward = [_inward(one) for one in requirements]
+    fit = fit_margins(cells, inward, lower=low, upper=high)
+    high = np.where(cells > 0, high, low)
+    table = _snap(fit.table)
+    by_account = [one for one in inward if one.codes[1] is None and one.codes[2] is None]
+    by_cell = [one for one in inward if one.codes[0] is None]
+    total = require("all", None, None, None, lower=0)
+    rows = round_sums(table.sum(axis=(1, 2), keepdims=True), [total, *by_account])
+    columns = round_sums(table.sum(axis=0, keepdims=True), [_all(rows), *by_cell])
+    units = _join(table, rows.ravel(), columns.ravel(), low, high, groups)
+    return JointSplit(fit, units, list_residuals(units, requirements))
+
+
+def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:
+    """Round a table so that each cell and each group of two nested families stay next to exact.
+
+    A linear program whose vertices are whole (a flow between two trees) rounds the cells so that they move
+    least; requirements are taken in order, those with fewer groups first, into the first family in which they
+    are nested, and left out if in neither. A group whose amount is whole meets it.
+
+    Parameters
+    ----------
+    table : numpy.ndarray
+        Cells, with an axis of length 1 where the requirements sum over it [units].
+    requirements : sequence of Requirement
+        What sums should be; the first is always kept [units].
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Of the table's shape.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array, vstack
+
+    cells = _snap(table)
+    floors = np.floor(cells).ravel()
+    part = cells.ravel() - floors
+    matrices: list[Any] = []
+    least: list[Floats] = []
+    most: list[Floats] = []
+    for one in two_families(requirements, cells.shape):
+        member = one.cell_groups(cells.shape).ravel()
+        inside = member >= 0
+        sums = _snap(one.sums(cells)).ravel()
+        base = np.bincount(member[inside], floors[inside], one.size)
+        down, up = np.floor(sums), np.ceil(sums)
+        asked_low, asked_high = one.lower.ravel(), one.upper.ravel()
+        fits = (asked_low <= up) & (asked_high >= down)
+        least.append(np.where(fits, np.maximum(down, asked_low), down) - base)
+        most.append(np.where(fits, np.minimum(up, asked_high), up) - base)
+        where = (member[inside], np.flatnonzero(inside))
+        matrices.append(csr_array((np.ones(len(where[0])), where), shape=(one.size, len(floors))))
+    stacked = vstack(matrices, format="csr")
+    result = linprog(
+        1 - 2 * part,
+        A_ub=vstack([stacked, -stacked], format="csr"),
+        b_ub=np.concatenate([*most, *(-one for one in least)]),
+        bounds=np.column_stack([np.zeros(len(part)), (part > 0).astype(float)]),
+        method="highs-ds",
+    )
+    if not result.success:
+        raise ParameterError(f"sums could not be rounded to whole units: {result.message}")
+    units: Integers = (floors + np.rint(result.x)).astype(np.int64)
+    return units.reshape(cells.shape)
+
+
+def two_families(requirements: Sequence[Requirement], shape: tuple[int, ...]) -> list[Requirement]:
+    """Return the requirements that form two families of nested groups; the first is always kept.
+
+    Examples
+    --------
+    >>> pick = lambda name, labels: require(name, list(labels), lower=0)
+    >>> three = [pick("rep", [1, 2, 3, 3]), pick("region", "NNSS"), pick("type", "abab"), pick("x", "pqqp")]
+    >>> [one.name for one in two_families(three, (4,))]
+    ['region', 'type', 'rep']
+    """
+    families: tuple[list[Integers], list[Integers]] = ([], [])
+    kept = []
+    for one in [*requirements[:1], *sorted(requirements[1:], key=lambda one: one.size)]:
+        member = one.cell_groups(shape).ravel()
+        for family in families:
+            if all(_nested(member, other) for other in family):
+                family.append(member)
+                kept.append(one)
+                break
+    return sorted(kept, key=lambda one: one.size)
+
+
+def list_residuals(units: Integers, requirements: Sequence[Requirement]) -> pd.DataFrame:
+    """Return a row per group whose units miss what was asked; see `JointSplit`."""
+    rows = []
+    for one in requirements:
+        sums = one.sums(units.astype(np.float64))
+        off = sums - np.clip(sums, one.lower, one.upper)
+        for group in np.flatnonzero(off).tolist():
+            low, high = one.lower.flat[group], one.upper.flat[group]
+            rows.append((one.name, one.key(group), low, high, int(sums.flat[group]), off.flat[group]))
+    columns = ["requirement", "key", "lower", "upper", "units", "residual"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _join(
+    table: Floats, rows: Integers, columns: Integers, low: Floats, high: Floats, groups: npt.ArrayLike | None
+) -> Integers:
+    """Round the cells to given row and column sums, in the fitted table moved to them."""
+    flat, count = (len(rows), len(columns)), len(columns)
+    least, most = low.reshape(flat), high.reshape(flat)
+    by_row = require("row", np.arange(len(rows)), None, total=rows)
+    by_column = require("column", None, np.arange(count), total=columns)
+    start = table.reshape(flat)
+    fit = scale_to_margins(start, [by_row, by_column], lower=least, upper=most, patient=False)
+    if not fit.converged:
+        fit = scale_to_margins(start, [by_row], lower=least, upper=most)
+    exact = _snap(fit.table)
+    sums = exact.sum(axis=1, keepdims=True)
+    shares = np.divide(exact, sums, out=np.full(flat, 1 / count), where=sums > 0)
+    units = controlled_rounding(rows, shares, groups=groups)
+    bounds = np.iinfo(np.int64).max // 2
+    bottom = least.astype(np.int64)
+    top = np.where(np.isfinite(most), most, bounds).astype(np.int64)
+    units = _refill(np.clip(units, bottom, top), exact, rows, bottom, top)
+    units = move_units(
+        units,
+        exact,
+        columns,
+        lower=np.minimum(np.floor(exact).astype(np.int64), units),
+        upper=np.maximum(np.ceil(exact).astype(np.int64), units),
+    )
+    return move_units(units, exact, columns, lower=bottom, upper=top).reshape(table.shape)
+
+
+def _refill(units: Integers, exact: Floats, rows: Integers, bottom: Integers, top: Integers) -> Integers:
+    """Give back to rows the units that bounds took: to the cells that are furthest from exact, in bounds."""
+    units = units.copy()
+    missing = rows - units.sum(axis=1)
+    for row in np.flatnonzero(missing).tolist():
+        sign = int(np.sign(missing[row]))
+        limit = top[row] if sign > 0 else bottom[row]
+        for _ in range(abs(int(missing[row]))):
+            claim = np.where(units[row] != limit, sign * (exact[row] - units[row]), -np.inf)
+            units[row, int(claim.argmax())] += sign
+    return units
+
+
+def _inward(one: Requirement) -> Requirement:
+    """Round floors up and caps down to whole units; a total that is not whole stays."""
+    total = one.lower == one.upper
+    low = np.where(total, one.lower, np.ceil(one.lower))
+    high = np.where(total, one.upper, np.floor(one.upper))
+    if (low > high).any():
+        at = int((low > high).argmax())
+        raise ParameterError(
+            f'requirement "{one.name}", {one.key(at)}: no whole unit lies between {one.lower.flat[at]:g} and '
+            f"{one.upper.flat[at]:g}. Widen it."
+        )
+    return replace(one, lower=low, upper=high)
+
+
+def _all(rows: Integers) -> Requirement:
+    return require("all", None, None, None, total=float(rows.sum()))
+
+
+def _nested(one: Integers, other: Integers) -> bool:
+    """Say whether any two groups of two requirements are apart or one within the other."""
+    both = (one >= 0) & (other >= 0)
+    pairs, counts = np.unique(np.stack([one[both], other[both]]), axis=1, return_counts=True)
+    sizes = np.bincount(one[one >= 0], minlength=1), np.bincount(other[other >= 0], minlength=1)
+    whole = (counts == sizes[0][pairs[0]]) | (counts == sizes[1][pairs[1]])
+    return bool(whole.all())
+
+
+def _snap(values: Floats) -> Floats:
+    near = np.rint(values)
+    return np.where(np.abs(values - near) <= _SNAP * np.maximum(1.0, np.abs(near)), near, values)

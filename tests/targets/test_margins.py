@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import LinearConstraint, minimize
+
+from kamlib.errors import ParameterError
+from kamlib.targets import split_bounded
+from kamlib.targets.margins import fit_margins
+from kamlib.targets.requirements import require
+from kamlib.targets.scaling import scale_to_margins
+from tests.targets.joint import Asked, requests
+
+SEED = np.array([[40.0, 30, 20, 10], [35, 50, 100, 75], [30, 80, 70, 120], [20, 30, 40, 50]])
+ROWS = require("row", ["a", "b", "c", "d"], None, total=[150, 300, 400, 150])
+COLUMNS = require("column", None, ["w", "x", "y", "z"], total=[200, 300, 400, 100])
+
+
+def test_published_table_of_iterative_proportional_fitting() -> None:
+    # https://en.wikipedia.org/wiki/Iterative_proportional_fitting, the example's last table
+    expected = [
+        [64.5585, 46.2325, 35.3843, 3.8247],
+        [49.9679, 68.1594, 156.4985, 25.3742],
+        [56.7219, 144.4282, 145.0825, 53.7673],
+        [28.7516, 41.1800, 63.0347, 17.0337],
+    ]
+    fit = fit_margins(SEED, [ROWS, COLUMNS])
+    assert fit.table.round(4).tolist() == expected
+    assert fit.converged
+    assert fit.gap <= 1e-10
+
+
+def test_same_table_with_every_cell_within_bounds() -> None:
+    expected = [
+        [39.58989, 41.83293, 63.57718, 5],
+        [52.88700, 106.44461, 120, 20.66839],
+        [92.51235, 120, 120, 67.48765],
+        [15.01076, 31.72246, 96.42282, 6.84396],
+    ]
+    fit = fit_margins(SEED, [COLUMNS, ROWS], lower=5, upper=120)
+    assert fit.table.round(5).tolist() == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(requests())
+def test_margins_are_met_and_bounds_kept_by_rates(asked: Asked) -> None:
+    fit = fit_margins(asked.seed, asked.requirements, lower=asked.lower, upper=asked.upper)
+    top = np.where(asked.seed > 0, asked.upper, asked.lower)
+    assert (fit.table >= asked.lower).all()
+    assert (fit.table <= top).all()
+    for one in asked.requirements:
+        sums = one.sums(fit.table)
+        off = np.abs(sums - np.clip(sums, one.lower, one.upper))
+        assert (off <= 1e-10 * np.maximum(one.upper, 1.0)).all()
+    # nothing that may still move lies nearer to the seed in the direction of the table the sums came from
+    inside = (fit.table > 1e-9) & (asked.seed > 0)
+    slope = np.log(fit.table[inside] / asked.seed[inside])
+    way = (asked.table - fit.table)[inside]
+    rest = ~inside & (asked.table > fit.table + 1e-9)
+    assert rest.any() or float((slope * way).sum()) >= -1e-6 * (1 + np.abs(way).sum())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32))
+def test_equals_a_general_solver(number: int) -> None:
+    rng = np.random.default_rng(number)
+    seed, table = rng.uniform(1, 9, (3, 4)), rng.uniform(2, 8, (3, 4))
+    lower, upper = table * rng.uniform(0.5, 1, table.shape), table * rng.uniform(1, 1.5, table.shape)
+    rows = require("row", [0, 1, 2], None, total=table.sum(1))
+    caps = require("column", None, [0, 0, 1, 1], upper=[table[:, :2].sum() * 1.01, table[:, 2:].sum() * 1.01])
+    fit = fit_margins(seed, [rows, caps], lower=lower, upper=upper)
+    limits = [
+        LinearConstraint(
+            np.array([(one.cell_groups(seed.shape) == g).ravel() for g in range(one.size)], dtype=float),
+            one.lower,
+            one.upper,
+        )
+        for one in (rows, caps)
+    ]
+    found = minimize(
+        lambda x: float((x * np.log(x / seed.ravel()) - x).sum()),
+        table.ravel(),
+        jac=lambda x: np.log(x / seed.ravel()),
+        bounds=np.column_stack([lower.ravel(), upper.ravel()]),
+        constraints=limits,
+        method="SLSQP",
+        options={"ftol": 1e-15, "maxiter": 500},
+    )
+    assert fit.table.ravel() == pytest.approx(found.x, abs=2e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(requests(), st.randoms())
+def test_order_of_positions_and_requirements_changes_nothing(asked: Asked, random: object) -> None:
+    plain = scale_to_margins(asked.seed, asked.requirements, lower=asked.lower, upper=asked.upper)
+    order = list(range(len(asked.seed)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    mixed = []
+    for one in asked.requirements:
+        groups = [
+            None if codes is None else (codes[order] if axis == 0 else codes)
+            for axis, codes in enumerate(one.codes)
+        ]
+        mixed.append(require(one.name, *groups, lower=one.lower, upper=one.upper))
+    other = scale_to_margins(asked.seed[order], mixed, lower=asked.lower[order], upper=asked.upper[order])
+    if plain.converged:
+        scale = max(1.0, float(plain.table.max()))
+        assert np.abs(other.table - plain.table[order]).max() <= 1e-9 * scale
+
+
+def test_one_total_is_the_bounded_proportional_split() -> None:
+    total = require("all", None, total=100)
+    fit = fit_margins([50, 30, 20], [total], lower=[0, 0, 25], upper=[40, 100, 100])
+    exact = split_bounded([50, 30, 20], 100, lower=[0, 0, 25], upper=[40, 100, 100]).exact
+    assert fit.table.tolist() == pytest.approx(exact.tolist(), abs=1e-9)
+
+
+def test_floors_and_caps_that_do_not_bind_change_nothing() -> None:
+    loose = require("half", ["p", "p", "q", "q"], None, lower=100, upper=900)
+    plain, fit = fit_margins(SEED, [ROWS, COLUMNS]), fit_margins(SEED, [loose, ROWS, COLUMNS])
+    assert np.abs(fit.table - plain.table).max() < 1e-7
+    assert fit.rates[0].tolist() == [1.0, 1.0]
+    floor = require("corner", ["a", None, None, None], ["w", None, None, None], lower=80)
+    bound = fit_margins(SEED, [floor, ROWS, COLUMNS])
+    assert bound.table[0, 0] == pytest.approx(80, abs=1e-7)
+    assert bound.rates[0][0, 0] > 1
+
+
+def test_cells_without_a_choice_are_held_at_their_lower_bound() -> None:
+    rows = require("row", ["a", "b"], None, total=[60, 40])
+    columns = require("column", None, ["x", "y"], total=[40, 60])
+    fit = fit_margins([[1, 1], [1, 0]], [rows, columns])
+    assert fit.table == pytest.approx(np.array([[0, 60], [40, 0]]), abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("seed", "bounds", "words"),
+    [
+        ([-1.0, 1.0], {}, r"the seed is -1 at \(0,\) \(1 cells\)"),
+        ([np.nan, 1.0], {}, "the seed is nan"),
+        ([1.0, 1.0], {"lower": -2}, "lower is -2"),
+        ([1.0, 1.0], {"lower": np.inf}, "lower is inf"),
+        ([1.0, 1.0], {"lower": 3, "upper": 2}, "lower bound 3 is above the upper bound 2"),
+        ([1.0, 1.0, 1.0], {}, '"all" speaks of 1 axes of sizes'),
+    ],
+)
+def test_broken_tables_are_refused(seed: list[float], bounds: dict[str, float], words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        fit_margins(seed, [require("all", ["a", "b"], total=1)], **bounds)
