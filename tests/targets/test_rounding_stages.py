@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kamlib.errors import ParameterError
+from kamlib.targets.requirements import require
+from kamlib.targets.rounding_stages import list_residuals, split_jointly, two_families
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_whole_margins_of_each_stage_are_met_to_the_unit(number: int) -> None:
+    rng = np.random.default_rng(number)
+    shape = (int(rng.integers(4, 30)), int(rng.integers(1, 4)), int(rng.integers(1, 7)))
+    table = rng.integers(0, 9, shape).astype(float)
+    lower, upper = np.floor(table * 0.5), np.ceil(table * 1.5) + 1
+    seed = (table + 0.5) * rng.uniform(0.5, 2, shape)
+    rep, kind = rng.integers(0, 6, shape[0]), rng.integers(0, 3, shape[0])
+    quarter = np.arange(shape[2]) // 3
+    axes = {
+        "rep": (rep, None, None),
+        "region": (rep // 2, None, None),
+        "type": (kind, None, None),
+        "line": (None, np.arange(shape[1]), None),
+        "month": (None, None, np.arange(shape[2])),
+        "quarter": (None, None, quarter),
+    }
+    asked = [
+        require(name, *groups, total=require(name, *groups, lower=0).sums(table))
+        for name, groups in axes.items()
+    ]
+    split = split_jointly(seed, asked, lower=lower, upper=upper, groups=rep)
+    assert (split.units >= lower).all()
+    assert (split.units <= upper).all()
+    accounts = split.fit.table.sum(axis=(1, 2))
+    assert np.abs(split.units.sum(axis=(1, 2)) - accounts).max() < 1
+    assert len(list_residuals(split.units, asked[:3])) == 0
+    assert int(split.units.sum()) == int(table.sum())
+    assert np.abs(split.residuals["residual"]).sum() == sum(
+        np.abs(one.sums(split.units.astype(float)) - one.lower).sum() for one in asked
+    )
+
+
+def test_bounds_are_rounded_inward_before_the_fit() -> None:
+    accounts = require("account", ["a", "b"], None, None, total=[5, 5])
+    split = split_jointly(np.ones((2, 1, 2)), [accounts], lower=[[[2.6, 0]], [[0, 0]]])
+    assert split.fit.table[0, 0].tolist() == pytest.approx([3, 2])
+    assert split.units[0, 0].tolist() == [3, 2]
+
+
+def test_what_crosses_stages_is_listed_with_its_residual() -> None:
+    cross = require("account x month", ["a", "b"], None, ["m", "n"], total=[[0.5, 0.5], [0.5, 0.5]])
+    split = split_jointly(np.ones((2, 1, 2)), [cross])
+    assert len(split.residuals) == 4
+    assert np.abs(split.residuals["residual"]).tolist() == [0.5] * 4
+    assert split.units.sum() == 2
+
+
+def test_groups_that_cross_two_families_are_left_out() -> None:
+    wanted = {"region": [0, 0, 1, 1], "type": [0, 1, 0, 1], "other": [0, 1, 1, 0]}
+    asked = [require(name, labels, lower=0) for name, labels in wanted.items()]
+    assert [one.name for one in two_families(asked, (4,))] == ["region", "type"]
+
+
+def test_broken_requests_are_refused() -> None:
+    with pytest.raises(ParameterError, match="the seed has 2 axes"):
+        split_jointly(np.ones((2, 2)), [])
+    narrow = require("region", ["N", "S"], None, None, lower=2.2, upper=2.8)
+    with pytest.raises(ParameterError, match='"region", N: no whole unit lies between 2.2 and 2.8'):
+        split_jointly(np.ones((2, 1, 1)), [narrow])
