@@ -7,7 +7,7 @@ import pandas as pd
 from kamlib.charts.figure import NativeChart
 from kamlib.charts.scenarios import scenario_chart
 from kamlib.packs.page import Page, show
-from kamlib.packs.targets_scope import Scope
+from kamlib.packs.targets_scope import Scope, pipeline_of
 from kamlib.runs import Run
 from kamlib.targets import AllocationParams, Evidence, ScenarioParams, SizingParams, compare_scenarios
 from kamlib.targets.scenarios import BASE, Comparison
@@ -97,6 +97,7 @@ def show_scenarios(
     comparison = compare_scenarios(
         cube, accounts, forecast, sizing=sizing, allocation=allocation, overlays=params.overlays,
         period=run.period, unit=run.rounding_unit, as_of=run.as_of, evidence=evidence,
+        pipeline=pipeline_of(run),
     )  # fmt: skip
     run.save("target_scenarios", comparison.table)
     display(show(run, scenarios_page(comparison, scope=scope)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from kamlib.charts import targets as charts
@@ -11,16 +13,18 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_targets_chain import chain_page
-from kamlib.packs.targets_scope import Scope, scope_of, told_apart
-from kamlib.targets import Allocation, TargetSize
+from kamlib.packs.targets_scope import Scope, pipeline_of, scope_of, told_apart
+from kamlib.targets import Allocation, Sides, TargetSize
 
-__all__ = ["Scope", "chain_page", "margins_page", "scope_of", "size_page"]
+__all__ = ["Scope", "chain_page", "margins_page", "pipeline_of", "scope_of", "size_page"]
 
 _SHOWN = 12
 _SIDES = ("region", "product_line", "account_type")
 
 
-def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
+def size_page(
+    steps: pd.DataFrame, *, scope: Scope, sides: Sides | None = None, stretch: Sequence[float] = ()
+) -> Page:
     """Answer how the total comes about (targets 1).
 
     Parameters
@@ -29,6 +33,10 @@ def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
         What `kamlib.targets.sizing_steps` returns.
     scope : Scope
         What the page is about, in which words.
+    sides : Sides, optional
+        What `kamlib.targets.size_sides` made.
+    stretch : sequence of float
+        Multiples of the total that are shown as stretch levels.
     """
     words, size = scope.words, scope.size
     bars = pd.DataFrame(
@@ -46,6 +54,7 @@ def size_page(steps: pd.DataFrame, *, scope: Scope) -> Page:
         subtitle=scope.subtitle(words("targets.size_what")),
         table=steps,
         figures=(bridge(bars, words=words),),
+        sentences=_size_sentences(scope, sides, stretch),
         notes=_size_notes(scope),
     )
 
@@ -100,8 +109,8 @@ def margins_page(
 def _step_name(code: str, scope: Scope) -> str:
     words, size = scope.words, scope.size
     if code == "growth":
-        if size.given or size.growth is None:
-            return words("targets.step_given")
+        if size.given or size.growth is None or size.basis in ("market", "below"):
+            return words("targets.step_given" if size.given else f"targets.step_{size.basis}")
         return words("targets.step_growth", growth=words.signed_percent(size.growth))
     known = {"base": size.base_period, "unit": words.count(size.unit), "period": size.period}
     return words(f"targets.step_{code}", **known)
@@ -119,6 +128,37 @@ def _size_title(scope: Scope) -> str:
         return words("targets.size_title_even", **known)
     side = words("targets.above" if size.gap > 0 else "targets.below")
     return words("targets.size_title", gap=words.money(abs(size.gap)), side=side, **known)
+
+
+def _size_sentences(scope: Scope, sides: Sides | None, stretch: Sequence[float]) -> tuple[str, ...]:
+    """Say what the other sides would ask, and the stretch levels."""
+    words, size = scope.words, scope.size
+    said = []
+    if sides is not None and sides.below is not None:
+        parts = {
+            "forecast": sides.forecast or 0,
+            "uplift": sides.uplift or 0,
+            "added": sides.new_business or 0,
+            "below": sides.below,
+        }
+        above = [
+            words(f"targets.side_{name}", amount=words.money(amount))
+            for name, amount in (("growth", sides.growth), ("market", sides.market))
+            if amount is not None
+        ]
+        said.append(
+            words(
+                "targets.sides",
+                above=words("targets.list").join(above) or words("targets.side_none"),
+                basis=words.value("basis", "given" if size.given else size.basis),
+                gap=words.signed_money(sides.below - size.total),
+                **{name: words.money(amount) for name, amount in parts.items()},
+            )
+        )
+    if stretch:
+        levels = [f"{words.money(round(size.total * level))} ({words.percent(level)})" for level in stretch]
+        said.append(words("targets.stretch", levels=words("targets.list").join(levels)))
+    return tuple(said)
 
 
 def _size_notes(scope: Scope) -> tuple[str, ...]:

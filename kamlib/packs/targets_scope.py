@@ -77,3 +77,8 @@ def scope_of(run: Run, size: TargetSize) -> Scope:
         dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True)),
         dict(zip(accounts["account_id"], accounts["name"].fillna(accounts["account_id"]), strict=True)),
     )
+
+
+def pipeline_of(run: Run) -> pd.DataFrame | None:
+    """Return what the pipeline adds to the forecast by month; None where the book has no opportunities."""
+    return run.load("pipeline_months") if run.has("pipeline_months") else None

@@ -18,6 +18,7 @@ from kamlib.targets.proof import PROOF_RULES, Proof, prove_targets
 from kamlib.targets.request import check_request
 from kamlib.targets.scenarios import ScenarioParams, compare_scenarios
 from kamlib.targets.shares import RULES
+from kamlib.targets.sides import Sides, sides_table, size_sides
 from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
 from kamlib.targets.smart import smart_cards
 from kamlib.targets.summary import explain_reps, summarise_targets
@@ -35,6 +36,7 @@ __all__ = [
     "Proof",
     "RepsAtTarget",
     "ScenarioParams",
+    "Sides",
     "SizingParams",
     "TargetSize",
     "allocate_targets",
@@ -47,6 +49,8 @@ __all__ = [
     "period_days",
     "prove_targets",
     "reps_at_target",
+    "sides_table",
+    "size_sides",
     "size_target",
     "sizing_steps",
     "smart_cards",

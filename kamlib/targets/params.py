@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -61,6 +62,126 @@ class SizingParams(Params):
         strength="our choice",
         gt=0,
     )
+    growth_parts: dict[str, float] = param(
+        {},
+        en="named parts of growth, such as market, price or a lost contract; outranks growth",
+        zh="增长的各组成部分，如市场、价格、流失合同；优先于 growth",
+        unit="fraction",
+        source="none unless the company names them",
+        strength="our choice",
+    )
+    growth_convention: Literal["added", "compounded"] = param(
+        "added",
+        en="how parts of growth make one: added, 1 + .10 - .02, or compounded, 1.10 x .98",
+        zh="增长各部分的合并方式：added 相加（1 + .10 - .02），compounded 连乘（1.10 × .98）",
+        unit="",
+        source="the deck this project starts from adds them: 1,000 x (1 + .10 - .02) = 1,080",
+        strength="seed deck",
+    )
+    market_size: Amount | None = param(
+        None,
+        en="size of the market last year; with market_share_aim the total from above by the market",
+        zh="上年市场规模；与 market_share_aim 一起给出按市场推算的总目标",
+        unit="currency/year",
+        source="no market is known unless the company gives one",
+        strength="our choice",
+        gt=0,
+    )
+    market_growth: float = param(
+        0.0,
+        en="growth of the market",
+        zh="市场增长率",
+        unit="fraction",
+        source="no growth unless the company expects one",
+        strength="our choice",
+        gt=-1,
+    )
+    market_ka_part: float = param(
+        1.0,
+        en="part of the market that key accounts buy",
+        zh="大客户在市场中所占的比重",
+        unit="fraction",
+        source="the whole market unless the company says which part",
+        strength="our choice",
+        gt=0,
+        le=1,
+    )
+    market_share_aim: float | None = param(
+        None,
+        en="own share of that part that is aimed at",
+        zh="在该部分中的目标市场份额",
+        unit="fraction",
+        source="no aim unless the company sets one",
+        strength="our choice",
+        gt=0,
+        le=1,
+    )
+    potential_uplift: float = param(
+        0.0,
+        en="part of the open potential that selling is to win, in the total from below",
+        zh="自下而上推算时，销售要赢得的未开发潜力比例",
+        unit="fraction",
+        source="nothing is counted on before it is sold",
+        strength="our choice",
+        ge=0,
+        le=1,
+    )
+    basis: Literal["growth", "market", "below", "between"] = param(
+        "growth",
+        en="which side the total is: growth (or the amount given), market, below (forecast, uplift and "
+        "pipeline), or between growth and below",
+        zh="总目标取自哪一侧：growth 增长（或给定金额）、market 市场、below 自下而上（预测、潜力与商机）、"
+        "between 介于增长与自下而上之间",
+        unit="",
+        source="asking for growth is the common rule; the other sides stand beside it",
+        strength="our choice",
+    )
+    above_weight: float = param(
+        0.5,
+        en="weight of growth in a total between growth and below",
+        zh="basis 为 between 时增长一侧的权重",
+        unit="fraction",
+        source="neither side is preferred",
+        strength="our choice",
+        ge=0,
+        le=1,
+    )
+    over_assignment: float = param(
+        0.0,
+        en="what is asked of the reps together above the company's own total",
+        zh="分解给客户经理的合计超出公司总目标的比例",
+        unit="fraction",
+        source="none; plans that over-assign add 2 to 10 % (Cichelli 2010, Compensating the Sales Force)",
+        strength="vendor practice",
+        ge=0,
+        le=0.5,
+    )
+    stretch: list[float] = param(
+        [1.2, 1.5],
+        en="stretch levels shown beside the total, as multiples of it",
+        zh="与总目标并列显示的挑战目标倍数",
+        unit="ratio",
+        source="the deck this project starts from: 120 % and 150 % of the base",
+        strength="seed deck",
+    )
+
+    def growth_rate(self) -> Fraction:
+        """Return the growth of the total: `growth`, or its parts by the convention.
+
+        Examples
+        --------
+        >>> parts = {"market": 0.10, "lost contract": -0.02}
+        >>> 1000 * (1 + SizingParams(growth_parts=parts).growth_rate())
+        Fraction(1080, 1)
+        >>> 1000 * (1 + SizingParams(growth_parts=parts, growth_convention="compounded").growth_rate())
+        Fraction(1078, 1)
+        """
+        if not self.growth_parts:
+            return Fraction(str(self.growth))
+        parts = [Fraction(str(part)) for part in self.growth_parts.values()]
+        if self.growth_convention == "added":
+            return sum(parts, Fraction(0))
+        return math.prod((1 + part for part in parts), start=Fraction(1)) - 1
 
 
 class AllocationParams(Params):

@@ -17,6 +17,7 @@ from kamlib.periods import Period
 from kamlib.targets.allocation import allocate_targets
 from kamlib.targets.factors import Evidence
 from kamlib.targets.params import AllocationParams, SizingParams
+from kamlib.targets.sides import size_sides
 from kamlib.targets.sizing import size_target
 from kamlib.targets.summary import summarise_targets
 
@@ -91,13 +92,14 @@ def compare_scenarios(
     unit: int,
     as_of: dt.date | None = None,
     evidence: Evidence | None = None,
+    pipeline: pd.DataFrame | None = None,
 ) -> Comparison:
     """Size and split the targets under the plan's parameters and under each scenario's.
 
     Parameters
     ----------
-    cube, accounts, forecast, period, unit, as_of, evidence
-        As for `size_target` and `allocate_targets`.
+    cube, accounts, forecast, period, unit, as_of, evidence, pipeline
+        As for `size_sides`, `size_target` and `allocate_targets`.
     sizing, allocation : Params
         The plan's parameters.
     overlays : mapping
@@ -133,7 +135,12 @@ def compare_scenarios(
     tables, refused = [], {}
     for name, (size, split) in plans.items():
         try:
-            total = size_target(cube, forecast, period=period, params=size, unit=unit, as_of=as_of).total
+            sides = size_sides(
+                cube, forecast, accounts, period=period, params=size, pipeline=pipeline, as_of=as_of
+            )
+            total = size_target(
+                cube, forecast, period=period, params=size, unit=unit, as_of=as_of, sides=sides
+            ).total
             made = allocate_targets(
                 cube,
                 accounts,

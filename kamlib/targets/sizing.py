@@ -14,6 +14,7 @@ from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
 from kamlib.targets.facts import Windows, in_full, look_back
 from kamlib.targets.params import SizingParams
+from kamlib.targets.sides import Sides
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class TargetSize:
         hold that whole period or its revenue is not above zero.
     given : bool
         Whether the amount was given rather than grown from the base.
+    basis : str
+        Which side the amount is: growth, market, below or between.
+    over : Decimal
+        What over-assignment adds, within `added` [currency].
     growth : float or None
         Growth of `amount` over `base` [fraction]; None where the base is not above zero.
     added : Decimal
@@ -54,6 +59,8 @@ class TargetSize:
     base: Decimal
     base_growth: float | None
     given: bool
+    basis: str
+    over: Decimal
     growth: float | None
     added: Decimal
     amount: Decimal
@@ -72,11 +79,14 @@ def size_target(
     params: SizingParams,
     unit: int,
     as_of: dt.date | None = None,
+    sides: Sides | None = None,
 ) -> TargetSize:
     """Size the total of a period.
 
     The total is ``base * (1 + growth)``, where the base is the revenue of the same period one year before, or
-    the amount given; it is rounded to the nearest multiple of the rounding unit, halves up.
+    the amount given; by `params.basis` it is another side of `sides` instead, or lies between growth and
+    below. What is over-assigned is added; it is rounded to the nearest multiple of the rounding unit, halves
+    up.
 
     Parameters
     ----------
@@ -92,6 +102,8 @@ def size_target(
         Rounding unit [currency].
     as_of : datetime.date, optional
         First day not seen; the period's first day by default.
+    sides : Sides, optional
+        What `kamlib.targets.size_sides` made; needed where the basis is not growth.
 
     Returns
     -------
@@ -115,11 +127,17 @@ def size_target(
         raise ParameterError(f"the rounding unit is {unit}; it must be a whole number of 1 or more.")
     windows = look_back(period, as_of=as_of)
     base = int(to_ticks(cube["revenue"])[cube["month"].isin(windows.base_months).to_numpy()].sum())
-    if params.total is None:
+    if params.total is not None:
+        own = Fraction(params.total) * SCALE
+    elif params.basis in ("growth", "between"):
         _refuse_base(base, windows)
-        exact = base * (1 + Fraction(str(params.growth)))
+        own = base * (1 + params.growth_rate())
+        if params.basis == "between":
+            weight = Fraction(str(params.above_weight))
+            own = weight * own + (1 - weight) * _side(sides, "below")
     else:
-        exact = Fraction(params.total) * SCALE
+        own = _side(sides, params.basis)
+    exact = own * (1 + Fraction(str(params.over_assignment)))
     total = unit * int((2 * exact + unit * SCALE) // (2 * unit * SCALE))
     below = _forecast(forecast, period)
     return TargetSize(
@@ -128,6 +146,8 @@ def size_target(
         base=_money(base),
         base_growth=_base_growth(cube, windows, base),
         given=params.total is not None,
+        basis=params.basis,
+        over=_money(exact - own),
         growth=float(exact / base - 1) if base > 0 else None,
         added=_money(exact - base),
         amount=_money(exact),
@@ -178,6 +198,21 @@ def sizing_steps(size: TargetSize) -> pd.DataFrame:
     table["amount"] = to_money(to_ticks(table["amount"]))
     table["growth"] = table["growth"].astype("float64")
     return table
+
+
+def _side(sides: Sides | None, name: str) -> Fraction:
+    """Return a side of the total [ticks]."""
+    amount = getattr(sides, name) if sides is not None else None
+    if amount is None:
+        remedy = {
+            "market": "Give sizing.market_size and sizing.market_share_aim",
+            "below": "Forecast every month of the period",
+        }
+        raise ParameterError(
+            f"sizing.basis asks for the total by {name}, which is not known. {remedy[name]}, or use "
+            "-p sizing.basis=growth."
+        )
+    return Fraction(amount) * SCALE
 
 
 def _refuse_base(base: int, windows: Windows) -> None:
