@@ -13,6 +13,7 @@ from kamlib.measures.rounding import Floats
 from kamlib.targets.requirements import Requirement
 
 _SWEEPS = 3000  # passes at most; a random request took 200 at the most, of the size of a company 10
+_PLAIN = 10  # passes without clipping, at a fifth of the cost, before those that can speed up
 _PATIENCE = 3  # sweeps before Newton steps set in: requests that plain scaling meets at once never need one
 _INNER = 60  # halvings of a bracket: enough to reach float precision
 _STEEP = 0.25  # sweeps that leave less than this part of the gap need no Newton step
@@ -109,6 +110,8 @@ def scale_to_margins(
     problem = _Problem(cells[0], cells[1], cells[2], tuple(requirements))
     duals = [np.zeros(one.lower.shape) for one in requirements]
     before = np.inf
+    if problem.plain():
+        problem.scale(duals, tolerance)
     gap, sweeps = problem.gap(duals), 0
     gaps = [gap]
     while gap > tolerance and sweeps < _SWEEPS:
@@ -181,6 +184,27 @@ class _Problem:
 
     def table(self, duals: Sequence[Floats]) -> Floats:
         return np.clip(self.weights(duals), self.lower, self.upper)
+
+    def plain(self) -> bool:
+        """Say whether there are only totals above zero and no bounds of cells."""
+        totals = all((one.lower == one.upper).all() and (one.lower > 0).all() for one in self.requirements)
+        return totals and not self.lower.any() and bool(np.isinf(self.upper[self.seed > 0]).all())
+
+    def scale(self, duals: list[Floats], tolerance: float) -> None:
+        """Scale to one total after the other, without clipping, a few times: most requests are then met."""
+        table = self.seed.copy()
+        for _ in range(_PLAIN):
+            widest = 0.0
+            for at, one in enumerate(self.requirements):
+                sums = one.sums(table)
+                if not (sums > 0).all():
+                    return
+                rate = one.lower / sums
+                widest = max(widest, float(np.abs(rate - 1).max(initial=0.0)))
+                table *= one.spread(rate, outside=1.0)
+                duals[at] = duals[at] + np.log(rate)
+            if widest <= tolerance:
+                return
 
     def gap(self, duals: Sequence[Floats]) -> float:
         """Return the widest relative gap of a group; a floor or cap with a rate must be met as a total."""
