@@ -11,6 +11,7 @@ from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
 from kamlib.targets import Proof
 
+_TODAY = ("both_today", "potential_today", "reps_today")  # the furthest from what was known is told
 _EVEN = 0.1  # a rank correlation this small explains a hundredth of what differs
 
 
@@ -71,7 +72,8 @@ def _title(proof: Proof, words: Words) -> str:
     }
     if len(proof.periods) == 1:
         return words("proof.title_single", first=proof.periods["period"].iloc[0], **known)
-    count = int((proof.rules["split_total"] == "true").sum()) - 1
+    true = proof.rules[proof.rules["split_total"] == "true"]
+    count = int((true["split_rule"] != "best_blend").sum())
     sure = "sure" if other["difference_low"] > 0 else "unsure"
     points = f"{100 * other['error_difference']:.1f}"
     return words(f"proof.title_{sure}", rules=count, periods=len(proof.periods), points=points, **known)
@@ -93,14 +95,18 @@ def _blend_note(proof: Proof, words: Words) -> str:
         else:
             ends = {"low": _whole(row.weight_low), "high": _whole(row.weight_high)}
             parts.append(words("proof.weight_range", **known, **ends))
-    said = {
-        "weights": words("targets.list").join(parts),
-        "error": words.percent(_row(proof.rules, "best_blend")["rep_error"]),
-    }
-    if not proof.in_use:
-        return words("proof.note_blend_no_use", **said)
-    in_use = words.percent(_row(proof.rules, proof.in_use)["rep_error"])
-    return words("proof.note_blend", in_use=in_use, **said)
+    notes = [words("proof.note_blend", weights=words("targets.list").join(parts))]
+    if "best_blend" in set(proof.rules["split_rule"]):
+        held_out = words.percent(_row(proof.rules, "best_blend")["rep_error"])
+        notes.append(words("proof.note_held_out", error=held_out))
+    else:
+        notes.append(words("proof.note_not_held_out"))
+    if proof.in_use:
+        in_use = words.percent(_row(proof.rules, proof.in_use)["rep_error"])
+        notes.append(words("proof.note_in_use", error=in_use))
+    else:
+        notes.append(words("proof.note_no_use"))
+    return joined(notes, words)
 
 
 def _fair_note(proof: Proof, words: Words) -> str:
@@ -119,29 +125,37 @@ def _fair_note(proof: Proof, words: Words) -> str:
     if not len(proof.own):
         return note
     own, best = _row(proof.own, "company"), _row(proof.own, proof.best)
-    return f"{note} " + words(
+    said = words(
         "proof.note_own",
         error=words.percent(own["rep_error"]),
         cases=words.count(int(own["replayed_cases"])),
         best=_name(proof.best, proof, words),
         best_error=words.percent(best["rep_error"]),
     )
+    return joined([note, said], words)
 
 
 def _doubt_note(proof: Proof, words: Words) -> str:
     outside, came = as_float(proof.periods["outside"]).sum(), as_float(proof.periods["actual"]).sum()
-    note = words(
-        "proof.note_doubt",
-        periods=len(proof.periods),
-        reps=words.count(int(proof.cases["rep_id"].nunique())),
-        outside=words.percent(outside / (outside + came)),
-    )
+    reps = words.count(int(proof.cases["rep_id"].nunique()))
+    share = words.percent(outside / (outside + came))
+    notes = [words("proof.note_doubt", periods=len(proof.periods), reps=reps, outside=share)]
     found = set(proof.rules["replayed_with"]) - {"dated"}
-    for code in ("both_today", "potential_today", "reps_today"):
-        if code in found:
-            note += words(f"proof.note_today_{code}")
-            break
-    return note if "forecast" in set(proof.weights["factor"]) else note + words("proof.note_no_forecast")
+    notes += [words(f"proof.note_today_{code}") for code in _TODAY if code in found][:1]
+    if "forecast" not in set(proof.weights["factor"]):
+        notes.append(words("proof.note_no_forecast"))
+    return joined(notes, words)
+
+
+def joined(sentences: list[str], words: Words) -> str:
+    """Return sentences one after the other, as the language sets them.
+
+    Examples
+    --------
+    >>> joined(["One.", "Two."], Words("en")), joined(["一。", "二。"], Words("zh"))
+    ('One. Two.', '一。二。')
+    """
+    return ("" if words.lang == "zh" else " ").join(sentences)
 
 
 def _side(correlation: float, words: Words) -> str:

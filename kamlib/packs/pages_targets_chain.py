@@ -11,6 +11,7 @@ from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks
 from kamlib.packs.page import Choice, Page
+from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.targets import RULES, Allocation
 
@@ -166,7 +167,7 @@ def _factors_note(allocation: Allocation, words: Words) -> str:
         words("targets.chain_rule_count", rule=words.value("factor", name), count=words.count(count))
         for name, count in allocation.unknown.items()
     )
-    return note + words("proof.chain_note_filled", filled=filled)
+    return joined([note, words("proof.chain_note_filled", filled=filled)], words)
 
 
 def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -51,8 +51,8 @@ class Proof:
         rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps with an attainment
         of 90-110 %; attainment_spread, its standard deviation between the reps of a period; size_correlation
         and growth_correlation, Spearman's of the accounts' attainment with their revenue in the history
-        window and with its growth, the mean over periods; error_difference, rep_error less the best rule's, with
-        difference_low and difference_high (true total only) [fraction].
+        window and with its growth, the mean over periods; error_difference, rep_error less the best rule's,
+        with difference_low and difference_high (true total only) [fraction].
     cases : pandas.DataFrame
         One row per rule, period and rep at the true total: split_rule, period, rep_id, target, actual
         [currency], attainment [fraction, null without a target].
@@ -106,9 +106,10 @@ def prove_targets(
 
     The recommended blend of history, potential and forecast is the one, in steps of 5 points, with the
     smallest rep_error over all periods; it is judged (rule ``"best_blend"``) on each period with the weights
-    that are best on the periods that do not overlap it. Intervals are of a cluster bootstrap over periods and
-    reps (`kamlib.targets.judge.Draws`); those of differences hold at 95 % for all rules together
-    (Bonferroni). Of one period alone there are none.
+    that are best on the periods that do not overlap it, and not at all where a period has none. Intervals are
+    of a cluster bootstrap over periods and reps (`kamlib.targets.judge.Draws`); those of differences hold at
+    95 % for all rules together (Bonferroni). Of one period alone there are none; of periods that overlap they
+    are too narrow.
 
     Parameters
     ----------
@@ -157,10 +158,12 @@ def prove_targets(
         replay = with_plan(plain, plain.totals, split=split, unit=unit)
     draws = Draws.make(len(past), len(reps), seed=seed) if len(past) > 1 else None
     blend = best_blend(replay, draws)
-    used = np.stack([*(replay.constant(shares) for shares in rules.values()), blend.held_out])
-    names = (*rules, BEST_BLEND)
+    weighed = {name: replay.constant(shares) for name, shares in rules.items()}
+    if blend.held_out is not None:
+        weighed[BEST_BLEND] = blend.held_out
+    used, names = np.stack(list(weighed.values())), tuple(weighed)
     true = replay.cases(used, replay.totals)
-    order = [names[i] for i in np.argsort(true.error()[:-1], kind="stable")]
+    order = [names[i] for i in np.argsort(true.error()[: len(rules)], kind="stable")]
     against = in_use if in_use and in_use != order[0] else order[min(1, len(order) - 1)]
     judged = [_judged(replay, used, names, replay.totals, "true")]
     judged[0] = judged[0].join(_differences(true, names.index(order[0]), draws))

@@ -126,8 +126,8 @@ class BestBlend:
         What is blended.
     weights : numpy.ndarray of float64, shape (factors,)
         The best weights over all periods.
-    held_out : numpy.ndarray of float64, shape (periods, all factors)
-        For each period the weights that are best on those that do not overlap it; even ones where there are
+    held_out : numpy.ndarray of float64, shape (periods, all factors), or None
+        For each period the weights that are best on those that do not overlap it; None where a period has
         none.
     interval : numpy.ndarray of float64, shape (2, factors)
         Where 95 % of the bootstrap's best weights lie; NaN with one period.
@@ -135,7 +135,7 @@ class BestBlend:
 
     factors: tuple[str, ...]
     weights: Floats
-    held_out: Floats
+    held_out: Floats | None
     interval: Floats
 
     def table(self) -> pd.DataFrame:
@@ -164,10 +164,10 @@ def best_blend(replay: Replay, draws: Draws | None) -> BestBlend:
     by_period, came = errors.sum(axis=2), weight.sum(axis=1)
     first = np.array([p.window.first for p in replay.past])
     apart = np.abs(first[:, None] - first) >= replay.past[0].window.length
-    held_out = np.zeros((len(replay.past), len(replay.factors)))
-    for place, others in enumerate(apart):
+    held_out = np.zeros((len(replay.past), len(replay.factors))) if apart.any(axis=1).all() else None
+    for place, others in enumerate(apart if held_out is not None else ()):
         error = relative(by_period[:, others].sum(axis=1), came[others].sum())
-        held_out[place, at] = grid[_smallest(error)]
+        held_out[place, at] = grid[_smallest(error)]  # type: ignore[index]
     interval = np.full((2, len(at)), np.nan)
     if draws is not None:
         drawn = draws.relative(errors, weight)

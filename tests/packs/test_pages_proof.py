@@ -65,7 +65,7 @@ def test_the_table_has_the_best_rule_first_and_both_totals() -> None:
 def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
     blend, fair, doubt = page_of(targets=own_targets()).notes
     assert blend.startswith("Best blend over all periods: history 100 % (100 % to 100 %); potential 0 %")
-    assert "it is 0.0 % off; the rule in use 16.7 %" in blend
+    assert "judged on each one left out, it is 0.0 % off. The plan's own rule is 16.7 % off." in blend
     assert "By the plan's own rule (in use), 0.0 % of the reps would have landed" in fair
     assert "large accounts had it easier" in fair
     assert (
@@ -83,7 +83,7 @@ def test_what_is_not_dated_and_what_cannot_be_replayed_is_said() -> None:
     today = page_of(past=make_past(KNOWN, dated=False)).notes[2]
     assert "Potential is not dated, so today's stands in" in today
     other = page_of(split=free_params(weights={"history": 0.5, "demand": 0.5}))
-    assert "The rule in use weighs factors that have no dated past" in other.notes[0]
+    assert "The plan's own rule weighs factors that have no dated past" in other.notes[0]
     assert "against 0.0 % for last year plus growth" in other.title
 
 

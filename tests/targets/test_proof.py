@@ -189,6 +189,17 @@ def test_one_period_alone_has_no_interval() -> None:
     assert proof.periods["period"].tolist() == ["2025Q4"]
     assert proof.rules["difference_low"].isna().all()
     assert proof.weights["weight_low"].isna().all()
+    assert BEST_BLEND not in set(proof.rules["split_rule"])
+
+
+def test_overlapping_years_leave_nothing_to_judge_a_blend_on() -> None:
+    year = parse_period("2026")
+    days = [w.day for w in past_windows(year, as_of=AS_OF, first_month="2023-01")]
+    past = make_past(KNOWN)
+    proof = prove(past=past[past["as_of"].isin(pd.to_datetime(days))], period=year)
+    assert proof.periods["period"].tolist()[0::4] == ["2024", "2025"]
+    assert BEST_BLEND not in set(proof.rules["split_rule"])
+    assert row(proof, "history")["rep_error"] == 0
 
 
 def test_row_order_changes_nothing() -> None:
