@@ -74,7 +74,8 @@ def _title(proof: Proof, words: Words) -> str:
         return words("proof.title_single", first=proof.periods["period"].iloc[0], **known)
     true = proof.rules[proof.rules["split_total"] == "true"]
     count = int((true["split_rule"] != "best_blend").sum())
-    sure = "sure" if other["difference_low"] > 0 else "unsure"
+    apart = "best_blend" in set(true["split_rule"])  # of periods that overlap ranges are too narrow
+    sure = "sure" if apart and other["difference_low"] > 0 else "unsure"
     points = f"{100 * other['error_difference']:.1f}"
     return words(f"proof.title_{sure}", rules=count, periods=len(proof.periods), points=points, **known)
 

@@ -8,6 +8,7 @@ import pytest
 from kamlib.glossary import Words
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import proof_page
+from kamlib.periods import parse_period
 from tests.targets.sample import free_params
 from tests.targets.test_proof import (
     KNOWN,
@@ -104,3 +105,10 @@ def test_chinese_is_chinese() -> None:
     )
     assert all("一" <= note[0] <= "鿿" for note in page.notes)
     assert isinstance(page.table, pd.DataFrame)
+
+
+def test_years_that_overlap_are_never_told_from_chance() -> None:
+    year = parse_period("2026")
+    page = page_of(period=year)
+    assert page.title.endswith("5 periods cannot tell 16.7 points from chance")
+    assert "The periods overlap too much to judge it on one left out" in page.notes[0]
