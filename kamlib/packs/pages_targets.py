@@ -102,6 +102,7 @@ def margins_page(
         subtitle=scope.subtitle(words("targets.margins_what")),
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
+        sentences=_required(allocation, words),
         notes=_margins_notes(reps, allocation, scope),
     )
 
@@ -184,6 +185,16 @@ def _size_notes(scope: Scope) -> tuple[str, ...]:
         pace = words.signed_percent(size.base_growth)
         notes.append(words("targets.size_note_pace", base=size.base_period, pace=pace, growth=growth))
     return tuple(notes)
+
+
+def _required(allocation: Allocation, words: Words) -> tuple[str, ...]:
+    """Say what the required totals came to."""
+    if allocation.requirements.empty:
+        return ()
+    rows = allocation.requirements.itertuples()
+    met = [f"{row.requirement} {words.money(row.target)}" for row in rows]
+    missed = int((allocation.requirements["residual"] != 0).sum())
+    return (words("targets.required", met=words("targets.list").join(met), missed=words.count(missed)),)
 
 
 def _margins_title(reps: pd.DataFrame, words: Words) -> str:

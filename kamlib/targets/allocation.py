@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,9 +15,11 @@ from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
 from kamlib.targets.factors import Evidence
+from kamlib.targets.joint import Requested, required_table, split_requested
 from kamlib.targets.params import AllocationParams
 from kamlib.targets.phasing import Phasing, phase_targets
 from kamlib.targets.request import AccountPlan, plan_accounts
+from kamlib.targets.wishes import Wish
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Allocation:
         Share of wallet that stood in where history or potential is missing; see `blend_shares`.
     squeezed : int
         Accounts whose floor gave way because no unit lay between floor and cap.
+    requirements : pandas.DataFrame
+        One row per required total; see `kamlib.targets.joint.Requested`.
     """
 
     targets: pd.DataFrame = field(repr=False)
@@ -67,6 +71,7 @@ class Allocation:
     unknown: Mapping[str, int]
     wallet: float | None
     squeezed: int
+    requirements: pd.DataFrame = field(repr=False)
 
 
 def allocate_targets(
@@ -86,8 +91,9 @@ def allocate_targets(
     cap or pin (`split_bounded`), in whole units by largest remainder: ties to the larger blend, then to the
     smaller account_id. It falls on product lines and months by `phase_targets`, in whole units by
     `controlled_rounding` by rep, and within the rep by region and account type, accounts in the order of
-    account_id. Every target is a multiple of the
-    unit and every margin the sum of its cells.
+    account_id. Where totals are required of regions, product lines, quarters and the like, that split is the
+    seed of a joint one that meets them (`kamlib.targets.joint.split_requested`). Every target is a multiple
+    of the unit and every margin the sum of its cells.
 
     Parameters
     ----------
@@ -141,8 +147,12 @@ def allocate_targets(
     split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
     ids = plan.facts.table["account_id"].tolist()
     phasing = phase_targets(cube, ids, windows=plan.windows)
+    requested = None
+    if params.requirements:
+        requested = _request(plan, split, phasing, params.requirements, total=total, unit=unit)
+        split = requested.split
     return Allocation(
-        targets=_cells(plan, split, phasing, unit=unit),
+        targets=_cells(plan, split, phasing, requested, unit=unit),
         accounts=_chain(plan, split, phasing, total=total, unit=unit),
         total=total,
         base_period=str(plan.windows.base),
@@ -151,6 +161,24 @@ def allocate_targets(
         unknown=plan.blend.unknown,
         wallet=plan.blend.wallet,
         squeezed=int(plan.bounds.squeezed.sum()),
+        requirements=required_table() if requested is None else requested.met,
+    )
+
+
+def _request(
+    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, wishes: Sequence[Wish], *, total: int, unit: int
+) -> Requested:
+    return split_requested(
+        plan.facts.table.assign(open=plan.facts.open),
+        split,
+        plan.bounds,
+        phasing.cell_shares(),
+        wishes,
+        lines=phasing.product_lines,
+        months=phasing.months,
+        quarters=[str(month.quarters()[0]) for month in plan.windows.period.months()],
+        total=total,
+        unit=unit,
     )
 
 
@@ -198,14 +226,20 @@ def growth_over(now: Integers, before: Integers) -> Floats:
     return np.where(known, now / np.where(known, before, 1) - 1, np.nan)
 
 
-def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: int) -> pd.DataFrame:
+def _cells(
+    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, requested: Requested | None, *, unit: int
+) -> pd.DataFrame:
     facts, opened = plan.facts, plan.facts.open
     table = facts.table[opened]
     rep = table.groupby("rep_id", dropna=False, sort=True).ngroup()
     kin = table.groupby(["rep_id", "region", "account_type"], dropna=False, sort=True).ngroup()
     groups = np.column_stack([rep, kin]).astype(np.int64)
     shares = phasing.cell_shares()[opened]
-    units = controlled_rounding(split.units[opened], shares, groups=groups)
+    exact = split.units[opened][:, None] * shares
+    if requested is None:
+        units = controlled_rounding(split.units[opened], shares, groups=groups)
+    else:
+        units, exact = requested.units, requested.exact
     lines, months = len(phasing.product_lines), len(phasing.months)
     each = np.repeat(np.arange(len(table)), lines * months)
     period_months = {str(m): str(m.quarters()[0]) for m in plan.windows.period.months()}
@@ -214,7 +248,6 @@ def _cells(plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, unit: in
     result["month"] = np.tile(phasing.months, len(table) * lines)
     result["quarter"] = result["month"].map(period_months)
     result["target"] = units.ravel() * unit
-    exact = split.units[opened][:, None] * shares
     result["rounding"] = _cents((units - exact).ravel() * unit)
     result["line_share"] = np.repeat(phasing.line_share[opened].ravel(), months)
     result["month_share"] = np.tile(phasing.month_share.ravel(), len(table))

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from kamlib.params import Amount, Params, param
 from kamlib.targets.factors import FACTORS
+from kamlib.targets.wishes import Wish
 
 
 def _text_keys(value: object) -> object:
@@ -277,6 +278,17 @@ class AllocationParams(Params):
         {},
         en="most target of an account: an amount per account_id; outranks growth_cap and potential_cap",
         zh="单个客户的目标上限：每个 account_id 一个金额；优先于 growth_cap 与 potential_cap",
+        unit="currency",
+        source="none unless the company sets one",
+        strength="our choice",
+    )
+
+    requirements: list[Wish] = param(
+        [],
+        en="required totals: what accounts, reps, regions, account types, product lines, quarters and months "
+        "have in common, exactly, at_least or at_most an amount, as in {region: North, at_least: 5000000}",
+        zh="必须满足的合计：客户、客户经理、区域、客户类型、产品线、季度、月份的任意交集，"
+        "以 exactly、at_least 或 at_most 给出金额，如 {region: North, at_least: 5000000}",
         unit="currency",
         source="none unless the company sets one",
         strength="our choice",

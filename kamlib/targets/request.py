@@ -126,6 +126,13 @@ def check_request(
         return  # the total is known once the forecast is; chapter 3 asks again
     sides = size_sides(cube, None, accounts, period=period, params=sizing, as_of=as_of)
     size = size_target(cube, period=period, params=sizing, unit=unit, as_of=as_of, sides=sides)
+    if allocation.requirements:
+        from kamlib.targets.allocation import allocate_targets
+
+        allocate_targets(
+            cube, accounts, total=size.total, period=period, params=allocation, unit=unit, as_of=as_of
+        )
+        return
     plan_accounts(cube, accounts, total=size.total, period=period, params=allocation, unit=unit, as_of=as_of)
 
 

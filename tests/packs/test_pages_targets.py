@@ -28,6 +28,7 @@ from kamlib.targets import (
     sum_weeks,
     summarise_targets,
 )
+from kamlib.targets.wishes import Wish
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
 REPS = {"R1": "Wu Lei", "R2": "Ann"}
@@ -217,3 +218,10 @@ def test_the_scope_of_a_run(tmp_path: object) -> None:
     reps = pd.DataFrame({"rep_id": ["R1", "R2"], "name": ["Wu Lei", None]})
     write_table(reps, folder / "book" / "reps.parquet")
     assert pages.scope_of(Run(folder, facts), size).reps == {"R1": "Wu Lei", "R2": "R2"}
+
+
+def test_required_totals_are_told_with_what_they_came_to() -> None:
+    wanted = AllocationParams(requirements=[Wish(region="North", at_least=Decimal(700))])
+    page = make_pages(only="targets_2", params=wanted, sizing=SizingParams(total=1200))["targets_2"]
+    assert page.sentences == ("Required totals came to: region North 990. Missed by whole units: 0.",)
+    assert sample_pages()["targets_2"].sentences == ()

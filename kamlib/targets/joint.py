@@ -1,0 +1,205 @@
+"""Required totals of regions, reps, account types, product lines and times, met together with all else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kamlib.errors import ParameterError, did_you_mean
+from kamlib.measures.money import MONEY, SCALE, to_money
+from kamlib.measures.rounding import Floats, Integers
+from kamlib.targets.bounded import BoundedSplit
+from kamlib.targets.bounds import UNBOUNDED, Bounds
+from kamlib.targets.conflicts import ConflictError
+from kamlib.targets.requirements import Requirement, require
+from kamlib.targets.rounding_stages import split_jointly
+from kamlib.targets.wishes import ACCOUNT_SIDES, Wish
+
+_AT_BOUND = 1e-6  # units from a bound within which it counts as having bitten
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A split that meets required totals.
+
+    Attributes
+    ----------
+    split : BoundedSplit
+        Of the accounts, open ones in their places and 0 elsewhere.
+    units : numpy.ndarray of int64, shape (open accounts, product lines x months)
+        The cells in whole units.
+    exact : numpy.ndarray of float64
+        The cells before rounding [units].
+    met : pandas.DataFrame
+        One row per required total: requirement (in words), floor and cap (as asked), target (what it came
+        to), residual (by how much whole units miss it) [currency].
+    """
+
+    split: BoundedSplit
+    units: Integers
+    exact: Floats
+    met: pd.DataFrame
+
+
+def split_requested(
+    accounts: pd.DataFrame,
+    split: BoundedSplit,
+    bounds: Bounds,
+    shares: Floats,
+    wishes: Sequence[Wish],
+    *,
+    lines: Sequence[str],
+    months: Sequence[str],
+    quarters: Sequence[str],
+    total: int,
+    unit: int,
+) -> Requested:
+    """Move a split as little as its required totals ask for.
+
+    Of all tables that meet the total, every account's floor, cap or pin and every required total, the one
+    with the least cross-entropy from the split by share and season (`kamlib.targets.margins.fit_margins`), in
+    whole units in stages (`kamlib.targets.rounding_stages.split_jointly`).
+
+    Parameters
+    ----------
+    accounts : pandas.DataFrame
+        One row per account with `ACCOUNT_SIDES` and open (flag).
+    split : BoundedSplit
+        The split over accounts without required totals.
+    bounds : Bounds
+        Floors, caps and pins of the accounts [units].
+    shares : numpy.ndarray, shape (accounts, product lines x months)
+        Share of each cell in its account.
+    wishes : sequence of Wish
+        The required totals.
+    lines, months, quarters : sequence of str
+        Product lines; months of the period, and the quarter of each.
+    total, unit : int
+        What is split, and the rounding unit [currency].
+
+    Returns
+    -------
+    Requested
+
+    Raises
+    ------
+    ParameterError
+        If a required total names what is not there, holds no whole unit, or cannot be met with the others: an
+        irreducible set of requirements in conflict, and the nearest request that can be met.
+    """
+    opened = accounts["open"].to_numpy(dtype=bool)
+    table = accounts[opened]
+    shape = (len(table), len(lines), len(months))
+    seed = (split.exact[opened][:, None] * shares[opened]).reshape(shape)
+    high = np.where(bounds.upper >= UNBOUNDED, np.inf, bounds.upper.astype(np.float64))[opened]
+    low = bounds.lower.astype(np.float64)[opened]
+    places = {"product_line": lines, "month": months, "quarter": quarters}
+    asked = [_requirement(wish, table, places, unit) for wish in wishes]
+    ids = table["account_id"].tolist()
+    always = [
+        require("total", None, None, None, total=total // unit),
+        require("account", ids, None, None, lower=low, upper=high),
+    ]
+    groups = np.column_stack([_codes(table, ["rep_id"]), _codes(table, ["rep_id", "region", "account_type"])])
+    try:
+        joint = split_jointly(seed, [*always, *asked], groups=groups)
+    except ConflictError as error:
+        raise ParameterError(
+            f"allocation.requirements (amounts in rounding units of {unit:,}): {error} Change what is asked, "
+            "or the floors, caps and pins of accounts."
+        ) from None
+    rows = joint.fit.table.sum(axis=(1, 2))
+    exact, units = np.zeros(len(accounts)), np.zeros(len(accounts), dtype=np.int64)
+    exact[opened], units[opened] = rows, joint.units.sum(axis=(1, 2))
+    bound = np.full(len(accounts), "none", dtype=np.object_)
+    bound[opened] = np.where(
+        (rows <= low + _AT_BOUND) & (low > 0), "floor", np.where(rows >= high - _AT_BOUND, "cap", "none")
+    )
+    met = required_table([_met(w, r, joint.units, unit) for w, r in zip(wishes, asked, strict=True)])
+    return Requested(
+        BoundedSplit(exact, units, bound),
+        joint.units.reshape(len(table), -1),
+        joint.fit.table.reshape(len(table), -1),
+        met,
+    )
+
+
+def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
+    """Lay out required totals and what they came to; without rows where none is asked."""
+    types = {"requirement": "str", "floor": MONEY, "cap": MONEY, "target": "int64", "residual": "int64"}
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=t) for name, t in types.items()})
+
+
+def _codes(table: pd.DataFrame, by: list[str]) -> npt.NDArray[np.int64]:
+    codes: npt.NDArray[np.int64] = table.groupby(by, dropna=False, sort=True).ngroup().to_numpy(np.int64)
+    return codes
+
+
+def _requirement(
+    wish: Wish, accounts: pd.DataFrame, places: dict[str, Sequence[str]], unit: int
+) -> Requirement:
+    """Return a required total as groups of cells: those it names, and none else."""
+    name = wish.label()
+    mask = np.ones(len(accounts), dtype=bool)
+    for side, column in ACCOUNT_SIDES.items():
+        value = getattr(wish, side)
+        if value is not None:
+            mask &= _equal(accounts[column].tolist(), value, side, name)
+    times = np.ones(len(places["month"]), dtype=bool)
+    for side in ("month", "quarter"):
+        value = getattr(wish, side)
+        if value is not None:
+            times &= _equal(places[side], value, side, name)
+    line = wish.product_line
+    products = None if line is None else _equal(places["product_line"], line, "product_line", name)
+    if not (mask.any() and times.any()):
+        raise ParameterError(f"allocation.requirements: {name}: nothing is in all of these. Name fewer.")
+    floor, cap = wish.bounds()
+    lower = 0.0 if floor is None else float(-(-Fraction(floor) // unit))
+    upper = np.inf if cap is None else float(Fraction(cap) // unit)
+    if lower > upper:
+        raise ParameterError(
+            f"allocation.requirements: {name} holds no multiple of the rounding unit {unit:,}. Widen it."
+        )
+    return require(
+        name,
+        _inside(mask),
+        None if products is None else _inside(products),
+        _inside(times),
+        lower=lower,
+        upper=upper,
+    )
+
+
+def _inside(chosen: npt.NDArray[np.bool_]) -> list[str | None] | None:
+    """Return the labels of an axis of which some positions are chosen; None where all are."""
+    return None if chosen.all() else ["in" if one else None for one in chosen]
+
+
+def _equal(values: Sequence[object], value: str, side: str, name: str) -> npt.NDArray[np.bool_]:
+    found = np.array([one == value for one in values], dtype=bool)
+    if not found.any():
+        known = sorted({str(one) for one in values if not pd.isna(one)})
+        hint = did_you_mean(value, known) or " Name one that is planned."
+        raise ParameterError(f'allocation.requirements: {name}: there is no {side} "{value}".{hint}')
+    return found
+
+
+def _met(wish: Wish, one: Requirement, units: Integers, unit: int) -> dict[str, object]:
+    floor, cap = wish.bounds()
+    came = int(np.rint(one.sums(units.astype(np.float64)).sum())) * unit
+    over = 0 if cap is None else max(came - int(cap), 0)
+    under = 0 if floor is None else max(int(floor) - came, 0)
+    floor_money, cap_money = (None if v is None else to_money([int(v * SCALE)]).iloc[0] for v in (floor, cap))
+    return {
+        "requirement": wish.label(),
+        "floor": floor_money,
+        "cap": cap_money,
+        "target": came,
+        "residual": over - under,
+    }

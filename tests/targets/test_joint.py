@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kamlib.errors import ParameterError
+from kamlib.params import Layer, build_params
+from kamlib.targets import Allocation, AllocationParams, allocate_targets, check_request
+from kamlib.targets.params import SizingParams
+from kamlib.targets.wishes import Wish
+from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
+
+
+def allocate(wishes: list[dict[str, Any]], *, total: int = 1220, **more: Any) -> Allocation:
+    wanted = build_params(AllocationParams, [Layer("test", {"requirements": wishes, **FREE, **more})])
+    return allocate_targets(make_cube(), make_accounts(), total=total, period=PERIOD, params=wanted, unit=10)
+
+
+def total_of(made: Allocation, **where: str) -> int:
+    rows = made.targets
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    return int(rows["target"].sum())
+
+
+def test_totals_on_any_sides_are_met_at_once_and_everything_adds_up() -> None:
+    made = allocate(
+        [
+            {"region": "South", "exactly": 500},
+            {"product_line": "Parts", "at_least": 450},
+            {"rep": "R1", "month": "2026-03", "at_most": 100},
+        ]
+    )
+    assert total_of(made, region="South") == 500
+    assert total_of(made, product_line="Parts") >= 450
+    assert total_of(made, rep_id="R1", month="2026-03") <= 100
+    assert made.targets["target"].sum() == 1220
+    assert made.requirements["residual"].tolist() == [0, 0, 0]
+    assert made.requirements["requirement"].tolist()[2] == "rep R1, month 2026-03"
+    by_account = made.targets.groupby("account_id")["target"].sum()
+    chain = made.accounts.set_index("account_id")["target"]
+    assert by_account.to_dict() == chain[by_account.index].to_dict()
+
+
+def test_what_holds_already_changes_nothing() -> None:
+    plain = allocate([])
+    kept = allocate([{"region": "North", "at_least": 0}])
+    assert plain.requirements.empty
+    pd.testing.assert_series_equal(kept.accounts["target"], plain.accounts["target"])
+
+
+def test_a_required_total_moves_accounts_of_a_region_alike() -> None:
+    plain, more = allocate([]), allocate([{"region": "North", "exactly": 900}])
+    north = plain.accounts["region"].eq("North") & (plain.accounts["target"] > 0)
+    before = plain.accounts.loc[north, "bounded"].astype(float)
+    after = more.accounts.loc[north, "bounded"].astype(float)
+    np.testing.assert_allclose(after / before, 900 / before.sum(), rtol=1e-3)
+
+
+def test_floors_caps_and_pins_of_accounts_hold_beside() -> None:
+    made = allocate(
+        [{"region": "North", "at_least": 650}], pins={"A": Decimal(500)}, caps={"B": Decimal(200)}
+    )
+    targets = made.accounts.set_index("account_id")["target"]
+    bound = made.accounts.set_index("account_id")["bound"]
+    assert (targets["A"], bound["A"]) == (500, "pin")
+    assert targets["B"] <= 200
+    assert total_of(made, region="North") >= 650
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_feasible_totals_are_exact_to_the_unit(south: int, parts: int) -> None:
+    made = allocate(
+        [{"region": "South", "exactly": 10 * south}, {"product_line": "Parts", "exactly": 10 * parts}]
+    )
+    assert total_of(made, region="South") == 10 * south
+    assert total_of(made, product_line="Parts") == 10 * parts
+    assert (made.targets["target"] % 10 == 0).all()
+    assert made.targets["target"].sum() == 1220
+
+
+def test_what_cannot_be_met_names_the_conflict_and_the_nearest_request() -> None:
+    with pytest.raises(ParameterError) as caught:
+        allocate([{"region": "North", "at_least": 900}, {"region": "South", "at_least": 700}])
+    text = str(caught.value)
+    assert text.startswith("allocation.requirements (amounts in rounding units of 10)")
+    assert '"region North"' in text
+    assert '"region South"' in text
+    assert "The nearest request that can be met" in text
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"region": "Nort", "at_least": 5}, 'region Nort: there is no region "Nort". Did you mean "North"'),
+        ({"rep": "R1", "region": "South", "at_least": 5}, "nothing is in all of these"),
+        ({"region": "North", "at_least": 101, "at_most": 109}, "holds no multiple of the rounding unit 10"),
+    ],
+)
+def test_a_requirement_of_nothing_is_named(wish: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        allocate([wish])
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"region": "North"}, "region North: write exactly, or at_least, at_most or both"),
+        ({"region": "North", "exactly": 5, "at_most": 9}, "write exactly, or at_least"),
+        ({"at_least": 5}, "names no side"),
+        ({"region": "North", "at_least": 9, "at_most": 5}, "at_least is above at_most"),
+        ({"region": "North", "at_least": -1}, "below zero"),
+    ],
+)
+def test_how_a_total_is_written_is_checked_when_read(wish: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        allocate([wish])
+
+
+def test_an_impossible_request_is_refused_before_anything_runs() -> None:
+    wanted = AllocationParams(requirements=[Wish(region="North", at_least=Decimal(9000))], **FREE)
+    with pytest.raises(ParameterError, match="cannot all be met"):
+        check_request(
+            make_cube(),
+            make_accounts(),
+            period=PERIOD,
+            sizing=SizingParams(total=1220),
+            allocation=wanted,
+            unit=10,
+        )
