@@ -27,6 +27,8 @@ from kamlib.targets import (
     SizingParams,
     check_request,
 )
+from kamlib.targets.kinds import KindParams
+from kamlib.targets.longterm import LongTermParams
 from kamlib.targets.past import past_windows
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class PlanningParams(Params):
     allocation: AllocationParams = AllocationParams()
     attainability: AttainabilityParams = AttainabilityParams()
     calendar: CalendarParams = CalendarParams()
+    kinds: KindParams = KindParams()
+    longterm: LongTermParams = LongTermParams()
     scenarios: ScenarioParams = ScenarioParams()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import pandas as pd
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from kamlib.errors import ParameterError
 from kamlib.params import Params, param
@@ -30,7 +30,19 @@ def _checked(aims: dict[str, dict[int, float]]) -> dict[str, dict[int, float]]:
     return aims
 
 
-Aims = Annotated[dict[str, dict[int, float]], AfterValidator(_checked)]
+def _years(value: object) -> object:
+    """Years that JSON holds as text are numbers."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        measure: {int(y) if isinstance(y, str) and y.isdecimal() else y: v for y, v in years.items()}
+        if isinstance(years, dict)
+        else years
+        for measure, years in value.items()
+    }
+
+
+Aims = Annotated[dict[str, dict[int, float]], BeforeValidator(_years), AfterValidator(_checked)]
 """Aims by measure and fiscal year."""
 
 
@@ -68,9 +80,9 @@ def glide_paths(today: Mapping[str, float | None], *, year: int, params: LongTer
     -------
     pandas.DataFrame
         One row per measure and year, from the last whole year to the last aim: measure, fiscal_year, term
-        (start, mid up to three years, long beyond), aim (null between aims), path, step (path less the year
-        before) and yearly_growth (of revenue: path over the year before, less 1) [currency or fraction; the
-        last two null at the start]. A measure whose value today is unknown has its aims and no path.
+        (start, mid up to three years, long beyond), aim (null between aims), path, yearly_step (path less the
+        year before) and yearly_growth (of revenue: path over the year before, less 1) [currency or fraction;
+        the last two null at the start]. A measure whose value today is unknown has its aims and no path.
 
     Raises
     ------
@@ -80,11 +92,12 @@ def glide_paths(today: Mapping[str, float | None], *, year: int, params: LongTer
     Examples
     --------
     >>> params = LongTermParams(aims={"revenue": {2027: 121.0}})
-    >>> glide_paths({"revenue": 100.0}, year=2025, params=params)[["fiscal_year", "path", "step"]].round(6)
-       fiscal_year   path  step
-    0         2025  100.0   NaN
-    1         2026  110.0  10.0
-    2         2027  121.0  11.0
+    >>> paths = glide_paths({"revenue": 100.0}, year=2025, params=params)
+    >>> paths[["fiscal_year", "path", "yearly_step"]].round(6)
+       fiscal_year   path  yearly_step
+    0         2025  100.0          NaN
+    1         2026  110.0         10.0
+    2         2027  121.0         11.0
     """
     rows: list[dict[str, Any]] = []
     for measure in MEASURES:
@@ -95,7 +108,7 @@ def glide_paths(today: Mapping[str, float | None], *, year: int, params: LongTer
         if late:
             raise ParameterError(f"longterm.aims.{measure}: {late[0]} is over; aim at {year + 1} or later.")
         rows += _rows(measure, today.get(measure), aims, year)
-    columns = ["measure", "fiscal_year", "term", "aim", "path", "step", "yearly_growth"]
+    columns = ["measure", "fiscal_year", "term", "aim", "path", "yearly_step", "yearly_growth"]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(
         {"measure": "str", "term": "str", "fiscal_year": "int64"} | dict.fromkeys(columns[3:], "float64")
@@ -137,6 +150,6 @@ def _row(
         "term": "start" if not ahead else "mid" if ahead <= _MID else "long",
         "aim": aim,
         "path": path,
-        "step": step,
+        "yearly_step": step,
         "yearly_growth": growth,
     }

@@ -17,7 +17,7 @@ def test_revenue_grows_by_one_rate_and_a_share_by_one_step() -> None:
     assert revenue["yearly_growth"].tolist()[1:] == pytest.approx([0.1] * 3)
     assert retention["path"].tolist() == pytest.approx([0.8, 0.85, 0.9])
     assert retention["yearly_growth"].isna().all()
-    assert retention["step"].tolist()[1:] == pytest.approx([0.05, 0.05])
+    assert retention["yearly_step"].tolist()[1:] == pytest.approx([0.05, 0.05])
 
 
 def test_a_second_aim_starts_where_the_first_ends_and_terms_are_named() -> None:
@@ -40,7 +40,7 @@ def test_steps_lead_from_today_to_the_aim(today: float, aim: float, years: int) 
     table = glide_paths({"revenue": today}, year=2025, params=params)
     assert len(table) == years + 1
     assert table["path"].iloc[-1] == pytest.approx(aim)
-    assert today + table["step"].sum() == pytest.approx(aim, abs=1e-6 * max(today, aim))
+    assert today + table["yearly_step"].sum() == pytest.approx(aim, abs=1e-6 * max(today, aim))
 
 
 def test_no_aims_no_rows() -> None:
@@ -64,3 +64,8 @@ def test_an_aim_that_is_over_and_a_start_at_nothing_are_refused() -> None:
 def test_aims_are_checked_when_read(aims: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         build_params(LongTermParams, [Layer("my.yaml", {"aims": aims})])
+
+
+def test_years_may_come_as_text_as_a_manifest_holds_them() -> None:
+    params = build_params(LongTermParams, [Layer("run", {"aims": {"revenue": {"2027": 121.0}}})])
+    assert params.aims == {"revenue": {2027: 121.0}}

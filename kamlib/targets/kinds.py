@@ -1,0 +1,221 @@
+"""Targets beside revenue: new accounts, satisfaction, cross-sell, sales cycle and retention, per rep."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from kamlib.measures.money import as_float
+from kamlib.measures.rounding import largest_remainder
+from kamlib.params import Params, param
+from kamlib.periods import Period
+
+KINDS = ("new_accounts", "new_account_value", "satisfaction", "cross_sell", "sales_cycle", "retention")
+"""Number and value of new accounts; mean score; product lines per account; days; share of accounts kept."""
+
+_ROUNDING = 1e-9  # of float arithmetic, so that four quarters of a whole number are not one more
+_LIKE_COMPANY = 10.0  # cases that the company's mean counts as, beside a rep's own
+
+
+class KindParams(Params):
+    """What is asked beside revenue."""
+
+    section: ClassVar[str] = "kinds"
+    new_accounts_growth: float = param(
+        0.0,
+        en="growth asked of the number of new accounts over the twelve months before the plan, pro rata",
+        zh="新客户数相对规划前十二个月（按期间折算）的增长率",
+        unit="fraction",
+        source="as many as before unless the company wants more",
+        strength="our choice",
+        gt=-1,
+    )
+    satisfaction_step: float = param(
+        0.1,
+        en="what is asked of the mean satisfaction score above where the rep stands",
+        zh="满意度均分在现状之上的提高幅度",
+        unit="score",
+        source="a tenth of a point: more than noise of a hundred answers, less than a campaign",
+        strength="our choice",
+        ge=0,
+    )
+    cross_sell_step: float = param(
+        0.1,
+        en="product lines per account asked for above where the rep stands",
+        zh="每客户产品线数在现状之上的提高幅度",
+        unit="lines",
+        source="one account in ten takes a line more",
+        strength="our choice",
+        ge=0,
+    )
+    cycle_cut: float = param(
+        0.05,
+        en="part of the days from first contact to a won order that is to be saved",
+        zh="赢单周期（天）拟缩短的比例",
+        unit="fraction",
+        source="a twentieth: some three days of two months",
+        strength="our choice",
+        ge=0,
+        lt=1,
+    )
+    retention_aim: float = param(
+        0.95,
+        en="share of accounts to be kept; reps below it are asked for half the way",
+        zh="客户保留率目标；低于目标者要求缩小一半差距",
+        unit="fraction",
+        source="one account in twenty lost a year",
+        strength="our choice",
+        gt=0,
+        le=1,
+    )
+
+
+def kind_targets(
+    cube: pd.DataFrame,
+    accounts: pd.DataFrame,
+    *,
+    period: Period,
+    as_of: dt.date,
+    params: KindParams,
+    surveys: pd.DataFrame | None = None,
+    opportunities: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Set five further kinds of target for each rep.
+
+    What a rep did in the twelve months before `as_of` is drawn towards the company's mean, which counts as
+    ten cases, so that a rep of three accounts is not held to their luck; from there the target is a step
+    ahead. Accounts count with the rep of today.
+
+    - new accounts: the company's number, grown and pro rata of the period's months, rounded up, goes to
+      reps by the number of their open accounts, in whole accounts by largest remainder; their value is the
+      number times the mean revenue that new accounts brought in the year they came.
+    - satisfaction: mean score of their accounts' surveys; cross-sell: mean number of product lines of
+      accounts that bought; both plus a step.
+    - sales cycle: mean days from created to closed of won opportunities, less a part; lower is better.
+    - retention: share of the accounts that bought in the year before which bought again; below the aim half
+      of the way to it is asked, above it what it is.
+
+    Parameters
+    ----------
+    cube : pandas.DataFrame
+        One row per account, product line, selling rep and month; revenue [currency].
+    accounts : pandas.DataFrame
+        One row per account: account_id, rep_id, status.
+    period : Period
+        The period planned.
+    as_of : datetime.date
+        First day not seen.
+    params : KindParams
+        Steps and aims.
+    surveys : pandas.DataFrame, optional
+        date, account_id, score.
+    opportunities : pandas.DataFrame, optional
+        rep_id, created, closed, outcome.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per kind and rep, kinds in the order of `KINDS`, then rep_id: measure, rep_id, base (what the
+        rep did; null without a case), company (its mean, or its sum of new accounts), cases, target. A kind
+        of which the book knows nothing has no rows.
+
+    References
+    ----------
+    B. Efron, C. Morris (1975). Data analysis using Stein's estimator and its generalizations. JASA 70:311-319
+    (drawing towards the common mean; that it counts as ten cases is our choice).
+    """
+    reps = sorted(accounts.loc[accounts["status"] != "closed", "rep_id"].dropna().unique())
+    rep_of = accounts.set_index("account_id")["rep_id"]
+    end = pd.Period(as_of, "M")
+    last, before = ([str(end - k) for k in span] for span in (range(1, 13), range(13, 25)))
+    sold = cube[as_float(cube["revenue"]) > 0]
+    year = sold[sold["month"].isin(last)]
+    since = pd.Timestamp(as_of) - pd.DateOffset(years=1)
+    parts = [_new_accounts(sold, accounts, reps, last, period, params)]
+    if surveys is not None:
+        asked = surveys[(surveys["date"] >= since) & (surveys["date"] < pd.Timestamp(as_of))]
+        scores = pd.DataFrame({"rep_id": asked["account_id"].map(rep_of), "value": asked["score"]})
+        parts.append(_stepped("satisfaction", scores, reps, lambda own: own + params.satisfaction_step))
+    lines = year.groupby("account_id")["product_line"].nunique()
+    lines_by = pd.DataFrame({"rep_id": lines.index.map(rep_of), "value": lines.to_numpy(dtype=float)})
+    parts.append(_stepped("cross_sell", lines_by, reps, lambda own: own + params.cross_sell_step))
+    if opportunities is not None:
+        won = opportunities[(opportunities["outcome"] == "won") & opportunities["closed"].notna()]
+        won = won[(won["closed"] >= since) & (won["closed"] < pd.Timestamp(as_of))]
+        days = pd.DataFrame({"rep_id": won["rep_id"], "value": (won["closed"] - won["created"]).dt.days})
+        parts.append(_stepped("sales_cycle", days, reps, lambda own: own * (1 - params.cycle_cut)))
+    had = pd.Index(sold.loc[sold["month"].isin(before), "account_id"].dropna().unique())
+    kept = pd.DataFrame({"rep_id": had.map(rep_of), "value": had.isin(year["account_id"]).astype(float)})
+    aim = params.retention_aim
+    parts.append(_stepped("retention", kept, reps, lambda own: np.maximum(own, (own + aim) / 2)))
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return table.astype({"measure": "str", "rep_id": "str", "cases": "Int64"})
+
+
+def _stepped(kind: str, cases: pd.DataFrame, reps: Sequence[str], ahead: object) -> pd.DataFrame:
+    """Draw each rep's mean towards the company's and ask for a step ahead; nothing without any case."""
+    known = cases.dropna()
+    if known.empty:
+        return pd.DataFrame()
+    company = float(known["value"].astype(float).mean())
+    grouped = known.groupby("rep_id")["value"]
+    number = grouped.size().reindex(reps, fill_value=0).to_numpy(dtype=float)
+    base = grouped.mean().reindex(reps).to_numpy(dtype=float)
+    own = (number * np.nan_to_num(base) + _LIKE_COMPANY * company) / (number + _LIKE_COMPANY)
+    target = ahead(own)  # type: ignore[operator]
+    return pd.DataFrame(
+        {
+            "measure": kind,
+            "rep_id": reps,
+            "base": base,
+            "company": company,
+            "cases": number.astype("int64"),
+            "target": target,
+        }
+    )
+
+
+def _new_accounts(
+    sold: pd.DataFrame,
+    accounts: pd.DataFrame,
+    reps: Sequence[str],
+    last: Sequence[str],
+    period: Period,
+    params: KindParams,
+) -> pd.DataFrame:
+    """Split the company's new accounts over reps, and value them by what new ones brought."""
+    first = sold.groupby("account_id")["month"].min()
+    fresh = first[first.isin(last) & (first > sold["month"].min())].index
+    rep_of = accounts.set_index("account_id")["rep_id"]
+    if not len(reps):
+        return pd.DataFrame()
+    came = pd.Series(fresh.map(rep_of)).value_counts().reindex(reps, fill_value=0).to_numpy(dtype=float)
+    wanted = math.ceil(len(fresh) * (1 + params.new_accounts_growth) * period.length / 12 - _ROUNDING)
+    opened = accounts[accounts["status"] != "closed"]
+    carried = opened["rep_id"].value_counts().reindex(reps, fill_value=0).to_numpy(dtype=np.int64)
+    number = largest_remainder(carried.astype(float), wanted)
+    brought = as_float(sold.loc[sold["account_id"].isin(fresh) & sold["month"].isin(last), "revenue"]).sum()
+    each = brought / len(fresh) if len(fresh) else 0.0
+    value = (
+        sold[sold["account_id"].isin(fresh)]
+        .assign(rep=lambda t: t["account_id"].map(rep_of), amount=lambda t: as_float(t["revenue"]))
+        .groupby("rep")["amount"]
+        .sum()
+        .reindex(reps, fill_value=0.0)
+        .to_numpy(dtype=float)
+    )
+    common = {"rep_id": reps, "cases": came.astype("int64")}
+    return pd.concat(
+        [
+            pd.DataFrame({"measure": "new_accounts", "base": came, "company": float(len(fresh)),
+                          "target": number.astype(float), **common}),
+            pd.DataFrame({"measure": "new_account_value", "base": value, "company": brought,
+                          "target": number * each, **common}),
+        ],
+        ignore_index=True,
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kamlib.measures.money import to_money
+from kamlib.periods import parse_period
+from kamlib.targets.kinds import KINDS, KindParams, kind_targets
+
+AS_OF, PERIOD = dt.date(2026, 1, 1), parse_period("2026Q1")
+ACCOUNTS = pd.DataFrame(
+    {
+        "account_id": list("ABCDE"),
+        "rep_id": ["R1", "R1", "R1", "R2", "R2"],
+        "status": ["active", "active", "prospect", "active", "closed"],
+    }
+)
+
+
+def cube(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["account_id", "product_line", "month", "revenue"])
+    return table.assign(revenue=to_money((table["revenue"] * 10_000).astype("int64")))
+
+
+SALES = cube(
+    [
+        ("A", "L", "2024-02", 10), ("A", "L", "2025-02", 10), ("A", "M", "2025-03", 10),
+        ("E", "L", "2024-03", 10), ("D", "L", "2024-04", 10), ("D", "L", "2025-04", 10),
+        ("B", "L", "2025-05", 300), ("B", "L", "2025-06", 100),
+    ]
+)  # fmt: skip
+
+
+def made(params: KindParams | None = None, sales: pd.DataFrame = SALES, **more: pd.DataFrame) -> pd.DataFrame:
+    table = kind_targets(sales, ACCOUNTS, period=PERIOD, as_of=AS_OF, params=params or KindParams(), **more)
+    return table.set_index(["measure", "rep_id"])
+
+
+def test_new_accounts_pro_rata_by_the_number_of_open_accounts_and_their_value() -> None:
+    # one new account (B, 400) in the year; four times as many asked make one a quarter, for R1 with 3 of 4
+    table = made(KindParams(new_accounts_growth=3.0))
+    assert table.loc[("new_accounts", "R1"), ["base", "company", "target"]].tolist() == [1, 1, 1]
+    assert table.loc[("new_accounts", "R2"), "target"] == 0
+    assert table.loc[("new_account_value", "R1"), ["base", "target"]].tolist() == [400, 400]
+
+
+def test_means_are_drawn_to_the_company_which_counts_as_ten() -> None:
+    # product lines: A 2, B 1 (R1), D 1 (R2): company 4/3; R1 (2 * 1.5 + 10 * 4/3) / 12
+    table = made()
+    assert table.loc[("cross_sell", "R1"), "base"] == 1.5
+    own = (2 * 1.5 + 10 * 4 / 3) / 12
+    assert table.loc[("cross_sell", "R1"), "target"] == pytest.approx(own + 0.1)
+    # retention: A and D bought again, E did not: company 2/3, R2 1 of 2
+    kept = (2 * 0.5 + 10 * 2 / 3) / 12
+    assert table.loc[("retention", "R2"), "target"] == pytest.approx((kept + 0.95) / 2)
+
+
+def test_satisfaction_and_cycle_by_hand() -> None:
+    surveys = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2025-06-01", "2025-07-01", "2023-01-01", "2026-02-01"]),
+            "account_id": ["A", "D", "A", "A"],
+            "score": [8.0, 6.0, 1.0, 1.0],
+        }
+    )
+    won = pd.DataFrame(
+        {
+            "rep_id": ["R1", "R2", "R1"],
+            "created": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-01"]),
+            "closed": pd.to_datetime(["2025-01-11", "2025-01-31", "2025-12-31"]),
+            "outcome": ["won", "won", "lost"],
+        }
+    )
+    table = made(surveys=surveys, opportunities=won)
+    assert table.loc[("satisfaction", "R1"), "target"] == pytest.approx((8 + 10 * 7) / 11 + 0.1)
+    assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx((30 + 10 * 20) / 11 * 0.95)
+
+
+def test_kinds_that_the_book_knows_nothing_of_have_no_rows() -> None:
+    known = list(dict.fromkeys(made().index.get_level_values("measure")))
+    assert known == ["new_accounts", "new_account_value", "cross_sell", "retention"]
+    assert set(known) < set(KINDS)
+
+
+def test_a_rep_without_a_case_is_asked_for_the_companys_step() -> None:
+    sales = SALES[SALES["account_id"] != "D"]
+    table = made(sales=sales)
+    assert pd.isna(table.loc[("cross_sell", "R2"), "base"])
+    assert table.loc[("cross_sell", "R2"), "target"] == pytest.approx(
+        table["company"]["cross_sell"].iloc[0] + 0.1
+    )
+
+
+@given(st.floats(-0.9, 20.0))
+def test_new_accounts_add_up_to_the_companys_number(growth: float) -> None:
+    table = made(KindParams(new_accounts_growth=growth)).loc["new_accounts"]
+    assert table["target"].sum() == math.ceil((1 + growth) * 3 / 12 - 1e-9)
+    assert (table["target"] == table["target"].round()).all()
