@@ -186,8 +186,8 @@ class _Problem:
         return np.clip(self.weights(duals), self.lower, self.upper)
 
     def plain(self) -> bool:
-        """Say whether there are only totals above zero and no bounds of cells."""
-        totals = all((one.lower == one.upper).all() and (one.lower > 0).all() for one in self.requirements)
+        """Say whether there are only totals and no bounds of cells."""
+        totals = all((one.lower == one.upper).all() for one in self.requirements)
         return totals and not self.lower.any() and bool(np.isinf(self.upper[self.seed > 0]).all())
 
     def scale(self, duals: list[Floats], tolerance: float) -> None:
@@ -197,12 +197,12 @@ class _Problem:
             widest = 0.0
             for at, one in enumerate(self.requirements):
                 sums = one.sums(table)
-                if not (sums > 0).all():
+                if (one.lower[sums <= 0] > 0).any():
                     return
-                rate = one.lower / sums
-                widest = max(widest, float(np.abs(rate - 1).max(initial=0.0)))
+                rate = np.divide(one.lower, sums, out=np.ones(sums.shape), where=sums > 0)
+                widest = max(widest, float((np.abs(rate - 1) * (one.lower > 0)).max(initial=0.0)))
                 table *= one.spread(rate, outside=1.0)
-                duals[at] = duals[at] + np.log(rate)
+                duals[at] = duals[at] + np.log(np.maximum(rate, np.exp(-_WIDEST)))
             if widest <= tolerance:
                 return
 
@@ -271,7 +271,7 @@ class _Problem:
         weights = self.weights(duals)
         table = np.clip(weights, self.lower, self.upper)
         curve = np.where((weights > self.lower) & (weights < self.upper), weights, 0.0)
-        gaps, scales, kinks = [], [], []
+        gaps, scales, kinks, sides = [], [], [], []
         for one, dual in zip(self.requirements, duals, strict=True):
             sums, kink = one.sums(table), one.lower < one.upper
             bound = np.where(dual > 0, one.lower, one.upper)
@@ -281,14 +281,15 @@ class _Problem:
             gaps.append(np.where(binds, short, 0.0))
             scales.append(np.where(binds, 1.0 / np.where(slope > 0, slope, 1.0), 0.0))
             kinks.append(kink)
+            sides.append(np.where(dual != 0, dual, short))
         step = self._solve(curve, gaps, scales)
         start, fall = self.objective(duals), -_dot(gaps, step)
         length = 1.0
         while length > 1e-4:
             tried = []
-            for dual, part, kink in zip(duals, step, kinks, strict=True):
+            for dual, part, kink, side in zip(duals, step, kinks, sides, strict=True):
                 moved = np.clip(dual + length * part, -_WIDEST, _WIDEST)
-                tried.append(np.where(kink & (dual * moved < 0), 0.0, moved))
+                tried.append(np.where(kink & (side * moved < 0), 0.0, moved))
             if self.objective(tried) <= start + 1e-4 * length * fall:
                 return tried
             length /= 2
