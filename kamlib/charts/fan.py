@@ -26,7 +26,8 @@ def fan_chart(lines: pd.DataFrame, *, words: Words) -> Figure:
 
     data = lines.astype({"period": "object"})
     names = {s: words(f"forecast.{s.lower()}") for s in _LOOKS}
-    x = alt.X("period:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelFontSize=10, ticks=False))
+    axis = alt.Axis(labelAngle=0, labelFontSize=10, ticks=False)
+    x = alt.X("period:N", sort=data["period"].tolist(), title=None, axis=axis)
     band = alt.Chart(data[data["low"].notna()]).mark_area(color=ACCENT, opacity=0.16)
     parts = [band.encode(x, alt.Y("low:Q", title=None, axis=None), alt.Y2("high:Q"))]
     for scenario, (colour, dash) in _LOOKS.items():
@@ -68,5 +69,5 @@ def _ends(data: pd.DataFrame, words: Words) -> list[object]:
     mark = alt.Chart(ends.astype({"text": "object", "period": "object"})).mark_text(
         align="left", dx=8, fontSize=11
     )
-    x = alt.X("period:N", sort=None, title=None)
+    x = alt.X("period:N", sort=data["period"].tolist(), title=None)
     return [mark.encode(x, alt.Y("at:Q", title=None, axis=None), text="text:N")]
