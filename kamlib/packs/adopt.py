@@ -104,7 +104,7 @@ def adopted_folder(book: Path) -> Path:
 
 
 def read_adopted(book: Path) -> pd.DataFrame:
-    """Read every adopted target that holds: of each month those adopted last.
+    """Read every adopted target that holds: of each measure and month those adopted last.
 
     Parameters
     ----------
@@ -114,8 +114,9 @@ def read_adopted(book: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per account, product line and month, with the columns of the files; empty where nothing was
-        adopted. Where a year's and a quarter's targets both cover a month, those adopted later hold for it.
+        Of revenue one row per account, product line and month; of other measures one per rep and period,
+        without a month. The columns are those of the files; empty where nothing was adopted. Where a year's
+        and a quarter's targets both cover a month, those adopted later hold for it.
 
     Raises
     ------
@@ -127,7 +128,8 @@ def read_adopted(book: Path) -> pd.DataFrame:
         return pd.DataFrame({c: pd.Series(dtype=MONEY if c == "target" else "str") for c in COLUMNS})
     table = pd.concat([_read(path) for path in files], ignore_index=True)
     order = table["adopted_at"] + " " + table["period"] + " " + table["version"].str.zfill(9)
-    return table[order == order.groupby(table["month"]).transform("max")].reset_index(drop=True)
+    of = [table["measure"], table["month"].fillna(table["period"])]
+    return table[order == order.groupby(of).transform("max")].reset_index(drop=True)
 
 
 def _versions(folder: Path, period: str) -> dict[int, Path]:
@@ -156,9 +158,12 @@ def _read(file: Path) -> pd.DataFrame:
 
 
 def _table_of(run: Run, *, by: str, at: str, name: str, note: str) -> pd.DataFrame:
-    targets = run.load("plan_targets")[[*_ROW, "target"]]
+    targets = run.load("plan_targets")[[*_ROW, "target"]].assign(measure="revenue")
+    if run.has("target_kinds"):
+        kinds = run.load("target_kinds")[["measure", "rep_id", "target"]]
+        targets = pd.concat([targets.astype({"target": "object"}), kinds.round({"target": 4})])
     facts = {"adopted_by": by, "adopted_at": at, "run": name, "note": note}
-    return targets.assign(period=str(run.period), measure="revenue", **facts)
+    return targets.assign(period=str(run.period), **facts)
 
 
 def _write(table: pd.DataFrame, folder: Path, period: str, before: int) -> Adoption:

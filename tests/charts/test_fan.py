@@ -20,7 +20,7 @@ def lines(**more: list[float]) -> pd.DataFrame:
 
 def test_months_stand_in_time_whatever_line_begins_late() -> None:
     svg = fan_chart(lines(), words=Words("en", "EUR")).svg
-    assert [m for m in re.findall(r">(2025-\d\d)<", svg)][:6] == MONTHS
+    assert re.findall(r">(2025-\d\d)<", svg)[:6] == MONTHS
 
 
 def test_the_ends_are_written_with_their_range() -> None:

@@ -27,7 +27,13 @@ def book(tmp_path: Path) -> Path:
     return folder
 
 
-def planned(out: Path, targets: dict[str, int], period: str = "2026Q1", **facts: Any) -> Path:
+def planned(
+    out: Path,
+    targets: dict[str, int],
+    period: str = "2026Q1",
+    kinds: pd.DataFrame | None = None,
+    **facts: Any,
+) -> Path:
     run = start_run(
         out,
         {
@@ -45,6 +51,8 @@ def planned(out: Path, targets: dict[str, int], period: str = "2026Q1", **facts:
     table = pd.DataFrame({"account_id": "A, B", "rep_id": None, "region": "N", "account_type": "T",
                           "product_line": "Bikes", "month": month, "target": amount})  # fmt: skip
     run.save("plan_targets", table.astype({"rep_id": "str"}))
+    if kinds is not None:
+        run.save("target_kinds", kinds)
     run.facts["tables"] = hash_tables(run)
     run.facts["parameters"] = {"x": str(targets)}
     write_facts(run)
@@ -95,6 +103,15 @@ def test_a_version_number_that_is_taken_is_passed_over(tmp_path: Path, book: Pat
         "2026Q1-v002.csv",
         "notes.csv",
     ]
+
+
+def test_other_kinds_of_target_are_adopted_with_revenue(tmp_path: Path, book: Path) -> None:
+    kinds = pd.DataFrame({"measure": ["retention"], "rep_id": ["R1"], "target": [0.9123456]})
+    for retention in (0.5, 0.9123456):
+        run = planned(tmp_path, {"2026-01": int(1000 * retention)}, kinds=kinds.assign(target=retention))
+        adopt_run(run, book, by="Li", now=NOON)
+    held = read_adopted(book).set_index("measure")["target"].astype(float)
+    assert held.to_dict() == {"revenue": 912.0, "retention": 0.9123}
 
 
 def test_of_a_book_file_they_lie_beside_it(tmp_path: Path) -> None:
