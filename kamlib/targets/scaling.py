@@ -18,6 +18,7 @@ _PATIENCE = 3  # sweeps before Newton steps set in: requests that plain scaling 
 _INNER = 60  # halvings of a bracket: enough to reach float precision
 _STEEP = 0.25  # sweeps that leave less than this part of the gap need no Newton step
 _STALL = 25  # sweeps in which the gap must halve; a request that can be met needed 5 in trials
+_FLAT = 1e-13  # bend along a path, relative to its groups' own, that is rounding alone: groups that depend
 _WIDEST = 200.0  # largest logarithm of a rate: exp(200) times a seed squared is a float, exp(-200) nothing
 
 
@@ -227,13 +228,13 @@ class _Problem:
         """Return the dual at which a requirement's groups are met, or zero where they are without it."""
         now = one.sums(np.clip(weights, self.lower, self.upper))
         slack = one.lower < one.upper
-        wanted, begin = np.clip(now, one.lower, one.upper), np.zeros(dual.shape)
+        wanted, step = np.clip(now, one.lower, one.upper), np.zeros(dual.shape)
         if (slack & (dual != 0)).any():
-            begin = np.where(slack, -dual, 0.0)
-            free = self._sums_at(one, weights, begin)
+            free = self._sums_at(one, weights, np.where(slack, -dual, 0.0))
             wanted = np.where(slack, np.clip(free, one.lower, one.upper), wanted)
-            now = free
-        step = begin.copy()
+            stays = dual * (wanted - free) > 0  # the bound that the rate is for still binds
+            step = np.where(slack & ~stays, -dual, 0.0)
+            now = np.where(stays, now, free)
         low, high = np.full(dual.shape, -_WIDEST), np.full(dual.shape, _WIDEST)
         first = np.abs(now - wanted)
         for _ in range(_INNER):
@@ -260,6 +261,11 @@ class _Problem:
         table = np.clip(weights, self.lower, self.upper)
         ratio = np.divide(weights, table, out=np.ones(table.shape), where=(table > 0) & (weights > 0))
         value = float((table + table * np.log(ratio)).sum())
+        held = np.where(
+            self.seed > 0, 0.0, table
+        )  # has no rate to be clipped, but is part of its groups' sums
+        if duals and held.any():
+            value += float((held * self._laid(duals)).sum())
         for one, dual in zip(self.requirements, duals, strict=True):
             bound = np.where(dual > 0, one.lower, np.where(np.isfinite(one.upper), one.upper, 0.0))
             value -= float((dual * bound).sum())
@@ -325,7 +331,7 @@ class _Problem:
                 for one, scale in zip(self.requirements, scales, strict=True)
             ]
             bend = _dot(path, pushed)
-            if bend <= 0 or not np.isfinite(size / bend):
+            if bend <= _FLAT * sum(_weighted(p, scale) for p, scale in zip(path, scales, strict=True)):
                 break
             far = size / bend
             step = [s + far * p for s, p in zip(step, path, strict=True)]
@@ -338,3 +344,7 @@ class _Problem:
 
 def _dot(one: Sequence[Floats], other: Sequence[Floats]) -> float:
     return sum(float((a * b).sum()) for a, b in zip(one, other, strict=True))
+
+
+def _weighted(path: Floats, scale: Floats) -> float:
+    return float(np.divide(path**2, scale, out=np.zeros(path.shape), where=scale > 0).sum())
