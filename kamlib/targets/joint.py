@@ -20,6 +20,9 @@ from kamlib.targets.requirements import Requirement, require
 from kamlib.targets.rounding_stages import split_jointly
 from kamlib.targets.wishes import ACCOUNT_SIDES, Wish
 
+# What a unit of change costs where the nearest request is sought: the required totals give way before the
+# floors and caps of accounts, and these before the total.
+_ACCOUNT_STAYS, _TOTAL_STAYS = 100.0, 10_000.0
 _AT_BOUND = 1e-6  # units from a bound within which it counts as having bitten
 
 
@@ -102,8 +105,8 @@ def split_requested(
     asked = [_requirement(wish, table, places, unit) for wish in wishes]
     ids = table["account_id"].tolist()
     always = [
-        require("total", None, None, None, total=total // unit),
-        require("account", ids, None, None, lower=low, upper=high),
+        require("total", None, None, None, total=total // unit, weight=_TOTAL_STAYS),
+        require("account", ids, None, None, lower=low, upper=high, weight=_ACCOUNT_STAYS),
     ]
     groups = np.column_stack([_codes(table, ["rep_id"]), _codes(table, ["rep_id", "region", "account_type"])])
     try:
@@ -178,7 +181,7 @@ def _requirement(
 
 def _inside(chosen: npt.NDArray[np.bool_]) -> list[str | None] | None:
     """Return the labels of an axis of which some positions are chosen; None where all are."""
-    return None if chosen.all() else ["in" if one else None for one in chosen]
+    return None if chosen.all() else ["all" if one else None for one in chosen]
 
 
 def _equal(values: Sequence[object], value: str, side: str, name: str) -> npt.NDArray[np.bool_]:

@@ -93,7 +93,9 @@ def test_what_cannot_be_met_names_the_conflict_and_the_nearest_request() -> None
     assert text.startswith("allocation.requirements (amounts in rounding units of 10)")
     assert '"region North"' in text
     assert '"region South"' in text
-    assert "The nearest request that can be met" in text
+    nearest = text.split("The nearest request that can be met: ")[1]
+    assert nearest.startswith('"region ')
+    assert '"account"' not in nearest
 
 
 @pytest.mark.parametrize(
