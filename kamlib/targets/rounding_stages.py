@@ -52,12 +52,10 @@ def split_jointly(
     Bounds of cells, floors and caps are first rounded inward to whole units; then `fit_margins`. Rounding is
     in three stages, each a two-sided flow: account totals, next to exact and with each requirement on
     accounts met; the sums of product line x month over all accounts, likewise; and each cell, given both.
-    In the first two stages each number is its exact value rounded down or up, and so are the cells but for a
-    few: where sums can be met in no other way within the bounds, a cell is moved by a further unit, such as
-    one that the fit holds at a whole bound (88 of 960,000 cells, by one unit each, in the company of the
-    benchmark; none without bounds of cells). A requirement that speaks of accounts
-    and of lines or months at once crosses stages, as does a third family of account groups that is nested in
-    neither of two others: it is missed by a few units at most times, which `residuals` lists.
+    In a stage each number is its exact value rounded down or up; only where units cannot be moved so that
+    the sums of lines and months are met, cells go further, within their bounds. A requirement that speaks of
+    accounts and of lines or months at once crosses stages, as does a third family of account groups that is
+    nested in neither of two others: it is missed by a few units at most times, which `residuals` lists.
 
     Parameters
     ----------
@@ -219,14 +217,9 @@ def _join(
     bounds = np.iinfo(np.int64).max // 2
     bottom = least.astype(np.int64)
     top = np.where(np.isfinite(most), most, bounds).astype(np.int64)
-    units = _refill(np.clip(units, bottom, top), exact, rows, bottom, top)
-    units = move_units(
-        units,
-        exact,
-        columns,
-        lower=np.minimum(np.floor(exact).astype(np.int64), units),
-        upper=np.maximum(np.ceil(exact).astype(np.int64), units),
-    )
+    down, up = np.floor(start).astype(np.int64), np.ceil(start).astype(np.int64)
+    units = _refill(np.clip(units, down, up), exact, rows, down, up)
+    units = move_units(units, exact, columns, lower=down, upper=up)
     return move_units(units, exact, columns, lower=bottom, upper=top).reshape(table.shape)
 
 

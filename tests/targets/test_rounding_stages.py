@@ -71,3 +71,19 @@ def test_broken_requests_are_refused() -> None:
     narrow = require("region", ["N", "S"], None, None, lower=2.2, upper=2.8)
     with pytest.raises(ParameterError, match='"region", N: no whole unit lies between 2.2 and 2.8'):
         split_jointly(np.ones((2, 1, 1)), [narrow])
+
+
+def test_cells_at_a_whole_bound_stay_within_a_unit_of_the_fit() -> None:
+    rng = np.random.default_rng(1)
+    seed = rng.lognormal(0, 1.5, (400, 1, 1)) * rng.lognormal(0, 0.7, (400, 4, 12)) * 5
+    table = np.floor(seed * rng.lognormal(0, 0.4, seed.shape) + rng.random(seed.shape))
+    low = np.floor(table * rng.uniform(0, 0.9, seed.shape))
+    high = np.ceil(table * rng.uniform(1.05, 2, seed.shape)) + 1
+    accounts = require("account", np.arange(400), None, None, total=table.sum((1, 2)))
+    months = require("month", None, None, np.arange(12), total=table.sum((0, 1)))
+    split = split_jointly(seed, [accounts, months], lower=low, upper=high)
+    at_bound = (split.fit.table == low) | (split.fit.table == high)
+    assert at_bound.any()
+    assert np.abs(split.units - split.fit.table).max() < 1
+    assert (split.units == split.fit.table)[at_bound].all()
+    assert len(split.residuals) == 0
