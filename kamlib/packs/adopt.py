@@ -49,8 +49,8 @@ def adopt_run(
 ) -> Adoption:
     """Write a run's targets beside the book as the next version for their period; overwrite nothing.
 
-    The file lies in the book's folder under ``adopted/`` (of a book.yaml: beside it, under its name and
-    ``-adopted``) and is called ``<period>-v<version>.csv``. It is written aside and moved in place, so that
+    The file lies in the book's folder under ``adopted/`` (of a book that is a file of another name than
+    book.yaml: beside it, under its name and ``-adopted``) and is called ``<period>-v<version>.csv``. It is written aside and moved in place, so that
     nobody reads half of it and two adoptions at once take two versions.
 
     Parameters
@@ -100,6 +100,8 @@ def adopt_run(
 
 def adopted_folder(book: Path) -> Path:
     """Return where the adopted targets of a book lie, whether or not there are any."""
+    if book.name == "book.yaml":
+        book = book.parent  # the folder describes itself: both ways to name it are the same book
     return book / "adopted" if book.is_dir() else book.with_name(f"{book.stem}-adopted")
 
 

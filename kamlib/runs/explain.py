@@ -83,7 +83,7 @@ def _why(both: pd.DataFrame, parts: dict[str, npt.NDArray[np.int64]], i: int) ->
     words = {
         "total": "the total changed",
         "share": ", ".join(_shares(row)) or "the shares of others changed",
-        "bounds": ", ".join(_bounds(row)) or "what the floors and caps of others leave",
+        "bounds": ", ".join(_bounds(row)) or "what required totals and others' floors and caps leave",
         "rounding": "whole units",
     }
     if row["rule_a"] != row["rule_b"]:

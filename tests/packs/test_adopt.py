@@ -116,6 +116,7 @@ def test_other_kinds_of_target_are_adopted_with_revenue(tmp_path: Path, book: Pa
 
 def test_of_a_book_file_they_lie_beside_it(tmp_path: Path) -> None:
     assert adopted_folder(tmp_path / "north.yaml") == tmp_path / "north-adopted"
+    assert adopted_folder(tmp_path / "book.yaml") == tmp_path / "adopted"
     assert read_adopted(tmp_path / "north.yaml").empty
 
 

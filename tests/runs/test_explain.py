@@ -44,7 +44,7 @@ def test_a_total_a_share_and_a_cap_each_get_their_part(tmp_path: Path) -> None:
     new = [account("A", 0.55, 1200, history=0.5), account("B", 0.45, 1200, history=0.5)]
     assert reasons(tmp_path, old, new) == {
         "A": "+100 the total changed; +60 potential share +10.0 points; "
-        "-100 what the floors and caps of others leave",
+        "-100 what required totals and others' floors and caps leave",
         "B": "+100 the total changed; -60 potential share -10.0 points; +100 the cap no longer binds",
     }
 
@@ -66,7 +66,7 @@ def test_parts_add_up_to_the_change(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [("none", "cap", "the cap binds now"), ("floor", "none", "the floor no longer binds"),
-     ("floor", "floor", "the floor moved"), ("none", "none", "what the floors and caps of others leave")],
+     ("floor", "floor", "the floor moved"), ("none", "none", "what required totals and others' floors and caps leave")],
 )  # fmt: skip
 def test_bounds_in_words(tmp_path: Path, before: str, after: str, said: str) -> None:
     found = reasons(
