@@ -49,9 +49,9 @@ def adopt_run(
 ) -> Adoption:
     """Write a run's targets beside the book as the next version for their period; overwrite nothing.
 
-    The file lies in the book's folder under ``adopted/`` (of a book that is a file of another name than
-    book.yaml: beside it, under its name and ``-adopted``) and is called ``<period>-v<version>.csv``. It is written aside and moved in place, so that
-    nobody reads half of it and two adoptions at once take two versions.
+    The file lies in the book's folder under ``adopted/`` (of a book file of another name than book.yaml:
+    beside it, under its name and ``-adopted``) and is called ``<period>-v<version>.csv``. It is written aside
+    and moved in place, so that nobody reads half of it and two adoptions at once take two versions.
 
     Parameters
     ----------
