@@ -75,7 +75,7 @@ class SizingParams(Params):
         "added",
         en="how parts of growth make one: added, 1 + .10 - .02, or compounded, 1.10 x .98",
         zh="增长各部分的合并方式：added 相加（1 + .10 - .02），compounded 连乘（1.10 × .98）",
-        unit="",
+        unit="choice",
         source="the deck this project starts from adds them: 1,000 x (1 + .10 - .02) = 1,080",
         strength="seed deck",
     )
@@ -133,7 +133,7 @@ class SizingParams(Params):
         "pipeline), or between growth and below",
         zh="总目标取自哪一侧：growth 增长（或给定金额）、market 市场、below 自下而上（预测、潜力与商机）、"
         "between 介于增长与自下而上之间",
-        unit="",
+        unit="choice",
         source="asking for growth is the common rule; the other sides stand beside it",
         strength="our choice",
     )

@@ -25,6 +25,7 @@ def test_every_chart_draws_and_no_request_leaves(
     figures = seen.page.locator("figure.chart")
     assert figures.count() >= 15
     for at in range(figures.count()):
+        figures.nth(at).evaluate("figure => figure.closest('details')?.setAttribute('open', '')")
         figures.nth(at).scroll_into_view_if_needed()
         seen.page.wait_for_function(
             "figure => figure.dataset.live === 'yes'", arg=figures.nth(at).element_handle()

@@ -13,7 +13,9 @@ def test_every_default_has_its_source() -> None:
     rows = [*list_params(SizingParams()), *list_params(AllocationParams())]
     assert {row.name for row in rows} == {
         "growth", "total", "history_weight", "history_quarters", "growth_floor", "growth_cap",
-        "potential_cap", "pins", "floors", "caps", "weights", "purchasing_power",
+        "potential_cap", "pins", "floors", "caps", "weights", "purchasing_power", "requirements",
+        "growth_parts", "growth_convention", "market_size", "market_growth", "market_ka_part",
+        "market_share_aim", "potential_uplift", "basis", "above_weight", "over_assignment", "stretch",
     }  # fmt: skip
     assert all(row.source and row.strength in STRENGTHS and row.unit and row.meaning_zh for row in rows)
 
