@@ -32,6 +32,8 @@ def fan_chart(lines: pd.DataFrame, *, words: Words) -> Figure:
     parts = [band.encode(x, alt.Y("low:Q", title=None, axis=None), alt.Y2("high:Q"))]
     for scenario, (colour, dash) in _LOOKS.items():
         known = data[data[scenario].notna()]
+        if known.empty:
+            continue
         line = alt.Chart(known).mark_line(
             color=colour, strokeDash=dash, strokeWidth=2, point={"color": colour, "size": 18}
         )

@@ -33,3 +33,11 @@ def test_without_a_range_no_ends_of_one_are_written() -> None:
     alone = [NAN, NAN, 6, 8, 10, 12]
     svg = fan_chart(lines(low=alone, high=alone), words=Words("en", "EUR")).svg
     assert "≤" not in svg
+
+
+def test_a_line_without_a_point_is_left_out() -> None:
+    parts = fan_chart(lines(AC=[NAN] * 6, PY=[NAN] * 6), words=Words("en", "EUR")).spec["layer"]
+    fields = [part["encoding"]["y"]["field"] for part in parts]
+    assert "AC" not in fields
+    assert "PY" not in fields
+    assert "FC" in fields
