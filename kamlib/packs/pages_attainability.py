@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from kamlib.charts.attainability import reach_chart
 from kamlib.charts.figure import NativeChart
 from kamlib.forecast import ForecastParams, draw_period_sums
 from kamlib.measures.money import as_float
+from kamlib.measures.rounding import Integers
 from kamlib.packs.page import Page
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.runs import Run
@@ -36,12 +37,16 @@ class Likely:
         Past dates whose errors are drawn from; 0 where there are none or the period is not forecast.
     params : AttainabilityParams
         Bands, and what practice aims at.
+    keys, paths : pandas.DataFrame, numpy.ndarray or None
+        The sums drawn, as `kamlib.targets.attain_probability` takes them.
     """
 
     table: pd.DataFrame
     reps: RepsAtTarget
     origins: int
     params: AttainabilityParams
+    keys: pd.DataFrame = field(repr=False)
+    paths: Integers | None = field(repr=False)
 
 
 def judge_targets(
@@ -68,7 +73,7 @@ def judge_targets(
     table = attain_probability(rows, keys, paths, params=params, unit=run.rounding_unit)
     run.save("target_probabilities", table)
     origins = 0 if sums is None or paths is None else sums.origins
-    return Likely(table, reps_at_target(rows, keys, paths), origins, params)
+    return Likely(table, reps_at_target(rows, keys, paths), origins, params, keys, paths)
 
 
 def reach_page(likely: Likely, *, scope: Scope) -> Page:

@@ -71,10 +71,26 @@ def show_glide(run: Run, cube: pd.DataFrame, *, scope: Scope, params: LongTermPa
     sold = float(as_float(cube.loc[cube["month"].isin(months), "revenue"]).sum())
     whole = str(cube["month"].min()) <= months[0]
     known = run.load("target_kinds").query("measure == 'retention'")["company"]
-    today = {"revenue": sold if whole else None, "retention": float(known.iloc[0]) if len(known) else None}
+    today = {
+        "revenue": sold if whole else None,
+        "retention": float(known.iloc[0]) if len(known) else None,
+        "market_share": _market_share(run, str(year)),
+    }
     table = glide_paths(today, year=int(str(year)), params=params)
     run.save("target_aims", table)
     display(show(run, glide_page(table, scope=scope, year=int(str(run.period.year())))))
+
+
+def _market_share(run: Run, year: str) -> float | None:
+    """Return the company's own share of the markets of a year, weighted by their size; None where unknown."""
+    if not run.has("market"):
+        return None
+    rows = run.load("market")
+    rows = rows[rows["period"].str.startswith(year) & rows["own_share"].notna()]
+    size = as_float(rows["size"])
+    return (
+        float((size * rows["own_share"].to_numpy(dtype=float)).sum() / size.sum()) if size.sum() > 0 else None
+    )
 
 
 def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int) -> Page:

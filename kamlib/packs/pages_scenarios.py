@@ -7,15 +7,17 @@ import pandas as pd
 from kamlib.charts.figure import NativeChart
 from kamlib.charts.scenarios import scenario_chart
 from kamlib.packs.page import Page, show
+from kamlib.packs.pages_attainability import Likely
 from kamlib.packs.targets_scope import Scope, pipeline_of
 from kamlib.runs import Run
 from kamlib.targets import AllocationParams, Evidence, ScenarioParams, SizingParams, compare_scenarios
+from kamlib.targets.attainability import attain_probability, reps_at_target
 from kamlib.targets.scenarios import BASE, Comparison
 
 _SHOWN = 12
 
 
-def scenarios_page(comparison: Comparison, *, scope: Scope) -> Page:
+def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | None = None) -> Page:
     """Say what named scenarios would ask of the company and of each rep (targets 7).
 
     Parameters
@@ -24,6 +26,8 @@ def scenarios_page(comparison: Comparison, *, scope: Scope) -> Page:
         What `kamlib.targets.compare_scenarios` made.
     scope : Scope
         What the page is about, in which words.
+    likely : Likely, optional
+        What `kamlib.packs.pages_attainability.judge_targets` returns.
     """
     words, found = scope.words, comparison.table
     totals_by_name = found[found["dimension"] == "company"].set_index("scenario")["target"]
@@ -70,11 +74,38 @@ def scenarios_page(comparison: Comparison, *, scope: Scope) -> Page:
                 native=NativeChart("column", "name", {names[0]: "PL"}, rows=min(len(table), _SHOWN)),
             ),
         ),
+        sentences=() if likely is None else _odds(found, names, shown, likely, scope),
         labels=shown,
         kinds=dict.fromkeys(names, "money"),
         notes=tuple(notes),
         folded=False,
     )
+
+
+def _odds(
+    found: pd.DataFrame, names: list[str], shown: dict[str, str], likely: Likely, scope: Scope
+) -> tuple[str, ...]:
+    """Say how likely the total of each scenario is, and how many reps would reach theirs."""
+    words, told = scope.words, []
+    for name in names:
+        rows = found[(found["scenario"] == name) & ~found["without_account"]]
+        company = rows[rows["dimension"] == "company"]
+        reach = attain_probability(company, likely.keys, likely.paths, params=likely.params)
+        total, reps = (
+            reach["reach_probability"].iloc[0],
+            reps_at_target(rows, likely.keys, likely.paths).expected,
+        )
+        if pd.isna(total) or reps is None:
+            return ()
+        told.append(
+            words(
+                "targets.scenario_odds",
+                name=shown[name],
+                total=words.percent(total),
+                reps=words.percent(reps),
+            )
+        )
+    return (words("targets.scenarios_odds", odds=words("targets.list").join(told)),)
 
 
 def show_scenarios(
@@ -88,6 +119,7 @@ def show_scenarios(
     allocation: AllocationParams,
     params: ScenarioParams,
     evidence: Evidence | None = None,
+    likely: Likely | None = None,
 ) -> None:
     """Compare the named scenarios, save the table and show the page; nothing where none is named."""
     from IPython.display import display
@@ -100,7 +132,7 @@ def show_scenarios(
         pipeline=pipeline_of(run),
     )  # fmt: skip
     run.save("target_scenarios", comparison.table)
-    display(show(run, scenarios_page(comparison, scope=scope)))
+    display(show(run, scenarios_page(comparison, scope=scope, likely=likely)))
 
 
 def _wide(rows: pd.DataFrame, names: list[str], scope: Scope) -> pd.DataFrame:

@@ -56,6 +56,8 @@ def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[st
         reps_at_target(rows, keys, drawn),
         12 if known else 0,
         params,
+        keys,
+        drawn,
     )
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = pages_targets.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)

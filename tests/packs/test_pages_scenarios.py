@@ -2,17 +2,31 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kamlib.glossary import Words
+from kamlib.measures.money import to_money
 from kamlib.packs.page import Page
+from kamlib.packs.pages_attainability import Likely
 from kamlib.packs.pages_scenarios import scenarios_page
 from kamlib.packs.targets_scope import Scope
-from kamlib.targets import AllocationParams, SizingParams, compare_scenarios, size_target
+from kamlib.targets import AllocationParams, AttainabilityParams, SizingParams, compare_scenarios, size_target
+from kamlib.targets.attainability import RepsAtTarget
 from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
 
 
-def page_of(overlays: dict[str, Any], lang: str = "en") -> Page:
+def likely_of(*amounts: int) -> Likely:
+    """Return two reps who bring one of these amounts each, on a path each."""
+    keys = pd.DataFrame({"level": ["company", "rep", "rep"], "key": ["company", "R1", "R2"]})
+    paths = np.array([[2 * a for a in amounts], list(amounts), list(amounts)], dtype=np.int64) * 10_000
+    for name in ("landing", "low_80", "high_80"):
+        keys[name] = to_money(paths[:, len(amounts) // 2])
+    params = AttainabilityParams()
+    return Likely(pd.DataFrame(), RepsAtTarget(2, None, None, None), 12, params, keys, paths)
+
+
+def page_of(overlays: dict[str, Any], lang: str = "en", likely: Likely | None = None) -> Page:
     cube, accounts, sizing = make_cube(), make_accounts(), SizingParams(total=1220)
     found = compare_scenarios(
         cube,
@@ -24,7 +38,8 @@ def page_of(overlays: dict[str, Any], lang: str = "en") -> Page:
         unit=10,
     )
     size = size_target(cube, period=PERIOD, params=sizing, unit=10)
-    return scenarios_page(found, scope=Scope(Words(lang, "EUR"), "Seven", size, {"R1": "Wu Lei"}, {}))
+    scope = Scope(Words(lang, "EUR"), "Seven", size, {"R1": "Wu Lei"}, {})
+    return scenarios_page(found, scope=scope, likely=likely)
 
 
 OVERLAYS = {"bold": {"sizing": {"total": 1500}}, "cautious": {"sizing": {"total": 1000}}}
@@ -50,3 +65,12 @@ def test_a_scenario_that_cannot_be_met_is_a_note() -> None:
     page = page_of(OVERLAYS | {"floors": {"allocation": {"floors": {"A": 9000}}}})
     assert page.notes[1].startswith("Cannot be met: floors: the floors add up to 9,000")
     assert "floors" not in page.table
+
+
+def test_each_scenario_says_how_likely_it_is() -> None:
+    page = page_of(OVERLAYS, likely=likely_of(400, 600, 620, 640, 660, 680, 700, 720, 800, 900))
+    told = page.sentences[0]
+    assert told.startswith("Total reached, and reps expected at target: plan ")
+    odds = {part.split(" ")[0]: float(part.split(" ")[1]) for part in told.split(": ")[1].split("; ")}
+    assert odds["cautious"] > odds["plan"] > odds["bold"]
+    assert page_of(OVERLAYS).sentences == ()
