@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import field_validator, model_validator
 
@@ -11,7 +11,7 @@ from kamlib.params import Params, param
 
 
 class CalendarParams(Params):
-    """Which days are worked, and how a month's target falls on them."""
+    """Which days are worked."""
 
     section: ClassVar[str] = "calendar"
 
@@ -40,15 +40,6 @@ class CalendarParams(Params):
         source="none unless the company sets one",
         strength="our choice",
     )
-    within_month: Literal["even", "history"] = param(
-        "even",
-        en="how a month falls on its working days: even, or as past months did where they show a pattern",
-        zh="月目标在工作日上的分布：even 为平均；history 为按过往月内节奏（须有规律可循）",
-        unit="",
-        source="the same for every working day is the plain rule; a push at the end of the month is no aim",
-        strength="our choice",
-    )
-
     @field_validator("holidays", "workdays")
     @classmethod
     def _check_days(cls, values: list[str]) -> list[str]:

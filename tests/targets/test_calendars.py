@@ -123,7 +123,7 @@ def test_a_range_is_its_two_parts(start: dt.date, first: int, second: int) -> No
 
 def test_every_default_has_its_source() -> None:
     rows = list(list_params(CalendarParams()))
-    assert {row.name for row in rows} == {"country", "holidays", "workdays", "within_month"}
+    assert {row.name for row in rows} == {"country", "holidays", "workdays"}
     assert all(row.source and row.strength in STRENGTHS and row.meaning_zh for row in rows)
 
 
