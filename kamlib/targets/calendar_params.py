@@ -40,6 +40,7 @@ class CalendarParams(Params):
         source="none unless the company sets one",
         strength="our choice",
     )
+
     @field_validator("holidays", "workdays")
     @classmethod
     def _check_days(cls, values: list[str]) -> list[str]:
