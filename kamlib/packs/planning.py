@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.metadata
-import platform
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kamlib.errors import BookError, KamError, ParameterError
+from kamlib.errors import ParameterError
 from kamlib.forecast import ForecastParams, PipelineParams
 from kamlib.glossary import Words
-from kamlib.packs.runner import run_chapters
-from kamlib.params import Layer, Params, build_params, param, parse_overrides, read_yaml_file
+from kamlib.packs.building import (
+    Clock,
+    RunParams,
+    build_run,
+    check_out,
+    package_versions,
+    read_params,
+    refuse_broken,
+)
+from kamlib.params import Params
 from kamlib.periods import Period, parse_period
-from kamlib.runs import Run, project_root
-from kamlib.runs.publish import discard, hash_tables, publish_run, set_aside, start_run, write_facts
+from kamlib.runs import Run
+from kamlib.runs.publish import discard, start_run
 from kamlib.segments import SegmentParams
 from kamlib.targets import (
     AllocationParams,
@@ -35,32 +40,6 @@ if TYPE_CHECKING:
     from kamlib.book.book import Book
 
 CHAPTERS = ("1_accounts", "2_forecast", "3_targets")
-_VERSIONS = (
-    "kamlib",
-    "pandas",
-    "numpy",
-    "scipy",
-    "duckdb",
-    "ibis-framework",
-    "papermill",
-    "altair",
-    "xlsxwriter",
-)
-
-
-class RunParams(Params):
-    """What holds for a whole run."""
-
-    section = "run"
-    seed: int = param(
-        1,
-        en="seed of every random generator",
-        zh="所有随机数生成器的种子",
-        unit="",
-        source="any fixed number makes a run repeatable",
-        strength="our choice",
-        ge=0,
-    )
 
 
 class PlanningParams(Params):
@@ -102,16 +81,7 @@ def planning_params(
     ParameterError
         If any name, type, value or file is wrong; all problems at once.
     """
-    folder = project_root() / "params"
-    layers = []
-    files = [folder / "planning.yaml", folder / "planning" / f"{period}.yaml"]
-    for path in files:
-        if path.is_file():
-            layers.append(Layer(str(path.relative_to(folder.parent)), read_yaml_file(path)))
-    if params_file is not None:
-        layers.append(Layer(params_file.name, read_yaml_file(params_file)))
-    layers.append(Layer("-p", parse_overrides(overrides)))
-    return build_params(PlanningParams, layers)
+    return read_params(PlanningParams, "planning", period, params_file=params_file, overrides=overrides)
 
 
 def plan(
@@ -159,19 +129,19 @@ def plan(
         If a chapter or the rendering fails; the message names the folder that holds what was made.
     """
     from kamlib.book import open_book
+    from kamlib.packs.render import render_planning
 
-    clock = _Clock()
+    clock = Clock()
     parse_period(period)  # a wrong label or day is refused before the book is read
     day = _read_day(as_of)
     params = planning_params(period, params_file=params_file, overrides=overrides)
-    if out is not None and out.exists() and not out.is_dir():
-        raise ParameterError(f"--out {out} is a file; name a folder.")
+    root = check_out(out)
     if lang is not None:
         Words(lang)
     say(f"reading the book {book_path}")
     with open_book(book_path) as book:
-        run = _snapshot(book, params, period, lang=lang, out=out, as_of=day, clock=clock)
-    return _build(run, params, clock, say)
+        run = _snapshot(book, params, period, lang=lang, out=root, as_of=day, clock=clock)
+    return build_run(run, params, chapters=CHAPTERS, render=render_planning, clock=clock, say=say)
 
 
 def _snapshot(
@@ -180,9 +150,9 @@ def _snapshot(
     period: str,
     *,
     lang: str | None,
-    out: Path | None,
+    out: Path,
     as_of: dt.date | None,
-    clock: _Clock,
+    clock: Clock,
 ) -> Run:
     """Check the book and the request, and start a run with the book as it was known on the planning date."""
     facts: dict[str, Any] = {
@@ -196,13 +166,11 @@ def _snapshot(
         "as_of": _as_of(as_of, when).isoformat(),
         "lang": lang or facts["book"]["language"],
         "seed": params.run.seed,
-        "versions": _versions(),
+        "versions": package_versions(),
     }
-    refused = [p for p in book.check() if p.severity == "refuse"]
-    if refused:
-        raise BookError("\n".join(str(p) for p in refused), refused)
+    refuse_broken(book)
     clock.mark("book")
-    run = start_run(out or project_root() / "outputs", facts)
+    run = start_run(out, facts)
     try:
         book.snapshot(run.as_of, run.folder)
         _snapshot_past(book, run, params)
@@ -225,41 +193,6 @@ def _snapshot_past(book: Book, run: Run, params: PlanningParams) -> None:
         quarters=params.allocation.history_quarters,
     )
     book.snapshot_past([window.day for window in windows], run.folder)
-
-
-class _Clock:
-    """Wall seconds since the last mark, by name."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def mark(self, name: str) -> None:
-        now = time.perf_counter()
-        self.seconds[name] = round(now - self._last, 2)
-        self._last = now
-
-
-def _build(run: Run, params: PlanningParams, clock: _Clock, say: Callable[[str], None]) -> Path:
-    """Run the chapters, render, and publish; a failure leaves the build folder aside under ``failed-…``."""
-    from kamlib.packs.render import render_planning
-
-    notebooks = project_root() / "notebooks" / "planning"
-    try:
-        seconds = run_chapters(run, {name: notebooks / f"{name}.ipynb" for name in CHAPTERS}, params, say=say)
-        clock.mark("chapters")
-        say("rendering pack.html and pack.xlsx")
-        render_planning(run, params)
-        clock.mark("rendering")
-        run.facts.update(tables=hash_tables(run), seconds=clock.seconds | seconds)
-        run.facts["finished"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        write_facts(run)
-        return publish_run(run).folder
-    except BaseException as error:
-        kept = set_aside(run)
-        raised = type(error) if isinstance(error, KamError) else KamError
-        what = "the run was stopped" if isinstance(error, KeyboardInterrupt) else error
-        raise raised(f"{what} (in {kept}; nothing was published)") from error
 
 
 def _check_request(run: Run, params: PlanningParams) -> None:
@@ -299,9 +232,3 @@ def _as_of(day: dt.date | None, period: Period) -> dt.date:
     if day.day != 1:
         raise ParameterError(f"--as-of is {day}; history is by month, so name the first day of a month.")
     return day
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in _VERSIONS
-    }
