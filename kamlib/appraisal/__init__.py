@@ -1,0 +1,1 @@
+"""How well it went: KPIs, weights, scorecards, feedback, rankings that say how sure they are."""
