@@ -58,7 +58,7 @@ def weights_ahp(judgements: pd.DataFrame) -> AhpWeights:
     Parameters
     ----------
     judgements : pandas.DataFrame, shape (criteria, criteria)
-        How many times as important the row is as the column, 1/9 to 9 by custom; rows and columns named alike.
+        How many times as important the row is as the column, 1/9 to 9 by custom; named alike.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def weights_ahp(judgements: pd.DataFrame) -> AhpWeights:
 
     References
     ----------
-    T. L. Saaty (2008). Decision making with the analytic hierarchy process. Int. J. Services Sciences 1:83-98.
+    T. L. Saaty (2008). Decision making with the analytic hierarchy process. IJSS 1:83-98.
     Random index: T. L. Saaty (1980). The Analytic Hierarchy Process. McGraw-Hill.
 
     Examples
@@ -148,7 +148,7 @@ def _reciprocal(judgements: pd.DataFrame) -> npt.NDArray[np.float64]:
             f"AHP: {names[i]} against {names[j]} is {matrix[i, j]:g}, and back {matrix[j, i]:g}; one must be"
             f" 1 over the other. Write {1 / matrix[i, j]:g} for {names[j]} against {names[i]}."
         )
-    return matrix
+    return np.asarray(matrix)
 
 
 @dataclass(frozen=True)
@@ -274,7 +274,7 @@ def weights_by_rank(ranks: Mapping[str, float], *, how: str = "centroid") -> pd.
 
 
 def weights_by_swing(points: Mapping[str, float]) -> pd.Series:
-    """Weigh criteria by the points given to swinging each from worst to best (the largest swing by custom 100).
+    """Weigh criteria by points for swinging each from worst to best (the largest by custom 100).
 
     Raises
     ------

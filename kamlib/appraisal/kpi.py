@@ -131,12 +131,13 @@ def _tuple(value: object) -> object:
 Kpis = Annotated[tuple[Kpi, ...], BeforeValidator(_tuple), AfterValidator(_named_once)]
 """KPIs of a scorecard in the order they are shown."""
 
-_YEAR = {"trailing_year": True}
 _DEFAULT = (
     Kpi(measure="target_attainment", weight=0.40, perspective="financial", target="plan"),
     Kpi(measure="gross_margin", weight=0.20, perspective="financial", target="last_year"),
-    Kpi(measure="satisfaction", weight=0.15, perspective="customer", target="fixed", value=7.5, **_YEAR),
-    Kpi(measure="new_accounts", weight=0.10, perspective="learning", target="none", worst=0.0, best=1.0, **_YEAR),
+    Kpi(measure="satisfaction", weight=0.15, perspective="customer", target="fixed", value=7.5,
+        trailing_year=True),
+    Kpi(measure="new_accounts", weight=0.10, perspective="learning", target="none", worst=0.0, best=1.0,
+        trailing_year=True),
     Kpi(measure="effective_contacts", weight=0.15, perspective="process", target="fixed", value=2.0),
 )  # fmt: skip
 

@@ -73,8 +73,8 @@ def set_targets(
             wrong = asked[asked <= 0]
             if len(wrong):
                 raise BookError(
-                    f"targets.target: {wrong.iloc[0]:g} for rep {wrong.index[0]}, measure {kpi.measure} ({len(wrong)} such):"
-                    " an attainment needs a target above 0. Set one, or leave the row out."
+                    f"targets.target: {wrong.iloc[0]:g} for rep {wrong.index[0]}, measure {kpi.measure}"
+                    f" ({len(wrong)} such): an attainment needs one above 0. Set it, or leave the row out."
                 )
         elif kpi.target == "fixed":
             asked[:] = kpi.value

@@ -1,0 +1,264 @@
+"""Pay by attainment: a curve with threshold, accelerator and cap; tiers by amount; who earns what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from kamlib.errors import ParameterError
+from kamlib.params import Params, param
+
+Floats = npt.NDArray[np.float64]
+
+
+class Reward(BaseModel):
+    """A reward or consequence beyond pay.
+
+    Attributes
+    ----------
+    name : str
+        Its name, as the company words it.
+    score_from, score_below : float or None
+        Holds for total scores from the one and below the other [score points].
+    best_ranks : int or None
+        Holds for reps whose whole plausible range of ranks lies within the first so many.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    name: str
+    score_from: float | None = None
+    score_below: float | None = None
+    best_ranks: int | None = None
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _rising(tiers: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    starts = [start for start, _ in tiers]
+    if not tiers or starts[0] != 0 or starts != sorted(set(starts)):
+        raise ValueError(f"starts {starts} must begin at 0 and rise")
+    return tiers
+
+
+def _points(value: object) -> object:
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple(
+        tuple(float(x) for x in point) if isinstance(point, (list, tuple)) else point for point in value
+    )
+
+
+Rewards = Annotated[tuple[Reward, ...], BeforeValidator(_tuple)]
+Curve = Annotated[
+    tuple[tuple[float, float], ...],
+    BeforeValidator(_points),
+]
+
+
+def _checked(curve: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if len(curve) < 2 or any(b[0] <= a[0] or b[1] < a[1] for a, b in pairwise(curve)):
+        raise ValueError("the curve needs two points or more, attainment rising and pay never falling")
+    return curve
+
+
+class PayParams(Params):
+    """What attainment pays."""
+
+    section = "pay"
+    target_pay: float = param(
+        20000.0,
+        en="variable pay of a rep at full attainment, for the period appraised",
+        zh="达成率 100% 时该期间的浮动薪酬",
+        unit="currency",
+        source="a placeholder that every company sets",
+        strength="our choice",
+        ge=0,
+    )
+    curve: Annotated[Curve, AfterValidator(_checked)] = param(
+        ((0.7, 0.0), (1.0, 1.0), (1.5, 2.0)),
+        en="points (attainment, part of target pay); straight lines between; nothing below the first, no "
+        "more above the last",
+        zh="薪酬曲线的点（达成率，目标薪酬的倍数）；点间取直线；首点以下为零，末点以上封顶",
+        unit="fraction",
+        source="threshold 70 %, twice as steep above target, cap 200 %: common vendor example",
+        strength="vendor practice",
+    )
+    by: Literal["attainment", "score"] = param(
+        "attainment",
+        en="what the curve is read by: attainment of the target, or the total score over 100",
+        zh="曲线依据：目标达成率，或总分 / 100",
+        unit="",
+        source="pay by one figure that the rep can check",
+        strength="vendor practice",
+    )
+    rewards: Rewards = param(
+        (),
+        en="rewards and consequences beyond pay: name, score_from, score_below, best_ranks",
+        zh="薪酬以外的奖惩：名称、分数下限、分数上限、名次",
+        unit="",
+        source="none unless the company sets one",
+        strength="our choice",
+    )
+
+
+def pay_curve(attainment: npt.ArrayLike, curve: Sequence[tuple[float, float]]) -> Floats:
+    """Read pay off a curve: nothing below its first point, straight lines between, no more above its last.
+
+    Parameters
+    ----------
+    attainment : array_like of float
+        Attainment [fraction]; NaN gives NaN.
+    curve : sequence of (float, float)
+        (attainment, part of target pay), attainment rising. The first point's pay is paid from the point on,
+        so a first point such as (0.7, 0.5) is a cliff at 70 %.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Part of target pay [fraction].
+
+    Examples
+    --------
+    >>> curve = [(0.7, 0.0), (1.0, 1.0), (1.5, 2.0)]
+    >>> (10000 * pay_curve([0.69, 0.85, 1.0, 1.2, 1.5, 1.7], curve)).round().tolist()
+    [0.0, 5000.0, 10000.0, 14000.0, 20000.0, 20000.0]
+    """
+    at = np.asarray(attainment, dtype=float)
+    x, y = (np.array(side, dtype=float) for side in zip(*curve, strict=True))
+    if len(x) < 2 or (np.diff(x) <= 0).any() or (np.diff(y) < 0).any():
+        raise ParameterError("pay curve: two points or more, attainment rising and pay never falling.")
+    paid = np.interp(at, x, y)
+    return np.asarray(np.where(np.isnan(at), np.nan, np.where(at < x[0], 0.0, paid)))
+
+
+def pay_tiers(
+    amounts: npt.ArrayLike,
+    tiers: Sequence[tuple[float, float]],
+    *,
+    how: Literal["marginal", "cliff"] = "marginal",
+) -> Floats:
+    """Pay a rate by tiers of an amount.
+
+    Parameters
+    ----------
+    amounts : array_like of float
+        Amounts, such as revenue [currency], not negative.
+    tiers : sequence of (float, float)
+        (from, rate), from rising and beginning at 0; a tier holds from its start up to, not including, the
+        next tier's.
+    how : str
+        ``marginal``: each part of the amount at its own tier's rate. ``cliff``: the whole amount at the rate
+        of the tier it lies in.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Pay [currency].
+
+    Examples
+    --------
+    >>> tiers = [(0, 0.05), (100_000, 0.07), (250_000, 0.09)]
+    >>> pay_tiers([180_000], tiers).tolist(), pay_tiers([180_000], tiers, how="cliff").round(6).tolist()
+    ([10600.0], [12600.0])
+    """
+    values = np.asarray(amounts, dtype=float)
+    if (values < 0).any():
+        raise ParameterError(f"pay tiers: {values[values < 0][0]:g} is negative; amounts start at 0.")
+    try:
+        _rising(tuple((float(a), float(b)) for a, b in tiers))
+    except ValueError as error:
+        raise ParameterError(f"pay tiers: {error}.") from None
+    starts, rates = (np.array(side, dtype=float) for side in zip(*tiers, strict=True))
+    if how == "cliff":
+        return np.asarray(values * rates[np.searchsorted(starts, values, side="right") - 1])
+    ends = np.append(starts[1:], np.inf)
+    inside = np.clip(values[..., None] - starts, 0, ends - starts)
+    return np.asarray((inside * rates).sum(axis=-1))
+
+
+def pay_reps(basis: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
+    """Say what each rep earns.
+
+    Parameters
+    ----------
+    basis : pandas.DataFrame
+        One row per rep: rep_id, paid_on (attainment or score over 100 [fraction], null where unknown).
+    params : PayParams
+        Curve and target pay.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rep: rep_id, paid_on, pay_part (of target pay [fraction]), payout [currency, whole cents,
+        half to even], next_step (what one more point of attainment pays [currency]); null where unknown.
+    """
+    part = pay_curve(basis["paid_on"].to_numpy(dtype=float), params.curve)
+    more = pay_curve(basis["paid_on"].to_numpy(dtype=float) + 0.01, params.curve)
+    return pd.DataFrame(
+        {
+            "rep_id": basis["rep_id"].to_numpy(),
+            "paid_on": basis["paid_on"].to_numpy(dtype=float),
+            "pay_part": part,
+            "payout": np.round(params.target_pay * part, 2),
+            "next_step": np.round(params.target_pay * (more - part), 2),
+        }
+    )
+
+
+def pay_cost(drawn: Floats, *, params: PayParams) -> pd.DataFrame:
+    """Say what pay may cost when attainment is still open.
+
+    Parameters
+    ----------
+    drawn : numpy.ndarray of float64, shape (draws, reps)
+        Attainment of each rep in each draw [fraction]; NaN pays nothing.
+    params : PayParams
+        Curve and target pay.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row: mean_cost, low_cost, high_cost (ends of the central 80 %), full_cost (all at 100 %)
+        [currency].
+    """
+    cost = params.target_pay * np.nansum(pay_curve(drawn, params.curve), axis=1)
+    full = params.target_pay * drawn.shape[1] * float(pay_curve([1.0], params.curve)[0])
+    low, high = np.quantile(cost, [0.1, 0.9])
+    return pd.DataFrame(
+        {"mean_cost": [cost.mean()], "low_cost": [low], "high_cost": [high], "full_cost": [full]}
+    )
+
+
+def give_rewards(table: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
+    """List who meets the rules of which rewards and consequences.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per rep: rep_id, total_score [score points], worst_rank (of the plausible ones).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rep and reward met: rep_id, reward.
+    """
+    parts = []
+    for reward in params.rewards:
+        met = table["total_score"].notna()
+        if reward.score_from is not None:
+            met &= table["total_score"] >= reward.score_from
+        if reward.score_below is not None:
+            met &= table["total_score"] < reward.score_below
+        if reward.best_ranks is not None:
+            met &= table["worst_rank"] <= reward.best_ranks
+        parts.append(pd.DataFrame({"rep_id": table.loc[met, "rep_id"], "reward": reward.name}))
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"rep_id": [], "reward": []})
+    return found.astype({"rep_id": "str", "reward": "str"})
