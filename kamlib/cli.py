@@ -48,6 +48,22 @@ def _plan(args: argparse.Namespace) -> None:
     print(folder)
 
 
+def _appraise(args: argparse.Namespace) -> None:
+    from kamlib.packs.appraisal import appraise
+
+    folder = appraise(
+        args.book,
+        args.period,
+        to_date=args.to_date,
+        params_file=args.params,
+        overrides=args.set,
+        lang=args.lang,
+        out=args.out,
+        say=_say,
+    )
+    print(folder)
+
+
 def _check(args: argparse.Namespace) -> None:
     from kamlib.book import open_book
     from kamlib.tables import text_table
@@ -97,11 +113,13 @@ def _adopt(args: argparse.Namespace) -> None:
 
 
 def _params(args: argparse.Namespace) -> None:
+    from kamlib.packs.appraisal import appraisal_params
     from kamlib.packs.planning import planning_params
     from kamlib.params import list_params
     from kamlib.tables import text_table
 
-    params = planning_params(args.period, params_file=args.params, overrides=args.set)
+    read = appraisal_params if args.pack == "appraisal" else planning_params
+    params = read(args.period, params_file=args.params, overrides=args.set)
     rows = []
     for row in list_params(params):
         value = "null" if row.value is None else row.value
@@ -132,6 +150,10 @@ def _lab(args: argparse.Namespace) -> None:
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], None]]] = {
     "check": ("validate a book: what is wrong, where, how many, what to do", _check),
     "plan": ("produce the planning pack of a period", _plan),
+    "appraise": (
+        "produce the appraisal pack of a period that is over, and a private sheet per rep",
+        _appraise,
+    ),
     "demo": ("write a demo book of any size with a known truth", _demo),
     "adopt": ("make a run's targets those that hold: a new version beside the book", _adopt),
     "diff": ("show which parameters, data and numbers differ between two runs", _diff),
@@ -153,19 +175,26 @@ def build_parser() -> argparse.ArgumentParser:
         sub[name].add_argument(
             "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
-    for name in ("check", "plan", "adopt"):
+    for name in ("check", "plan", "appraise", "adopt"):
         sub[name].add_argument("--book", type=Path, required=True, help="a folder of tables, or a book.yaml")
-    sub["plan"].add_argument(
-        "--period", required=True, help="2026 (year), 2026Q1 (quarter) or 2026-01 (month)"
+    for name in ("plan", "appraise"):
+        sub[name].add_argument(
+            "--period", required=True, help="2026 (year), 2026Q1 (quarter) or 2026-01 (month)"
+        )
+        sub[name].add_argument("--lang", help="en or zh; default: the book's language")
+        sub[name].add_argument("--out", type=Path, help="where runs go; default: outputs/")
+    sub["appraise"].add_argument(
+        "--to-date", action="store_true", help="judge the fiscal year from its start to the period's end"
     )
-    sub["plan"].add_argument("--lang", help="en or zh; default: the book's language")
-    sub["plan"].add_argument("--out", type=Path, help="where runs go; default: outputs/")
     sub["plan"].add_argument(
         "--as-of", help="first day the plan does not see, YYYY-MM-DD; default: the period's first"
     )
-    sub["params"].add_argument("--period", help="also apply params/planning/<period>.yaml")
-    for name in ("plan", "params"):
-        sub[name].add_argument("--params", type=Path, help="a YAML file laid over params/planning.yaml")
+    sub["params"].add_argument("--period", help="also apply params/<pack>/<period>.yaml")
+    sub["params"].add_argument(
+        "--pack", choices=["planning", "appraisal"], default="planning", help="whose parameters [planning]"
+    )
+    for name in ("plan", "appraise", "params"):
+        sub[name].add_argument("--params", type=Path, help="a YAML file laid over params/<pack>.yaml")
         sub[name].add_argument("-p", dest="set", action="append", default=[], metavar="SECTION.NAME=VALUE",
                                help="one parameter; may be repeated")  # fmt: skip
     demo = sub["demo"]

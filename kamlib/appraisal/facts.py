@@ -40,12 +40,12 @@ class RepFacts:
 
     @cached_property
     def cube(self) -> pd.DataFrame:
-        """Sales by account, product line, selling rep and month; money as floats, accounts known."""
+        """Sales by account, product line, selling rep and month; money as floats."""
         cube = self.tables["cube"]
         found = cube[["account_id", "product_line", "rep_id", "month"]].copy()
         for column in ("revenue", "cost", "quantity"):
             found[column] = as_float(cube[column]) if column in cube else float("nan")
-        return found[found["account_id"].notna()]
+        return found
 
     @cached_property
     def rep_of(self) -> pd.Series:

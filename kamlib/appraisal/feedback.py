@@ -63,7 +63,7 @@ class Feedback:
     hidden : pandas.DataFrame
         One row per rep whose groups were too small even together: rep_id, raters.
     raters : pandas.DataFrame
-        One row per rater: rater_id, ratings, severity, severity_error, severe (True where below the average
+        One row per rater: rater_id, ratings, rater_severity, severity_error, severe (True where below the average
         by more than three standard errors, False, or null where it cannot be told).
     severity_removed : bool
         Whether scores are what an average rater would give; False where the rater graph is not connected.
@@ -196,9 +196,9 @@ def _raters(by_rater: pd.DataFrame, fit: object) -> pd.DataFrame:
     table = by_rater.groupby("rater_id").size().rename("ratings").reset_index()
     if fit is None:
         return table.assign(severity=np.nan, severity_error=np.nan, severe=pd.Series(dtype="boolean"))
-    table["severity"] = table["rater_id"].map(fit.raters)  # type: ignore[attr-defined]
+    table["rater_severity"] = table["rater_id"].map(fit.raters)  # type: ignore[attr-defined]
     table["severity_error"] = table["rater_id"].map(fit.errors)  # type: ignore[attr-defined]
     judged = (table["ratings"] >= 2) & table["severity_error"].gt(0)
-    severe = table["severity"] < -_CLEAR * table["severity_error"]
+    severe = table["rater_severity"] < -_CLEAR * table["severity_error"]
     table["severe"] = severe.astype("boolean").where(judged)
-    return table.sort_values(["severity", "rater_id"], ignore_index=True)
+    return table.sort_values(["rater_severity", "rater_id"], ignore_index=True)

@@ -25,7 +25,7 @@ SCORES = (
     "score",
     "weight",
     "used_weight",
-    "contribution",
+    "points",
     "cases",
     "left_out",
 )
@@ -122,7 +122,7 @@ def score_reps(
     -------
     pandas.DataFrame
         One row per rep and KPI, in the order given: `SCORES`. ``weight`` is what the KPI weighs,
-        ``used_weight`` what it weighs for this rep (null where left out), ``contribution`` score times that
+        ``used_weight`` what it weighs for this rep (null where left out), ``points`` score times that
         [score points], ``left_out`` why it does not count: no_value, no_target, or null.
 
     Raises
@@ -137,8 +137,8 @@ def score_reps(
     ...                          "amount": [60.0], "base": [float("nan")], "cases": [1]})
     >>> targets = pd.DataFrame({"measure": ["sales_volume"], "rep_id": ["R"], "kpi_target": [80.0]})
     >>> score_reps(evidence, targets, kpis=[kpi], weights={"sales_volume": 1.0}, reps=["R"])[
-    ...     ["attainment", "score", "contribution"]]
-       attainment  score  contribution
+    ...     ["attainment", "score", "points"]]
+       attainment  score  points
     0        0.75   75.0          75.0
     """
     check_weights_of(weights, kpis)
@@ -158,7 +158,7 @@ def score_reps(
     used = table["weight"].where(counted)
     total = used.groupby(table["rep_id"]).transform("sum")
     table["used_weight"] = (used / total.where(total > 0)).where(counted)
-    table["contribution"] = table["score"] * table["used_weight"]
+    table["points"] = table["score"] * table["used_weight"]
     table["perspective"] = table["measure"].map({m: kpi.perspective for m, kpi in by_name.items()})
     why = np.where(table["value"].isna(), "no_value", "no_target")
     table["left_out"] = pd.Series(why, dtype="str").mask(counted)
@@ -221,7 +221,7 @@ def total_scores(
     grouped = scores.groupby("rep_id", sort=False)
     table = pd.DataFrame(
         {
-            "own_score": grouped["contribution"].sum(min_count=1),
+            "own_score": grouped["points"].sum(min_count=1),
             "kpis_counted": grouped["score"].count(),
             "weight_counted": scores["weight"]
             .where(scores["score"].notna())
@@ -254,17 +254,17 @@ def perspective_scores(scores: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row per rep and perspective that has a KPI, perspectives in the order of `PERSPECTIVES`: rep_id,
         perspective, score (mean of its KPIs' scores, weighted by what they weigh for the rep), used_weight,
-        contribution; the last two add up to 1 and the total.
+        points; the last two add up to 1 and the total.
     """
     counted = scores[scores["score"].notna()]
-    sums = counted.groupby(["rep_id", "perspective"])[["used_weight", "contribution"]].sum()
+    sums = counted.groupby(["rep_id", "perspective"])[["used_weight", "points"]].sum()
     grid = pd.MultiIndex.from_product(
         [scores["rep_id"].unique(), [p for p in PERSPECTIVES if p in set(scores["perspective"])]],
         names=["rep_id", "perspective"],
     )
     table = sums.reindex(grid)
-    table["score"] = table["contribution"] / table["used_weight"].where(table["used_weight"] > 0)
-    return table.reset_index()[["rep_id", "perspective", "score", "used_weight", "contribution"]]
+    table["score"] = table["points"] / table["used_weight"].where(table["used_weight"] > 0)
+    return table.reset_index()[["rep_id", "perspective", "score", "used_weight", "points"]]
 
 
 def check_weights_of(weights: Mapping[str, float], kpis: Sequence[Kpi]) -> None:

@@ -190,22 +190,22 @@ def pay_reps(basis: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
     Parameters
     ----------
     basis : pandas.DataFrame
-        One row per rep: rep_id, paid_on (attainment or score over 100 [fraction], null where unknown).
+        One row per rep: rep_id, pay_basis (attainment or score over 100 [fraction], null where unknown).
     params : PayParams
         Curve and target pay.
 
     Returns
     -------
     pandas.DataFrame
-        One row per rep: rep_id, paid_on, pay_part (of target pay [fraction]), payout [currency, whole cents,
+        One row per rep: rep_id, pay_basis, pay_part (of target pay [fraction]), payout [currency, whole cents,
         half to even], next_step (what one more point of attainment pays [currency]); null where unknown.
     """
-    part = pay_curve(basis["paid_on"].to_numpy(dtype=float), params.curve)
-    more = pay_curve(basis["paid_on"].to_numpy(dtype=float) + 0.01, params.curve)
+    part = pay_curve(basis["pay_basis"].to_numpy(dtype=float), params.curve)
+    more = pay_curve(basis["pay_basis"].to_numpy(dtype=float) + 0.01, params.curve)
     return pd.DataFrame(
         {
             "rep_id": basis["rep_id"].to_numpy(),
-            "paid_on": basis["paid_on"].to_numpy(dtype=float),
+            "pay_basis": basis["pay_basis"].to_numpy(dtype=float),
             "pay_part": part,
             "payout": np.round(params.target_pay * part, 2),
             "next_step": np.round(params.target_pay * (more - part), 2),

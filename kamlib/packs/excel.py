@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,12 @@ _BOOK_FACTS = ("name", "currency", "rounding_unit", "fiscal_year_start", "hash")
 
 
 def render_excel(
-    run_folder: Path, *, sections: Sequence[Section], facts: Mapping[str, Any], words: Words
+    run_folder: Path,
+    *,
+    sections: Sequence[Section],
+    facts: Mapping[str, Any],
+    words: Words,
+    more: Callable[[Any, Style], None] | None = None,
 ) -> Path:
     """Write ``pack.xlsx`` of a run; the same input gives the same bytes.
 
@@ -43,6 +48,8 @@ def render_excel(
         The manifest: pack, period, as_of, seed, book and parameters are read.
     words : Words
         The pack's language and currency.
+    more : callable, optional
+        Given the workbook and its style, adds sheets after the pages'.
 
     Returns
     -------
@@ -76,6 +83,8 @@ def render_excel(
             for numbered in chapter.pages:
                 sheet = workbook.add_worksheet(names[numbered.page.id])
                 _write_page(workbook, sheet, numbered, style, words, back=first)
+        if more is not None:
+            more(workbook, style)
         _write_contents(contents, chapters, names, facts, style, words)
     return path
 

@@ -32,7 +32,12 @@ _SVG_ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
 def render_html(
-    run_folder: Path, *, sections: Sequence[Section], facts: Mapping[str, Any], words: Words
+    run_folder: Path,
+    *,
+    sections: Sequence[Section],
+    facts: Mapping[str, Any],
+    words: Words,
+    interactive: bool = True,
 ) -> Path:
     """Write ``pack.html`` of a run: one file without external requests; the same input gives the same bytes.
 
@@ -46,6 +51,8 @@ def render_html(
         The manifest: pack, period, as_of and book are read.
     words : Words
         The pack's language and currency.
+    interactive : bool
+        Whether charts are drawn again with tooltips; without it they stay as drawn and the file is small.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def render_html(
         colours={"dark": DARK, "light": LIGHT, "accent": ACCENT, "good": GOOD, "bad": BAD, "grid": GRID},
         css=Markup((_TEMPLATES / "pack.css").read_text(encoding="utf-8")),
         js=Markup((_TEMPLATES / "pack.js").read_text(encoding="utf-8")),
-        vega=Markup(vega_bundle()),
+        vega=Markup(vega_bundle() if interactive else ""),
     )
     path = run_folder / "pack.html"
     path.write_text(text, encoding="utf-8")

@@ -56,8 +56,10 @@ def run_digest(facts: dict[str, Any]) -> str:
     >>> run_digest({"period": "2026Q1"}) == run_digest({"period": "2026Q1", "seconds": {"plan": 3.0}})
     True
     """
-    keys = ("pack", "period", "as_of", "lang", "seed", "book", "parameters", "versions")
-    text = json.dumps({k: facts.get(k) for k in keys}, sort_keys=True)
+    keys = (
+        "pack", "period", "to_date", "as_of", "lang", "seed", "book", "adopted", "parameters", "versions",
+    )  # fmt: skip
+    text = json.dumps({k: facts[k] for k in keys if k in facts}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

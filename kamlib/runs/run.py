@@ -186,13 +186,15 @@ def project_root() -> Path:
     return root
 
 
-def open_run(run: str = "latest") -> Run:
-    """Open a run by its folder, or the latest published planning run.
+def open_run(run: str = "latest", *, pack: str = "planning") -> Run:
+    """Open a run by its folder, or the latest published run of a pack.
 
     Parameters
     ----------
     run : str
         A run folder, or ``"latest"``.
+    pack : str
+        ``"planning"`` or ``"appraisal"``; of the latest.
 
     Returns
     -------
@@ -208,11 +210,14 @@ def open_run(run: str = "latest") -> Run:
     if run == "latest":
         links = [
             p
-            for p in (project_root() / "outputs").glob("planning/*/latest")
+            for p in (project_root() / "outputs").glob(f"{pack}/*/latest")
             if (p / "manifest.json").is_file()
         ]
         if not links:
-            raise RunError("no run is published yet: run `kam plan --book data/demo --period 2026Q1` first.")
+            command = {"planning": "plan --book data/demo --period 2026Q1"}.get(
+                pack, "appraise --book data/demo --period 2025Q4"
+            )
+            raise RunError(f"no run is published yet: run `kam {command}` first.")
         folder = max(links, key=lambda p: (p / "manifest.json").stat().st_mtime_ns).resolve()
     else:
         folder = Path(run)

@@ -46,6 +46,7 @@ async function draw(figure) {
   live.className = "drawing";
   const options = { renderer: "svg", actions: false, ast: true, tooltip: { theme: "pack" } };
   const fitted = narrowed(spec, natural, figure.clientWidth);
+  if (typeof vegaEmbed === "undefined") return;
   await vegaEmbed(live, fitted.spec, options);
   if (fitted.shrunk < 1) live.querySelector("svg").style.width = `${Math.round(natural * fitted.shrunk)}px`;
   still.replaceWith(live);

@@ -1,0 +1,252 @@
+"""Which weights hold: given, judged or from the data, then changed by policy, with the reason on record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from kamlib.appraisal import data_weights as data
+from kamlib.appraisal import judged_weights as judged
+from kamlib.appraisal.kpi import Kpi
+from kamlib.errors import ParameterError, did_you_mean
+from kamlib.params import Params, param
+
+FEW, SMALL = 5, 0.05
+"""KPIs and least weight beyond which a scorecard draws a remark."""
+
+
+class Policy(BaseModel):
+    """A rule that changes weights for a time.
+
+    Attributes
+    ----------
+    name, who, why : str
+        What it is called, who set it, for what reason.
+    starts, ends : str or None
+        First and last day, YYYY-MM-DD; without an end it holds on.
+    factors : mapping of str to float
+        By measure: what its weight is multiplied by before all are brought back to a sum of 1.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    name: str
+    who: str
+    why: str
+    starts: str
+    ends: str | None = None
+    factors: dict[str, float]
+
+    @model_validator(mode="after")
+    def _check(self) -> Policy:
+        for day in (self.starts, self.ends):
+            try:
+                dt.date.fromisoformat(day or self.starts)
+            except ValueError:
+                raise ValueError(f'{self.name}: "{day}" is not a day; write YYYY-MM-DD') from None
+        wrong = [name for name, factor in self.factors.items() if not factor > 0]
+        if wrong or not self.factors:
+            raise ValueError(f"{self.name}: factors must be above 0, one at least")
+        return self
+
+    def holds(self, day: dt.date) -> bool:
+        """Tell whether the policy holds on a day."""
+        return self.starts <= day.isoformat() and (self.ends is None or day.isoformat() <= self.ends)
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Policies = Annotated[tuple[Policy, ...], BeforeValidator(_tuple)]
+
+
+class WeightParams(Params):
+    """How the KPIs' weights come about."""
+
+    section = "weights"
+    method: Literal["given", "ahp", "best_worst", "rank", "entropy", "critic", "standard_deviation"] = param(
+        "given",
+        en="how weights come about: given with the KPIs, judged (ahp, best_worst, rank) or from the scores "
+        "(entropy, critic, standard_deviation)",
+        zh="权重来源：给定；判断（ahp、best_worst、rank）；数据（entropy、critic、standard_deviation）",
+        unit="",
+        source="weights that a manager sets and can defend",
+        strength="our choice",
+    )
+    given_share: float = param(
+        0.0,
+        en="part of the given weights in a blend with the method's",
+        zh="与所选方法混合时给定权重所占比例",
+        unit="fraction",
+        source="the method alone unless the company blends",
+        strength="our choice",
+        ge=0,
+        le=1,
+    )
+    pairs: dict[str, float] = param(
+        {},
+        en="pairwise judgements for ahp: {first/second: how many times as important}",
+        zh="AHP 成对判断：{甲/乙: 重要倍数}",
+        unit="times",
+        source="none unless the company judges",
+        strength="our choice",
+    )
+    best_to_others: dict[str, float] = param(
+        {},
+        en="for best_worst: how many times as important the best KPI is as each",
+        zh="最优最差法：最优指标相对各指标的倍数",
+        unit="times",
+        source="none unless the company judges",
+        strength="our choice",
+    )
+    others_to_worst: dict[str, float] = param(
+        {},
+        en="for best_worst: how many times as important each KPI is as the worst",
+        zh="最优最差法：各指标相对最差指标的倍数",
+        unit="times",
+        source="none unless the company judges",
+        strength="our choice",
+    )
+    ranks: dict[str, float] = param(
+        {},
+        en="for rank: rank of each KPI, 1 the most important (rank-order centroid)",
+        zh="排序法：各指标名次，1 为最重要（质心法）",
+        unit="rank",
+        source="none unless the company judges",
+        strength="our choice",
+    )
+    policies: Policies = param(
+        (),
+        en="policies that change weights for a time: name, who, why, starts, ends, factors by measure",
+        zh="阶段性权重政策：名称、制定人、原因、起止日期、各指标系数",
+        unit="",
+        source="none unless the company sets one",
+        strength="our choice",
+    )
+
+
+def settle_weights(
+    kpis: Sequence[Kpi], scores: pd.DataFrame, *, day: dt.date, params: WeightParams
+) -> pd.DataFrame:
+    """Say what each KPI weighs and why.
+
+    Parameters
+    ----------
+    kpis : sequence of Kpi
+        KPIs with their given weights.
+    scores : pandas.DataFrame, shape (reps, kpis)
+        Scores by measure, for methods that weigh by data; only reps with every score count there.
+    day : datetime.date
+        Last day of what is appraised; policies that hold on it apply.
+    params : WeightParams
+        Method, judgements, policies.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per KPI: kpi, given_weight, method_weight, policy_factor, weight; weights sum to 1.
+
+    Raises
+    ------
+    ParameterError
+        If judgements lack a KPI or name an unknown one, or the data cannot weigh.
+
+    Examples
+    --------
+    >>> kpis = [Kpi(measure=m, weight=0.5, perspective="financial", target="peers")
+    ...         for m in ("sales_volume", "new_account_value")]
+    >>> policy = Policy(name="expansion", who="board", why="new region", starts="2025-01-01",
+    ...                 factors={"new_account_value": 3.0})
+    >>> settle_weights(kpis, pd.DataFrame(), day=dt.date(2025, 12, 31),
+    ...                params=WeightParams(policies=(policy,)))["weight"].tolist()
+    [0.25, 0.75]
+    """
+    names = [kpi.measure for kpi in kpis]
+    given = pd.Series({kpi.measure: kpi.weight for kpi in kpis})
+    found = _by_method(names, given, scores, kpis, params)
+    if params.method != "given":
+        found = data.blend_weights(given.to_dict(), found.to_dict(), judged_share=params.given_share)
+    factor = pd.Series(1.0, index=names)
+    for policy in params.policies:
+        unknown = [name for name in policy.factors if name not in names]
+        if unknown:
+            raise ParameterError(
+                f"weights.policies: {policy.name} names {unknown[0]}, which is no KPI of the scorecard."
+                f"{did_you_mean(unknown[0], names)}"
+            )
+        if policy.holds(day):
+            factor = factor * pd.Series(policy.factors).reindex(names).fillna(1.0)
+    weight = found[names] * factor
+    return pd.DataFrame(
+        {
+            "kpi": names,
+            "given_weight": given.to_numpy(),
+            "method_weight": found[names].to_numpy(),
+            "policy_factor": factor.to_numpy(),
+            "weight": (weight / weight.sum()).to_numpy(),
+        }
+    )
+
+
+def weight_remarks(weights: pd.DataFrame) -> list[str]:
+    """Return codes of remarks: ``many`` (over five KPIs), ``small`` (a weight under 5 %)."""
+    found = ["many"] if len(weights) > FEW else []
+    return found + (["small"] if (weights["weight"] < SMALL).any() else [])
+
+
+def judged_matrix(names: Sequence[str], pairs: Mapping[str, float]) -> pd.DataFrame:
+    """Return the reciprocal matrix of pairwise judgements written as ``first/second``.
+
+    Raises
+    ------
+    ParameterError
+        If a pair names an unknown KPI, comes twice, or is missing.
+    """
+    matrix = pd.DataFrame(np.nan, names, names)
+    for pair, times in pairs.items():
+        first, _, second = pair.partition("/")
+        for name in (first, second):
+            if name not in names:
+                raise ParameterError(f'weights.pairs: "{name}" is no KPI.{did_you_mean(name, names)}')
+        if first == second or not np.isnan(matrix.loc[first, second]):
+            raise ParameterError(f"weights.pairs: {pair} compares a KPI with itself or comes twice.")
+        if not times > 0:
+            raise ParameterError(f"weights.pairs: {pair} is {times:g}; write a number above 0.")
+        matrix.loc[first, second], matrix.loc[second, first] = times, 1 / times
+    missing = [f"{a}/{b}" for i, a in enumerate(names) for b in names[i + 1 :] if np.isnan(matrix.loc[a, b])]
+    if missing:
+        raise ParameterError(f"weights.pairs: {len(missing)} pairs are missing, the first {missing[0]}.")
+    return matrix.fillna(1.0)
+
+
+def _by_method(
+    names: list[str], given: pd.Series, scores: pd.DataFrame, kpis: Sequence[Kpi], params: WeightParams
+) -> pd.Series:
+    if params.method == "given":
+        return given
+    if params.method == "ahp":
+        return judged.weights_ahp(judged_matrix(names, params.pairs)).weights
+    if params.method == "best_worst":
+        _all_named(params.best_to_others, names, "best_to_others")
+        return judged.weights_best_worst(params.best_to_others, params.others_to_worst).weights
+    if params.method == "rank":
+        _all_named(params.ranks, names, "ranks")
+        return judged.weights_by_rank(params.ranks)
+    known = scores[names].dropna()
+    if params.method == "entropy":
+        return data.weights_entropy(known)
+    # Scores are already better when higher, whatever the KPI's own direction.
+    up = dict.fromkeys((kpi.measure for kpi in kpis), "up")
+    rule = data.weights_critic if params.method == "critic" else data.weights_standard_deviation
+    return rule(known, directions=up)
+
+
+def _all_named(given: Mapping[str, float], names: Sequence[str], what: str) -> None:
+    if set(given) != set(names):
+        wrong = ", ".join(sorted(set(given) ^ set(names)))
+        raise ParameterError(f"weights.{what}: {wrong} must be named in it exactly as in the scorecard.")

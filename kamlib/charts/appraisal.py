@@ -1,0 +1,182 @@
+"""Figures of the appraisal pack: attainment bars, heat of scores, ranks with their doubt, the pay curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, LIGHT, WIDTH, Figure, NativeChart, figure
+from kamlib.glossary import Words
+
+_ROW = 26
+_PALE_BAD, _PALE_GOOD, _PALE = "#f4d6d6", "#d6ead8", "#f4f6f7"
+
+
+def attainment_chart(rows: pd.DataFrame, *, native: NativeChart | None = None) -> Figure:
+    """Draw actual as bars, the target as an outline and last year as a light bar, with attainment written.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        One row a bar, from top to bottom: name, AC, PL (NaN where there is none), PY [currency], text.
+    native : NativeChart, optional
+        The chart of the page's table in the workbook.
+    """
+    import altair as alt
+
+    data = rows.reset_index(drop=True)
+    y = alt.Y("name:N", sort=data["name"].tolist(), title=None, axis=alt.Axis(ticks=False, domain=False))
+    top = float(data[["AC", "PL", "PY"]].max().max()) or 1.0
+    low = min(0.0, float(data[["AC", "PY"]].min().min()))
+    scale = alt.Scale(domain=[low, 1.3 * top], nice=False)
+    tips = [alt.Tooltip("name:N", title=" ")] + [
+        alt.Tooltip(f"{c}:Q", title=c, format=",.0f") for c in ("AC", "PL", "PY")
+    ]
+
+    def bar(column: str, size: int, **look: Any) -> Any:
+        kept = alt.Chart(data).transform_filter(f"isValid(datum.{column})")
+        return kept.mark_bar(size=size, **look).encode(
+            y, alt.X(f"{column}:Q", title=None, axis=None, scale=scale), tooltip=tips
+        )
+
+    layers = [
+        bar("PY", 18, color=LIGHT),
+        bar("AC", 10, color=DARK),
+        bar("PL", 18, fillOpacity=0, stroke=DARK, strokeWidth=1.2),
+        alt.Chart(data)
+        .transform_calculate(end="max(datum.AC, isValid(datum.PL) ? datum.PL : 0, datum.PY)")
+        .mark_text(align="left", dx=6)
+        .encode(y, alt.X("end:Q", scale=scale), text="text:N"),
+    ]
+    chart = alt.layer(*layers).properties(width=WIDTH - 180, height=_ROW * max(len(data), 1))
+    return figure(chart, native)
+
+
+def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Figure:
+    """Draw a table of scores whose ground says how far each lies from 100; the number is written in it.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        One row per rep and KPI: name, kpi, score (NaN where left out), text.
+    names, kpis : list of str
+        Order of rows and columns.
+    """
+    import altair as alt
+
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=150)
+    base = alt.Chart(cells).encode(
+        alt.Y("name:N", sort=names, title=None, axis=axis),
+        alt.X("kpi:N", sort=kpis, title=None, axis=alt.Axis(
+            orient="top", ticks=False, domain=False, labelAngle=0, labelLimit=120)),
+    )  # fmt: skip
+    ground = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
+        color=alt.condition(
+            "isValid(datum.score)",
+            alt.Color(
+                "score:Q",
+                scale=alt.Scale(domain=[50, 90, 110], range=[_PALE_BAD, _PALE, _PALE_GOOD], clamp=True),
+                legend=None,
+            ),
+            alt.value("#ffffff"),
+        )
+    )
+    text = base.mark_text(fontSize=12).encode(text="text:N")
+    width = min(WIDTH - 160, 118 * len(kpis))
+    return figure((ground + text).properties(width=width, height=_ROW * len(names)))
+
+
+def rank_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
+    """Draw each rep's score with its 80 % range, and the plausible ranks with the rank held.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        One row per rep, best first: name, score, low, high [score points], rank, best, worst, text.
+    words : Words
+        Headings.
+    native : NativeChart, optional
+        The chart of the page's table in the workbook.
+    """
+    import altair as alt
+
+    data = rows.reset_index(drop=True)
+    names, height = data["name"].tolist(), _ROW * max(len(data), 1)
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=150, minExtent=130)
+    span = [float(data["low"].min()) - 3, float(data["high"].max()) + 3]
+
+    def part(low: str, high: str, dot: str, scale: Any, *, first: bool, heading: str, grid: Any) -> Any:
+        y = alt.Y("name:N", sort=names, title=None, axis=axis if first else None)
+        base = alt.Chart(data).encode(y)
+        bar = base.mark_bar(size=9, color=LIGHT, cornerRadius=3).encode(
+            alt.X(f"{low}:Q", title=None, scale=scale, axis=grid), alt.X2(f"{high}:Q")
+        )
+        point = base.mark_point(size=70, color=DARK, filled=True, opacity=1).encode(
+            alt.X(f"{dot}:Q", scale=scale),
+            tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("text:N", title=" ")],
+        )
+        return (bar + point).properties(width=270, height=height, title=heading)
+
+    last = len(data) + 0.5
+    ends = data.assign(left=data["best"] - 0.35, right=data["worst"] + 0.35)
+    data = ends
+    scores = part("low", "high", "score", alt.Scale(domain=span, nice=False), first=True,
+                  heading=words("appraisal.chart_score"), grid=alt.Axis(tickCount=5, format=".0f"))  # fmt: skip
+    ranks = part("left", "right", "rank", alt.Scale(domain=[0.5, last], nice=False), first=False,
+                 heading=words("appraisal.chart_rank"), grid=alt.Axis(tickMinStep=1, format=".0f"))  # fmt: skip
+    return figure(alt.hconcat(scores, ranks, spacing=24), native)
+
+
+def curve_chart(curve: pd.DataFrame, reps: pd.DataFrame, *, words: Words) -> Figure:
+    """Draw the pay curve with every rep on it.
+
+    Parameters
+    ----------
+    curve : pandas.DataFrame
+        Points of the curve: at [fraction], pay [currency].
+    reps : pandas.DataFrame
+        name, at [fraction], pay [currency].
+    words : Words
+        Axis titles.
+    """
+    import altair as alt
+
+    x = alt.X("at:Q", title=words("appraisal.chart_attained"), axis=alt.Axis(format=".0%"))
+    y = alt.Y(
+        "pay:Q", title=words("appraisal.chart_pay", currency=words.currency), axis=alt.Axis(format=",.0f")
+    )
+    line = alt.Chart(curve).mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
+    dots = alt.Chart(reps).mark_point(size=60, color=DARK, filled=True, opacity=1)
+    dots = dots.encode(x, y, tooltip=[alt.Tooltip("name:N", title=" ")])
+    text = alt.Chart(reps).mark_text(align="left", dx=8, dy=10, fontSize=11).encode(x, y, text="name:N")
+    return figure((line + dots + text).properties(width=WIDTH - 80, height=280))
+
+
+def cost_chart(rows: pd.DataFrame) -> Figure:
+    """Draw signed score points as bars, red for what costs and green for what brings.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        One row a bar: name, points (signed) and text.
+    """
+    import altair as alt
+
+    data = rows.reset_index(drop=True)
+    y = alt.Y(
+        "name:N",
+        sort=data["name"].tolist(),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labelLimit=260),
+    )
+    reach = max(float(data["points"].abs().max()), 1.0) * 1.35
+    x = alt.X("points:Q", title=None, axis=None, scale=alt.Scale(domain=[-reach, reach], nice=False))
+    base = alt.Chart(data).encode(y, x)
+    bars = base.mark_bar(size=14).encode(
+        color=alt.condition("datum.points < 0", alt.value(BAD), alt.value(GOOD))
+    )
+    left = base.transform_filter("datum.points < 0").mark_text(align="right", dx=-5).encode(text="text:N")
+    right = base.transform_filter("datum.points >= 0").mark_text(align="left", dx=5).encode(text="text:N")
+    chart = alt.layer(bars, left, right)
+    return figure(chart.properties(width=WIDTH - 300, height=_ROW * max(len(data), 1)))
