@@ -140,3 +140,11 @@ def demo_command_zh(tmp_path_factory: pytest.TempPathFactory) -> subprocess.Comp
 def demo_run_zh(demo_command_zh: subprocess.CompletedProcess[str]) -> Path:
     """Return a published planning run of the demo book, in Chinese."""
     return Path(demo_command_zh.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def appraisal_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a published appraisal run of the demo book, in English."""
+    from kamlib.packs.appraisal import appraise
+
+    return appraise(DEMO, "2025Q4", lang="en", out=tmp_path_factory.mktemp("appraisal"), say=lambda _: None)

@@ -63,7 +63,7 @@ class Feedback:
     hidden : pandas.DataFrame
         One row per rep whose groups were too small even together: rep_id, raters.
     raters : pandas.DataFrame
-        One row per rater: rater_id, ratings, rater_severity, severity_error, severe (True where below the average
+        One row per rater: rater_id, ratings, rater_severity, severity_error, severe (True where it is below
         by more than three standard errors, False, or null where it cannot be told).
     severity_removed : bool
         Whether scores are what an average rater would give; False where the rater graph is not connected.

@@ -68,15 +68,21 @@ def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Fig
     axis = alt.Axis(ticks=False, domain=False, labelLimit=150)
     base = alt.Chart(cells).encode(
         alt.Y("name:N", sort=names, title=None, axis=axis),
-        alt.X("kpi:N", sort=kpis, title=None, axis=alt.Axis(
-            orient="top", ticks=False, domain=False, labelAngle=0, labelLimit=120)),
-    )  # fmt: skip
+        alt.X(
+            "kpi:N",
+            sort=kpis,
+            title=None,
+            axis=alt.Axis(orient="top", ticks=False, domain=False, labelAngle=0, labelLimit=120),
+        ),
+    )
     ground = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
         color=alt.condition(
             "isValid(datum.score)",
             alt.Color(
                 "score:Q",
-                scale=alt.Scale(domain=[50, 90, 110], range=[_PALE_BAD, _PALE, _PALE_GOOD], clamp=True),
+                scale=alt.Scale(
+                    domain=[50, 90, 110], range=[_PALE_BAD, _PALE, _PALE_GOOD], clamp=True, interpolate="rgb"
+                ),
                 legend=None,
             ),
             alt.value("#ffffff"),
@@ -121,10 +127,24 @@ def rank_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None =
     last = len(data) + 0.5
     ends = data.assign(left=data["best"] - 0.35, right=data["worst"] + 0.35)
     data = ends
-    scores = part("low", "high", "score", alt.Scale(domain=span, nice=False), first=True,
-                  heading=words("appraisal.chart_score"), grid=alt.Axis(tickCount=5, format=".0f"))  # fmt: skip
-    ranks = part("left", "right", "rank", alt.Scale(domain=[0.5, last], nice=False), first=False,
-                 heading=words("appraisal.chart_rank"), grid=alt.Axis(tickMinStep=1, format=".0f"))  # fmt: skip
+    scores = part(
+        "low",
+        "high",
+        "score",
+        alt.Scale(domain=span, nice=False),
+        first=True,
+        heading=words("appraisal.chart_score"),
+        grid=alt.Axis(tickCount=5, format=".0f"),
+    )
+    ranks = part(
+        "left",
+        "right",
+        "rank",
+        alt.Scale(domain=[0.5, last], nice=False),
+        first=False,
+        heading=words("appraisal.chart_rank"),
+        grid=alt.Axis(tickMinStep=1, format=".0f"),
+    )
     return figure(alt.hconcat(scores, ranks, spacing=24), native)
 
 
@@ -170,7 +190,9 @@ def cost_chart(rows: pd.DataFrame) -> Figure:
         title=None,
         axis=alt.Axis(ticks=False, domain=False, labelLimit=260),
     )
-    reach = max(float(data["points"].abs().max()), 1.0) * 1.35
+    longest = max((len(text) for text in data["text"]), default=0)
+    room = 1.1 + 0.045 * longest  # what is written at a bar's end stays clear of the names
+    reach = max(float(data["points"].abs().max()), 1e-9) * room
     x = alt.X("points:Q", title=None, axis=None, scale=alt.Scale(domain=[-reach, reach], nice=False))
     base = alt.Chart(data).encode(y, x)
     bars = base.mark_bar(size=14).encode(

@@ -197,7 +197,7 @@ def pay_reps(basis: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per rep: rep_id, pay_basis, pay_part (of target pay [fraction]), payout [currency, whole cents,
+        One row per rep: rep_id, pay_basis, pay_part (of target pay [fraction]), payout [currency, cents,
         half to even], next_step (what one more point of attainment pays [currency]); null where unknown.
     """
     part = pay_curve(basis["pay_basis"].to_numpy(dtype=float), params.curve)

@@ -166,8 +166,8 @@ def _check_period(run: Run) -> None:
     last = str(cube["month"].max())
     if last < window.months[-1]:
         raise ParameterError(
-            f"the book's last sale is in {last}; {run.period} lasts until {window.months[-1]}, and what is not"
-            f" over cannot be appraised. Appraise an earlier period, or add the sales."
+            f"the book's last sale is in {last}; {run.period} lasts until {window.months[-1]}; what is"
+            f" not over cannot be appraised. Appraise an earlier period, or add the sales."
         )
     if not cube["rep_id"].notna().any() and not run.load("accounts")["rep_id"].notna().any():
         raise ParameterError("the book names no rep on accounts or sales; there is nobody to appraise.")

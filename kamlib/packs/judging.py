@@ -271,7 +271,7 @@ def rank(
     table = table.loc[order]
     return Ranked(
         table=table.drop(columns="total_score").reset_index(drop=True),
-        flips=_flips(judged, order.to_numpy(), weights),
+        flips=_flips(judged, weights),
         hinges=_hinges(judged, table, part, rest, weights),
         ranks=ranks.counts[order.to_numpy()],
     )
@@ -289,7 +289,10 @@ def _bands(table: pd.DataFrame, shares: tuple[float, ...]) -> pd.Series:
     return pd.Series(numbers, index=order).reindex(table.index)
 
 
-def _flips(judged: Judged, order: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+def _flips(judged: Judged, weights: np.ndarray) -> pd.DataFrame:
+    """Look at neighbours by the own scorecard, which is what weights move."""
+    own = judged.totals.sort_values(["own_score", "rep_id"], ascending=[False, True])
+    order = own[own["own_score"].notna()].index
     kpis = [kpi.measure for kpi in judged.case.params.kpis]
     reps = judged.case.reps
     wide = judged.scores.pivot(index="rep_id", columns="kpi", values="score").reindex(

@@ -70,22 +70,36 @@ def add_live_sheet(workbook: Any, live: LiveScorecard, *, style: Style, words: W
     for k, kpi in enumerate(kpis):
         sheet.write_number(_WEIGHTS, 1 + k, float(live.weights[kpi]), entry)
     sheet.write_formula(
-        _WEIGHTS, 1 + count, f"=SUM(B{_WEIGHTS + 1}:{xl_col_to_name(count)}{_WEIGHTS + 1})",
-        workbook.add_format({"num_format": "0.0 %"}), float(live.weights.sum()),
-    )  # fmt: skip
+        _WEIGHTS,
+        1 + count,
+        f"=SUM(B{_WEIGHTS + 1}:{xl_col_to_name(count)}{_WEIGHTS + 1})",
+        workbook.add_format({"num_format": "0.0 %"}),
+        float(live.weights.sum()),
+    )
     heads = [
         words.label("name"),
         *(live.kpis[k] for k in kpis),
         *(f"{live.kpis[k]}: {words.label('points')}" for k in kpis),
-        *(words.label(c) for c in ("own_score", "score_part", "score_rest", "final_score", "score_rank",
-                                   "best_rank", "worst_rank")),
-    ]  # fmt: skip
+        *(
+            words.label(c)
+            for c in (
+                "own_score",
+                "score_part",
+                "score_rest",
+                "final_score",
+                "score_rank",
+                "best_rank",
+                "worst_rank",
+            )
+        ),
+    ]
     for column, head in enumerate(heads):
         sheet.write_string(_HEAD, column, head, style.header)
     weights = f"$B${_WEIGHTS + 1}:${xl_col_to_name(count)}${_WEIGHTS + 1}"
     totals = 1 + 2 * count
     last = _FIRST + reps
-    ranked = f"{xl_rowcol_to_cell(_FIRST, totals + 3, True, True)}:{xl_rowcol_to_cell(last - 1, totals + 3, True, True)}"
+    top, bottom = (xl_rowcol_to_cell(row, totals + 3, True, True) for row in (_FIRST, last - 1))
+    ranked = f"{top}:{bottom}"
     values = _values(live)
     for r, (rep, row) in enumerate(live.scores.iterrows()):
         line = _FIRST + r
@@ -97,8 +111,13 @@ def add_live_sheet(workbook: Any, live: LiveScorecard, *, style: Style, words: W
                 sheet.write_number(line, 1 + k, float(row[kpi]), number)
             cell, weight = xl_rowcol_to_cell(line, 1 + k), xl_rowcol_to_cell(_WEIGHTS, 1 + k, True, True)
             points = values["points"].iloc[r, k]
-            sheet.write_formula(line, 1 + count + k, f'=IF(ISNUMBER({cell}),{cell}*{weight}/{used},"")', number,
-                                "" if pd.isna(points) else float(points))  # fmt: skip
+            sheet.write_formula(
+                line,
+                1 + count + k,
+                f'=IF(ISNUMBER({cell}),{cell}*{weight}/{used},"")',
+                number,
+                "" if pd.isna(points) else float(points),
+            )
         begin, end = xl_rowcol_to_cell(line, 1 + count), xl_rowcol_to_cell(line, 2 * count)
         own, part, rest, final = (xl_rowcol_to_cell(line, totals + k) for k in range(4))
         sheet.write_formula(line, totals, f"=SUM({begin}:{end})", number, float(values["own"].iloc[r]))
@@ -114,7 +133,7 @@ def add_live_sheet(workbook: Any, live: LiveScorecard, *, style: Style, words: W
 
 
 def _values(live: LiveScorecard) -> dict[str, Any]:
-    """Return what the formulas give at the run's weights, so that the sheet is right before it recalculates."""
+    """Return what the formulas give at the run's weights, for programs that do not recalculate."""
     scores = live.scores[list(live.kpis)]
     weights = live.weights[list(live.kpis)]
     used = scores.notna().mul(weights, axis=1)

@@ -62,20 +62,29 @@ def feedback_page(case: Case, found: Feedback, cycle: str) -> Page:
     agreed = "unknown" if pd.isna(found.agreement) else "low" if found.agreement < 0.667 else "fair"
     return Page(
         id="feedback_1",
-        title=words("appraisal.feedback_title", cycle=cycle, name=case.names[first["rep_id"]],
-                    score=f"{first['feedback_score']:.0f}", last=case.names[last["rep_id"]],
-                    least=f"{last['feedback_score']:.0f}"),
+        title=words(
+            "appraisal.feedback_title",
+            cycle=cycle,
+            name=case.names[first["rep_id"]],
+            score=f"{first['feedback_score']:.0f}",
+            last=case.names[last["rep_id"]],
+            least=f"{last['feedback_score']:.0f}",
+        ),
         subtitle=subtitle(case, words("appraisal.feedback_what", low=f"{low:g}", high=f"{high:g}")),
         table=table,
         labels=heads,
         kinds=dict.fromkeys(shown, "number"),
-        figures=(charts.heat_chart(cells, names=[case.names[r] for r in reps["rep_id"]], kpis=list(heads.values())),),
+        figures=(
+            charts.heat_chart(
+                cells, names=[case.names[r] for r in reps["rep_id"]], kpis=list(heads.values())
+            ),
+        ),
         notes=(
             words("appraisal.feedback_rule", least=span["least_raters"]),
             words("appraisal.feedback_adjusted" if found.severity_removed else "appraisal.feedback_raw"),
             words(f"appraisal.agreement_{agreed}", alpha=f"{found.agreement:.2f}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def raters_page(case: Case, found: Feedback, cycle: str) -> Page:
@@ -143,11 +152,19 @@ def incidents_page(case: Case, weighed: pd.DataFrame, params: IncidentParams) ->
     top = moved.index[0] if len(moved) else case.reps[0]
     return Page(
         id="incidents",
-        title=words("appraisal.incidents_title", count=len(weighed), reps=len(moved), name=case.names[top],
-                    points=f"{sums[top]:+.1f}", most=f"{params.most:g}"),
+        title=words(
+            "appraisal.incidents_title",
+            count=len(weighed),
+            reps=len(moved),
+            name=case.names[top],
+            points=f"{sums[top]:+.1f}",
+            most=f"{params.most:g}",
+        ),
         subtitle=subtitle(case, words("appraisal.incidents_what")),
         table=table.sort_values("date", ascending=False, ignore_index=True),
         figures=(charts.cost_chart(bars),) if len(bars) else (),
-        notes=(words("appraisal.incidents_rule", half=f"{params.half_life:g}"),
-               words("appraisal.incidents_bare", count=bare)),
-    )  # fmt: skip
+        notes=(
+            words("appraisal.incidents_rule", half=f"{params.half_life:g}"),
+            words("appraisal.incidents_bare", count=bare),
+        ),
+    )

@@ -15,6 +15,7 @@ from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
 
 _ATTAINMENT = "target_attainment"
+_NEAR = 0.05  # of an axis: a label is about as wide and high
 
 
 def pay_basis(judged: Judged, ranked: Ranked, params: PayParams) -> pd.DataFrame:
@@ -51,7 +52,7 @@ def pay_page(judged: Judged, pay: pd.DataFrame, params: PayParams) -> Page:
     reach = max(last * 1.1, float(known["pay_basis"].max() if len(known) else 0) * 1.05)
     at = np.sort(np.concatenate([np.linspace(0, reach, 200), [first - 1e-9], [p[0] for p in params.curve]]))
     curve = pd.DataFrame({"at": at, "pay": params.target_pay * pay_curve(at, params.curve)})
-    dots = pd.DataFrame({"name": known["name"], "at": known["pay_basis"], "pay": known["payout"]})
+    dots = _near(known, reach, params)
     nothing = int((known["payout"] == 0).sum())
     notes = [words("appraisal.pay_rule", by=words.value("paid_by", params.by))]
     notes.append(_cost_note(judged, params))
@@ -60,14 +61,32 @@ def pay_page(judged: Judged, pay: pd.DataFrame, params: PayParams) -> Page:
         notes.append(words("appraisal.pay_fair", correlation=f"{fair:+.2f}"))
     return Page(
         id="pay",
-        title=words("appraisal.pay_title", total=words.money(total), reps=len(known), nothing=nothing,
-                    full=int((known["pay_part"] >= 1).sum())),
+        title=words(
+            "appraisal.pay_title",
+            total=words.money(total),
+            reps=len(known),
+            nothing=nothing,
+            full=int((known["pay_part"] >= 1).sum()),
+        ),
         subtitle=subtitle(case, words("appraisal.pay_what", currency=words.currency)),
         table=table,
         figures=(charts.curve_chart(curve, dots, words=words),) if len(dots) else (),
         totals=("payout",),
         notes=tuple(notes),
-    )  # fmt: skip
+    )
+
+
+def _near(known: pd.DataFrame, reach: float, params: PayParams) -> pd.DataFrame:
+    """Return a dot per rep; reps who stand close share one label, so that names stay readable."""
+    dots = pd.DataFrame({"name": known["name"], "at": known["pay_basis"], "pay": known["payout"]})
+    dots = dots.sort_values("at", ignore_index=True)
+    near = (dots["at"].diff().fillna(np.inf) < _NEAR * reach) & (
+        dots["pay"].diff().abs().fillna(np.inf) < _NEAR * max(params.target_pay, 1.0)
+    )
+    group = (~near).cumsum()
+    first = ~group.duplicated()
+    dots["name"] = dots.groupby(group)["name"].transform(", ".join).where(first, "")
+    return dots
 
 
 def _cost_note(judged: Judged, params: PayParams) -> str:
@@ -81,12 +100,16 @@ def _cost_note(judged: Judged, params: PayParams) -> str:
     wide = tuple(open_kpi if k == at else kpi for k, kpi in enumerate(kpis))
     drawn = draw_scores(judged.cases, kpis=wide, draws=1000, rng=np.random.default_rng(judged.case.run.seed))
     cost = pay_cost(drawn[:, :, at] / 100, params=params).iloc[0]
-    return words("appraisal.pay_cost", low=words.money(cost["low_cost"]), high=words.money(cost["high_cost"]),
-                 full=words.money(cost["full_cost"]))  # fmt: skip
+    return words(
+        "appraisal.pay_cost",
+        low=words.money(cost["low_cost"]),
+        high=words.money(cost["high_cost"]),
+        full=words.money(cost["full_cost"]),
+    )
 
 
 def _fairness(judged: Judged, known: pd.DataFrame) -> float | None:
-    """Return the rank correlation of pay with the size of the territory (its target); None under five reps."""
+    """Return the rank correlation of pay with the size of the territory (target); None under five reps."""
     target = judged.scores[judged.scores["kpi"] == _ATTAINMENT].set_index("rep_id")["kpi_target"]
     size = known["rep_id"].map(target).astype("float64")
     usable = size.notna() & known["payout"].notna()
@@ -123,8 +146,14 @@ def growth_page(case: Case, drivers: pd.DataFrame, params: GrowthParams) -> Page
     else:
         common = table["kpi"].value_counts()
         first = top.iloc[0]
-        title = words("appraisal.growth_title", kpi=common.index[0], reps=int(common.iloc[0]), name=first["name"],
-                      driver=first["kpi"], cost=f"{first['points_lost']:.1f}")  # fmt: skip
+        title = words(
+            "appraisal.growth_title",
+            kpi=common.index[0],
+            reps=int(common.iloc[0]),
+            name=first["name"],
+            driver=first["kpi"],
+            cost=f"{first['points_lost']:.1f}",
+        )
     return Page(
         id="growth",
         title=title,

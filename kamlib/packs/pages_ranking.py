@@ -62,17 +62,27 @@ def ranks_page(judged: Judged, ranked: Ranked, params: RankingParams) -> Page:
     native = NativeChart("bar", "name", {"final_score": "AC"}, rows=len(rows))
     return Page(
         id="ranking_1",
-        title=words("appraisal.rank_title", name=first["name"], score=f"{first['final_score']:.1f}",
-                    sure=len(sure), reps=len(known), rivals=rivals),
+        title=words(
+            "appraisal.rank_title",
+            name=first["name"],
+            score=f"{first['final_score']:.1f}",
+            sure=len(sure),
+            reps=len(known),
+            rivals=rivals,
+        ),
         subtitle=subtitle(case, words("appraisal.rank_what", level=words.percent(params.level))),
         table=table,
         figures=(charts.rank_chart(bars, words=words, native=native),),
         notes=(
-            words("appraisal.rank_rule", draws=words.count(params.draws), spread=words.percent(params.weight_spread)),
+            words(
+                "appraisal.rank_rule",
+                draws=words.count(params.draws),
+                spread=words.percent(params.weight_spread),
+            ),
             words("appraisal.rank_doubt"),
             words("appraisal.rank_forced" if params.forced else "appraisal.rank_not_forced"),
         ),
-    )  # fmt: skip
+    )
 
 
 def show_flips(judged: Judged, ranked: Ranked) -> None:
@@ -100,15 +110,26 @@ def flips_page(judged: Judged, ranked: Ranked) -> Page:
     small = ranked.flips[ranked.flips["kpi"].notna()].copy()
     small = small.reindex(small["weight_change"].abs().sort_values(kind="stable").index)
     sentences = [
-        words("appraisal.flip_said", lower=case.names[row["lower"]], upper=case.names[row["upper"]],
-              kpi=words.value("kpi", row["kpi"]), change=_points(row["weight_change"]))
+        words(
+            "appraisal.flip_said",
+            lower=case.names[row["lower"]],
+            upper=case.names[row["upper"]],
+            kpi=words.value("kpi", row["kpi"]),
+            change=_points(row["weight_change"]),
+        )
         for _, row in small.head(3).iterrows()
-    ]  # fmt: skip
+    ]
     moved = table[table["rank_move"] != 0]
     if len(moved):
         first = moved.iloc[0]
-        title = words("appraisal.flip_title", name=first["name"], account=first["account_name"], rank=first["score_rank"],
-                      without=first["rank_without"], count=len(moved))  # fmt: skip
+        title = words(
+            "appraisal.flip_title",
+            name=first["name"],
+            account=first["account_name"],
+            rank=first["score_rank"],
+            without=first["rank_without"],
+            count=len(moved),
+        )
     else:
         title = words("appraisal.flip_title_none")
     rows = moved.head(14)

@@ -33,7 +33,7 @@ def subtitle(case: Case, what: str) -> str:
 
 
 def asked_by_dimension(case: Case) -> dict[str, dict[str, float]]:
-    """Return revenue targets by dimension: reps', their sum for the company, and adopted ones by all sides."""
+    """Return revenue targets by dimension: reps', their sum, and adopted ones by all sides."""
     planned = case.planned
     revenue = planned[planned["measure"] == "target_attainment"]
     found = {"rep": revenue.groupby("rep_id")["asked"].sum().to_dict()}
@@ -76,8 +76,13 @@ def results_page(case: Case, results: pd.DataFrame) -> Page:
     }
     if len(known):
         attained = known["actual"].astype(float).sum() / known["target"].sum()
-        title = words("appraisal.results_title", attained=words.percent(attained), reps=len(known),
-                      reached=int((known["attainment"] >= 1).sum()), **facts)  # fmt: skip
+        title = words(
+            "appraisal.results_title",
+            attained=words.percent(attained),
+            reps=len(known),
+            reached=int((known["attainment"] >= 1).sum()),
+            **facts,
+        )
         median = words.percent(float(known["attainment"].median()))
         notes = (words("appraisal.results_credit"), words("appraisal.results_median", median=median))
     else:
@@ -140,13 +145,18 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
     table = parts.assign(part=[words.value("part", part) for part in parts["part"]])
     return Page(
         id="results_2",
-        title=words("appraisal.bridge_title", period=label_of(case), change=words.signed_money(amount["after"] - amount["before"]),
-                    part=words.value("part", largest), amount=words.signed_money(amount[largest])),
+        title=words(
+            "appraisal.bridge_title",
+            period=label_of(case),
+            change=words.signed_money(amount["after"] - amount["before"]),
+            part=words.value("part", largest),
+            amount=words.signed_money(amount[largest]),
+        ),
         subtitle=subtitle(case, words("appraisal.bridge_what", currency=words.currency)),
         table=table,
         figures=(bridge(steps, words=words),),
         notes=(words("appraisal.bridge_rule"), words("appraisal.bridge_doubt")),
-    )  # fmt: skip
+    )
 
 
 def show_sharing(case: Case) -> None:
@@ -174,14 +184,21 @@ def sharing_page(case: Case, shared: pd.DataFrame) -> Page:
     first = table.iloc[0]
     return Page(
         id="results_3",
-        title=words("appraisal.sharing_title", amount=words.money(total_money(shared["amount"])), accounts=shared["account_id"].nunique(),
-                    seller=first["seller"], name=first["name"], rep=first["rep_name"], most=words.money(first["shared_sales"])),
+        title=words(
+            "appraisal.sharing_title",
+            amount=words.money(total_money(shared["amount"])),
+            accounts=shared["account_id"].nunique(),
+            seller=first["seller"],
+            name=first["name"],
+            rep=first["rep_name"],
+            most=words.money(first["shared_sales"]),
+        ),
         subtitle=subtitle(case, words("appraisal.sharing_what", currency=words.currency)),
         table=table,
         totals=("shared_sales",),
         notes=(words("appraisal.sharing_rule"),),
         folded=False,
-    )  # fmt: skip
+    )
 
 
 def _name(case: Case, dimension: str, key: object) -> str:

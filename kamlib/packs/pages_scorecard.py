@@ -47,7 +47,13 @@ def written(measure: str, value: float, words: Words) -> str:
         return "–"
     if measure in _MONEY:
         return words.money(value)
-    return words.percent(value) if measure in _FRACTIONS else f"{value:,.4g}"
+    return (
+        words.percent(value)
+        if measure in _FRACTIONS
+        else f"{value:,.3g}"
+        if abs(value) < 1000
+        else f"{value:,.0f}"
+    )
 
 
 def show_heat(judged: Judged) -> None:
@@ -87,16 +93,23 @@ def heat_page(judged: Judged) -> Page:
     native = None
     return Page(
         id="scorecard_1",
-        title=words("appraisal.heat_title", reps=len(order), name=case.names[order[0]],
-                    score=f"{totals['total_score'].iloc[0]:.0f}", worst=heads[worst], low=f"{means[worst]:.0f}",
-                    best=heads[best], high=f"{means[best]:.0f}"),
+        title=words(
+            "appraisal.heat_title",
+            reps=len(order),
+            name=case.names[order[0]],
+            score=f"{totals['total_score'].iloc[0]:.0f}",
+            worst=heads[worst],
+            low=f"{means[worst]:.0f}",
+            best=heads[best],
+            high=f"{means[best]:.0f}",
+        ),
         subtitle=subtitle(case, words("appraisal.heat_what")),
         table=table,
         labels=heads,
         kinds=dict.fromkeys(kpis, "number"),
         figures=(charts.heat_chart(cells, names=[case.names[r] for r in order], kpis=list(heads.values())),),
         notes=tuple(notes) if native is None else (),
-    )  # fmt: skip
+    )
 
 
 def show_chain(judged: Judged) -> None:
@@ -133,23 +146,31 @@ def chain_page(judged: Judged) -> Page:
 def score_table(judged: Judged, scores: pd.DataFrame) -> pd.DataFrame:
     """Return score rows with names and values as they are read."""
     words, names = judged.case.run.words, judged.case.names
-    return pd.DataFrame(
-        {
-            "rep_id": scores["rep_id"],
-            "name": scores["rep_id"].map(names),
-            "kpi": [words.value("kpi", m) for m in scores["kpi"]],
-            "perspective": [words.value("perspective", p) for p in scores["perspective"]],
-            "kpi_value_said": [written(m, v, words) for m, v in zip(scores["kpi"], scores["kpi_value"], strict=True)],
-            "kpi_target_said": [written(m, v, words) for m, v in zip(scores["kpi"], scores["kpi_target"], strict=True)],
-            "attainment": scores["attainment"],
-            "score": scores["score"].round(1),
-            "weight": scores["weight"],
-            "used_weight": scores["used_weight"],
-            "points": scores["points"].round(2),
-            "cases": scores["cases"],
-            "left_out": [None if pd.isna(c) else words.value("left_out", c) for c in scores["left_out"]],
-        }
-    ).astype({"left_out": "str"}).reset_index(drop=True)  # fmt: skip
+    return (
+        pd.DataFrame(
+            {
+                "rep_id": scores["rep_id"],
+                "name": scores["rep_id"].map(names),
+                "kpi": [words.value("kpi", m) for m in scores["kpi"]],
+                "perspective": [words.value("perspective", p) for p in scores["perspective"]],
+                "kpi_value_said": [
+                    written(m, v, words) for m, v in zip(scores["kpi"], scores["kpi_value"], strict=True)
+                ],
+                "kpi_target_said": [
+                    written(m, v, words) for m, v in zip(scores["kpi"], scores["kpi_target"], strict=True)
+                ],
+                "attainment": scores["attainment"],
+                "score": scores["score"].round(1),
+                "weight": scores["weight"],
+                "used_weight": scores["used_weight"],
+                "points": scores["points"].round(2),
+                "cases": scores["cases"],
+                "left_out": [None if pd.isna(c) else words.value("left_out", c) for c in scores["left_out"]],
+            }
+        )
+        .astype({"left_out": "str"})
+        .reset_index(drop=True)
+    )
 
 
 def chain_sentence(judged: Judged, rep: str) -> str:
@@ -217,15 +238,22 @@ def perspectives_page(judged: Judged) -> Page:
         notes.append(words("appraisal.perspective_missing", names=words("targets.list").join(missing)))
     return Page(
         id="scorecard_3",
-        title=words("appraisal.perspective_title", low=words.value("perspective", low), least=f"{means[low]:.0f}",
-                    high=words.value("perspective", high), most=f"{means[high]:.0f}"),
+        title=words(
+            "appraisal.perspective_title",
+            low=words.value("perspective", low),
+            least=f"{means[low]:.0f}",
+            high=words.value("perspective", high),
+            most=f"{means[high]:.0f}",
+        ),
         subtitle=subtitle(case, words("appraisal.perspective_what")),
         table=table,
         labels={p: words.value("perspective", p) for p in found},
         kinds=dict.fromkeys(found, "number"),
-        figures=(charts.heat_chart(cells, names=[case.names[r] for r in totals.index], kpis=list(heads.values())),),
+        figures=(
+            charts.heat_chart(cells, names=[case.names[r] for r in totals.index], kpis=list(heads.values())),
+        ),
         notes=tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def show_weights(judged: Judged, params: WeightParams) -> None:
@@ -242,23 +270,35 @@ def weights_page(judged: Judged, params: WeightParams) -> Page:
     held = [p for p in params.policies if p.holds(pd.Timestamp(case.run.as_of).date() - pd.Timedelta(days=1))]
     notes = [words(f"appraisal.remark_{code}") for code in weight_remarks(table)]
     said = [
-        words("appraisal.policy", name=p.name, who=p.who, why=p.why, starts=p.starts,
-              factors=words("targets.list").join(f"{words.value('kpi', k)} × {f:g}" for k, f in p.factors.items()))
+        words(
+            "appraisal.policy",
+            name=p.name,
+            who=p.who,
+            why=p.why,
+            starts=p.starts,
+            factors=words("targets.list").join(
+                f"{words.value('kpi', k)} × {f:g}" for k, f in p.factors.items()
+            ),
+        )
         for p in held
-    ]  # fmt: skip
+    ]
     table["kpi"] = [words.value("kpi", m) for m in table["kpi"]]
     return Page(
         id="scorecard_4",
-        title=words("appraisal.weights_title", kpi=words.value("kpi", heaviest["kpi"]),
-                    weight=words.percent(heaviest["weight"]), method=words.value("method", params.method),
-                    policies=len(held)),
+        title=words(
+            "appraisal.weights_title",
+            kpi=words.value("kpi", heaviest["kpi"]),
+            weight=words.percent(heaviest["weight"]),
+            method=words.value("method", params.method),
+            policies=len(held),
+        ),
         subtitle=subtitle(case, words("appraisal.weights_what", day=day)),
         table=table,
         totals=("given_weight", "method_weight", "weight"),
         sentences=tuple(said),
         notes=(words("appraisal.weights_rule"), *notes)[:3],
         folded=False,
-    )  # fmt: skip
+    )
 
 
 def _own(judged: Judged, rep: str) -> pd.DataFrame:

@@ -119,8 +119,17 @@ def summary_page(judged: Judged, ranked: Ranked) -> Page:
     mine = judged.scores[judged.scores["kpi"] == "target_attainment"].set_index("rep_id")
     if len(mine):
         table.insert(2, "attainment", table["rep_id"].map(mine["attainment"]))
-    keep = ["rep_id", "name", "attainment", "final_score", "score_low", "score_high", "score_rank", "best_rank",
-            "worst_rank"]  # fmt: skip
+    keep = [
+        "rep_id",
+        "name",
+        "attainment",
+        "final_score",
+        "score_low",
+        "score_high",
+        "score_rank",
+        "best_rank",
+        "worst_rank",
+    ]
     table = table[[c for c in keep if c in table]].copy()
     table[["final_score", "score_low", "score_high"]] = table[
         ["final_score", "score_low", "score_high"]
@@ -129,19 +138,33 @@ def summary_page(judged: Judged, ranked: Ranked) -> Page:
     asked = sum(asked_by_dimension(case).get("rep", {}).values())
     first, last = known.iloc[0], known.iloc[-1]
     sentences = [
-        words("appraisal.sum_first", name=case.names[first["rep_id"]], score=f"{first['final_score']:.1f}",
-              best=first["best_rank"], worst=first["worst_rank"]),
-        words("appraisal.sum_last", name=case.names[last["rep_id"]], score=f"{last['final_score']:.1f}",
-              best=last["best_rank"], worst=last["worst_rank"]),
-    ]  # fmt: skip
+        words(
+            "appraisal.sum_first",
+            name=case.names[first["rep_id"]],
+            score=f"{first['final_score']:.1f}",
+            best=first["best_rank"],
+            worst=first["worst_rank"],
+        ),
+        words(
+            "appraisal.sum_last",
+            name=case.names[last["rep_id"]],
+            score=f"{last['final_score']:.1f}",
+            best=last["best_rank"],
+            worst=last["worst_rank"],
+        ),
+    ]
     moved = ranked.hinges.reindex((-ranked.hinges["rank_move"].abs()).sort_values(kind="stable").index)
     if len(moved) and moved["rank_move"].iloc[0] != 0:
         row = moved.iloc[0]
         accounts = case.tables["accounts"].set_index("account_id")["name"]
         sentences.append(
-            words("appraisal.sum_hinge", name=case.names[row["rep_id"]], account=accounts.get(row["account_id"], row["account_id"]),
-                  move=abs(int(row["rank_move"])))
-        )  # fmt: skip
+            words(
+                "appraisal.sum_hinge",
+                name=case.names[row["rep_id"]],
+                account=accounts.get(row["account_id"], row["account_id"]),
+                move=abs(int(row["rank_move"])),
+            )
+        )
     sure = int((known["best_rank"] == known["worst_rank"]).sum())
     sentences.append(words("appraisal.sum_sure", sure=sure, reps=len(known)))
     pay = case.run.load("pay")

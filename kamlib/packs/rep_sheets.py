@@ -77,16 +77,20 @@ def _result_page(judged: Judged, ranked: Ranked, rep: str) -> Page:
         "low": _said(row["score_low"]),
         "high": _said(row["score_high"]),
     }
-    table = pd.DataFrame(
-        {
-            "own_score": [row["own_score"]],
-            "feedback_score": [row["feedback_score"]],
-            "incident_points": [row["incident_points"]],
-            "final_score": [row["final_score"]],
-            "score_low": [row["score_low"]],
-            "score_high": [row["score_high"]],
-        }
-    ).astype("float64").round(1)  # fmt: skip
+    table = (
+        pd.DataFrame(
+            {
+                "own_score": [row["own_score"]],
+                "feedback_score": [row["feedback_score"]],
+                "incident_points": [row["incident_points"]],
+                "final_score": [row["final_score"]],
+                "score_low": [row["score_low"]],
+                "score_high": [row["score_high"]],
+            }
+        )
+        .astype("float64")
+        .round(1)
+    )
     return Page(
         id="rep_1",
         title=words("appraisal.my_title" if known else "appraisal.my_title_none", **(facts if known else {})),
@@ -193,13 +197,18 @@ def _pay_page(judged: Judged, rep: str) -> list[Page]:
     return [
         Page(
             id="rep_5",
-            title=words("appraisal.my_pay_title", payout=f"{first['payout']:,.0f}", currency=words.currency,
-                        pay_basis=words.percent(first["pay_basis"]), step=f"{first['next_step']:,.0f}"),
+            title=words(
+                "appraisal.my_pay_title",
+                payout=f"{first['payout']:,.0f}",
+                currency=words.currency,
+                pay_basis=words.percent(first["pay_basis"]),
+                step=f"{first['next_step']:,.0f}",
+            ),
             subtitle=subtitle(judged.case, words("appraisal.pay_what", currency=words.currency)),
             table=row.drop(columns="rep_id").reset_index(drop=True),
             folded=False,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _said(score: float) -> str:

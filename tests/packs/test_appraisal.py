@@ -1,0 +1,284 @@
+"""The appraisal pack on the demo book: pages, planted stories, privacy, the live workbook, refusals."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from kamlib.appraisal.kpi import ScorecardParams
+from kamlib.cli import main
+from kamlib.packs.appraisal import appraisal_params, appraise
+from kamlib.packs.judging import case_of
+from kamlib.runs import open_run
+
+DEMO = Path(__file__).parents[2] / "data" / "demo"
+PAGES = [
+    "summary",
+    "results_1",
+    "results_2",
+    "results_3",
+    "scorecard_1",
+    "scorecard_2",
+    "scorecard_3",
+    "scorecard_4",
+    "feedback_1",
+    "feedback_2",
+    "incidents",
+    "ranking_1",
+    "ranking_2",
+    "pay",
+    "growth",
+    "book_1",
+    "book_2",
+    "appendix_1",
+    "appendix_2",
+]
+
+
+def test_the_pack_has_its_pages_in_order(appraisal_run):
+    html = (appraisal_run / "pack.html").read_text(encoding="utf-8")
+    assert re.findall(r'id="page-([a-z_0-9]+)"', html) == PAGES
+
+
+def test_totals_are_the_sums_of_points_and_results_those_of_the_cube(appraisal_run):
+    run = open_run(str(appraisal_run))
+    scores, totals = run.load("scores"), run.load("score_totals")
+    sums = scores.groupby("rep_id")["points"].sum()
+    assert np.allclose(totals["own_score"], totals["rep_id"].map(sums), atol=1e-9)
+    assert scores.groupby("rep_id")["used_weight"].sum().to_numpy() == pytest.approx(np.ones(11))
+    results = run.load("results")
+    cube = run.load("cube")
+    months = ["2025-10", "2025-11", "2025-12"]
+    sold = cube.loc[cube["month"].isin(months), "revenue"].sum()
+    for _, part in results.groupby("dimension"):
+        assert part["actual"].sum() == sold
+    bridge = run.load("results_bridge").set_index("part")["amount"]
+    assert bridge.drop("after").sum() == bridge["after"] == sold
+
+
+def test_attainment_is_what_the_seller_sold_over_the_books_target(appraisal_run):
+    run = open_run(str(appraisal_run))
+    results = run.load("results")
+    rep = results[(results["dimension"] == "rep") & (results["key"] == "R03")].iloc[0]
+    targets = pd.read_csv(DEMO / "targets.csv").query("period == '2025Q4' and rep_id == 'R03'")
+    sales = pd.read_csv(DEMO / "sales.csv").query("'2025-10-01' <= date <= '2025-12-31' and rep_id == 'R03'")
+    assert rep["attainment"] == pytest.approx(sales["revenue"].sum() / targets["target"].sum())
+    scores = run.load("scores").query("rep_id == 'R03' and kpi == 'target_attainment'").iloc[0]
+    assert scores["attainment"] == pytest.approx(rep["attainment"])
+
+
+def test_the_harsh_rater_is_found_and_nobody_else(appraisal_run):
+    raters = open_run(str(appraisal_run)).load("feedback_raters")
+    harsh = raters[raters["severe"].fillna(False).astype(bool)]
+    assert harsh["rater_id"].tolist() == ["R10"]
+    assert harsh["rater_severity"].iloc[0] < -0.8
+
+
+def test_the_sandbagger_and_the_happy_ears_forecast_worst(tmp_path):
+    file = tmp_path / "accuracy.yaml"
+    file.write_text(
+        "scorecard: {kpis: [{measure: forecast_accuracy, weight: 1.0, perspective: process, target: fixed, value: 0.9}]}\n"
+    )
+    folder = appraise(DEMO, "2025", lang="en", params_file=file, out=tmp_path / "out", say=lambda _: None)
+    scores = open_run(str(folder)).load("scores").sort_values("kpi_value")
+    assert set(scores["rep_id"].head(2)) == {"R01", "R08"}
+    assert scores["kpi_value"].iloc[1] < 0.8 < 0.9 < scores["kpi_value"].iloc[2]
+
+
+def test_a_rank_that_hangs_on_one_account_is_named(appraisal_run):
+    run = open_run(str(appraisal_run))
+    hinges = run.load("ranking_hinges").set_index("rep_id")
+    assert hinges["rank_move"].abs().max() >= 3
+    shared = run.load("results_shared")
+    assert ("A004", "R06", "R04") in set(
+        zip(shared["account_id"], shared["rep_id"], shared["seller"], strict=True)
+    )
+
+
+def test_plausible_ranks_hold_the_rank_or_lie_beside_it_and_cover_all_places(appraisal_run):
+    table = open_run(str(appraisal_run)).load("ranking")
+    assert (table["best_rank"] <= table["worst_rank"]).all()
+    assert (table["score_low"] <= table["score_high"]).all()
+    assert table["final_score"].is_monotonic_decreasing
+    assert table["first_share"].sum() == pytest.approx(1)
+
+
+def test_the_same_book_and_parameters_give_the_same_tables(appraisal_run, tmp_path):
+    again = appraise(DEMO, "2025Q4", lang="en", out=tmp_path, say=lambda _: None)
+    facts = [json.loads((run / "manifest.json").read_text())["tables"] for run in (appraisal_run, again)]
+    assert facts[0] == facts[1]
+
+
+def test_no_sheet_names_another_rep_or_shows_a_figure_of_one(appraisal_run):
+    run = open_run(str(appraisal_run))
+    case = case_of(run, run.params(ScorecardParams))
+    scores, totals = run.load("scores"), run.load("ranking").set_index("rep_id")
+    sheets = sorted((appraisal_run / "reps").glob("*/sheet.html"))
+    assert len(sheets) == len(case.reps)
+    for rep, sheet in zip(case.reps, sheets, strict=True):
+        text = sheet.read_text(encoding="utf-8")
+        body = re.sub(r"<(style|script)[^>]*>.*?</\1>", "", text, flags=re.S)
+        words = re.sub(r"<[^>]+>", " ", body)
+        assert case.names[rep] in words
+        for other in case.reps:
+            if other == rep:
+                continue
+            assert case.names[other] not in text
+            assert not re.search(rf"\b{other}\b", text)
+            mine = {f"{v:.1f}" for v in scores.loc[scores["rep_id"] == rep, "score"]}
+            own = f"{totals.loc[other, 'final_score']:.1f}"
+            if own not in mine and own not in {f"{totals.loc[rep, c]:.1f}" for c in
+                                               ("final_score", "score_low", "score_high", "own_score")}:  # fmt: skip
+                assert not re.search(rf"(?<![\d.]){re.escape(own)}(?![\d])", words), (rep, other, own)
+
+
+def test_a_sheets_tables_hold_that_reps_rows_only(appraisal_run):
+    for folder in (appraisal_run / "reps").iterdir():
+        rep = folder.name.split("-", 1)[1]
+        for page in (folder / "pages").glob("*.parquet"):
+            table = pd.read_parquet(page)
+            assert "rep_id" not in table or set(table["rep_id"]) <= {rep}
+
+
+@pytest.mark.office
+def test_the_live_sheet_follows_a_changed_weight(appraisal_run, office, tmp_path):
+    run = open_run(str(appraisal_run))
+    ranking = run.load("ranking")
+    names = dict(zip(*(pd.read_csv(DEMO / "reps.csv")[c] for c in ("rep_id", "name")), strict=True))
+    wide = run.load("scores").pivot(index="rep_id", columns="kpi", values="score").loc[ranking["rep_id"]]
+    kpis = [kpi.measure for kpi in run.params(ScorecardParams).kpis]
+    settled = run.load("kpi_weights").set_index("kpi")["weight"]
+
+    def read(path):
+        sheet = openpyxl.load_workbook(office(path, "xlsx"), data_only=True)["Live scorecard"]
+        rows = list(sheet.iter_rows(min_row=8, max_row=7 + len(ranking), values_only=True))
+        return {row[0]: (row[11], row[14], row[15]) for row in rows}
+
+    def expect(weights):
+        used = wide[kpis].notna() * weights[kpis].to_numpy()
+        own = (wide[kpis] * used).sum(axis=1) / used.sum(axis=1)
+        rest = ranking["final_score"].to_numpy() - ranking["own_score"].to_numpy()
+        final = own + rest
+        return own, final, final.rank(ascending=False, method="min")
+
+    changed = tmp_path / "changed.xlsx"
+    book = openpyxl.load_workbook(appraisal_run / "pack.xlsx")
+    book["Live scorecard"]["B5"] = 0.9
+    book.save(changed)
+    other = settled.copy()
+    other["target_attainment"] = 0.9
+    for path, weights in ((appraisal_run / "pack.xlsx", settled), (changed, other)):
+        shown = read(path)
+        for rep, own, final, place in zip(wide.index, *expect(weights), strict=True):
+            assert shown[names[rep]][0] == pytest.approx(own, abs=1e-9)
+            assert shown[names[rep]][1] == pytest.approx(final, abs=1e-9)
+            assert shown[names[rep]][2] == place
+
+
+def test_the_pack_speaks_chinese_and_judges_the_year_to_date(tmp_path, capsys):
+    code = main(
+        [
+            "appraise",
+            "--book",
+            str(DEMO),
+            "--period",
+            "2025Q2",
+            "--to-date",
+            "--lang",
+            "zh",
+            "--out",
+            str(tmp_path),
+        ]
+    )
+    folder = Path(capsys.readouterr().out.strip())
+    assert code == 0
+    run = open_run(str(folder))
+    cube = run.load("cube")
+    company = run.load("results").query("dimension == 'company'").iloc[0]
+    half = cube["month"].between("2025-01", "2025-06")
+    assert company["actual"] == cube.loc[half, "revenue"].sum()
+    targets = pd.read_csv(DEMO / "targets.csv").query("period in ('2025Q1', '2025Q2')")
+    assert company["target"] == pytest.approx(targets["target"].sum())
+    assert "2025-01 至 2025-06" in (folder / "pack.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scorecard: {kpis: [{measure: gross_margin, weight: 0.5, perspective: financial, target: peers}]}", "sum to 0.5"),
+        (
+            "scorecard: {kpis: [{measure: gross_margin, weight: 0.5, perspective: financial, target: peers},"
+            " {measure: gross_margin, weight: 0.5, perspective: financial, target: peers}]}",
+            "gross_margin: named 2 times",
+        ),
+        ("scorecard: {kpis: [{measure: gros_margin, weight: 1.0, perspective: financial, target: peers}]}", 'Did you mean "gross_margin"'),
+        ("scorecard: {kpis: [{measure: retention, weight: 1.0, perspective: customer, target: fixed, value: 0.0}]}", "above 0"),
+        ("ranking: {forced: [0.5, 0.6]}", "sum to 1.1"),
+        ("pay: {curve: [[1.0, 1.0], [0.5, 2.0]]}", "pay never falling"),
+    ],
+)  # fmt: skip
+def test_broken_parameters_are_refused_before_anything_runs(text, said, tmp_path, capsys):
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text + "\n")
+    out = tmp_path / "out"
+    code = main(
+        ["appraise", "--book", str(DEMO), "--period", "2025Q4", "--params", str(file), "--out", str(out)]
+    )
+    assert code == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_period_that_is_not_over_and_a_target_of_zero_are_refused(tmp_path, capsys):
+    assert main(["appraise", "--book", str(DEMO), "--period", "2026Q1", "--out", str(tmp_path / "a")]) == 2
+    assert "what is not over cannot be appraised" in capsys.readouterr().err
+    book = tmp_path / "book"
+    shutil.copytree(DEMO, book)
+    targets = pd.read_csv(book / "targets.csv", dtype=str)
+    targets.loc[(targets["period"] == "2025Q4") & (targets["rep_id"] == "R03"), "target"] = "0"
+    targets.to_csv(book / "targets.csv", index=False)
+    assert main(["appraise", "--book", str(book), "--period", "2025Q4", "--out", str(tmp_path / "b")]) == 3
+    assert "targets.target: 0 for rep R03, measure target_attainment (1 such)" in capsys.readouterr().err
+    assert not list((tmp_path / "b").rglob("pack.html"))
+
+
+def test_pairs_that_are_missing_or_unknown_are_named(tmp_path, capsys):
+    code = main(["appraise", "--book", str(DEMO), "--period", "2025Q4", "--out", str(tmp_path),
+                 "-p", "weights.method=ahp", "-p", "weights.pairs={gross_margn/satisfaction: 2.0}"])  # fmt: skip
+    assert code == 2
+    assert 'weights.pairs: "gross_margn" is no KPI. Did you mean "gross_margin"?' in capsys.readouterr().err
+
+
+def test_parameters_of_the_pack_are_listed_with_their_sources(capsys):
+    assert main(["params", "--pack", "appraisal"]) == 0
+    assert "scorecard.team_share" in capsys.readouterr().out
+    assert appraisal_params().ranking.draws == 2000
+
+
+def test_a_book_of_two_tables_is_appraised_on_what_it_has(tmp_path):
+    book = tmp_path / "book"
+    book.mkdir()
+    accounts = pd.DataFrame({"account_id": [f"A{k}" for k in range(12)], "region": "x", "account_type": "y",
+                             "rep_id": [f"R{k % 3}" for k in range(12)]})  # fmt: skip
+    accounts.to_csv(book / "accounts.csv", index=False)
+    months = pd.period_range("2024-01", "2025-12", freq="M")
+    rng = np.random.default_rng(5)
+    rows = [(f"{m}-15", f"A{k}", "p", round(float(rng.uniform(50, 150)), 2), f"R{k % 3}")
+            for m in months for k in range(12)]  # fmt: skip
+    pd.DataFrame(rows, columns=["date", "account_id", "product_line", "revenue", "rep_id"]).to_csv(
+        book / "sales.csv", index=False
+    )
+    folder = appraise(book, "2025Q4", lang="en", out=tmp_path / "out", say=lambda _: None)
+    scores = open_run(str(folder)).load("scores")
+    left = scores[scores["left_out"].notna()].groupby("kpi")["left_out"].first().to_dict()
+    assert left == {
+        "target_attainment": "no_target",
+        "gross_margin": "no_value",
+        "satisfaction": "no_value",
+        "effective_contacts": "no_value",
+    }
