@@ -15,16 +15,21 @@ import pytest
 import yaml
 
 from kamlib import glossary
+from kamlib.packs.appraisal import CHAPTERS as APPRAISAL_CHAPTERS
+from kamlib.packs.appraisal import AppraisalParams
 from kamlib.packs.planning import CHAPTERS, PlanningParams
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "kamlib").rglob("*.py"))
-CHAPTER_FILES = [ROOT / "notebooks" / "planning" / f"{name}.ipynb" for name in CHAPTERS]
+PACKS = {"planning": (CHAPTERS, PlanningParams), "appraisal": (APPRAISAL_CHAPTERS, AppraisalParams)}
+CHAPTER_FILES = [
+    ROOT / "notebooks" / pack / f"{name}.ipynb" for pack, (names, _) in PACKS.items() for name in names
+]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 # What a room may import of kamlib, besides itself. Cli, widgets and packs stand on top and may use all.
 GROUND = {"errors", "params", "glossary", "periods"}
-METHODS = {"segments", "forecast", "targets"}
+METHODS = {"segments", "forecast", "targets", "appraisal", "incentives"}
 FLOORS = {
     "errors": set(),
     "periods": {"errors"},
@@ -146,10 +151,11 @@ def test_prose_comes_in_pairs(path: Path) -> None:
 @pytest.mark.parametrize("path", CHAPTER_FILES, ids=lambda p: p.stem)
 def test_parameter_cells_repeat_the_models_defaults(path: Path) -> None:
     [cell] = [c for c in cells(path) if "parameters" in tags(c)]
-    defaults = PlanningParams()
+    model = PACKS[path.parent.name][1]
+    defaults = model()
     fields = {
         name: (getattr(section, name), get_type_hints(type(section)).get(name))
-        for section in (getattr(defaults, s) for s in PlanningParams.model_fields)
+        for section in (getattr(defaults, s) for s in model.model_fields)
         for name in type(section).model_fields
     }
     for line in "".join(cell["source"]).splitlines():
@@ -186,7 +192,7 @@ def test_every_column_has_type_unit_meaning_and_two_labels() -> None:
 def test_every_parameter_says_what_it_is_in_both_languages_and_where_its_default_comes_from() -> None:
     from kamlib.params import list_params
 
-    for row in list_params(PlanningParams()):
+    for row in (*list_params(PlanningParams()), *list_params(AppraisalParams())):
         assert all((row.meaning, row.meaning_zh, row.source, row.strength)), row.name
 
 

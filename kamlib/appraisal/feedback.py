@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamlib.appraisal.agreement import krippendorff_alpha, rater_severity
+from kamlib.appraisal.agreement import Severity, krippendorff_alpha, rater_severity
 from kamlib.errors import BookError, ParameterError
 from kamlib.params import Params, param
 
 GROUPS = ("superior", "subordinate", "peer", "customer")
 MERGED = "others"
+_WORTH = 0.125  # of the scale: half a step of five, below which no rounded score changes
 _CLEAR = 3.0  # standard errors: one rater in 400 looks so by chance, and a company has some dozens
 
 
@@ -63,8 +64,8 @@ class Feedback:
     hidden : pandas.DataFrame
         One row per rep whose groups were too small even together: rep_id, raters.
     raters : pandas.DataFrame
-        One row per rater: rater_id, ratings, rater_severity, severity_error, severe (True where it is below
-        by more than three standard errors, False, or null where it cannot be told).
+        One row per rater: rater_id, ratings, rater_severity, severity_error, severe (True where clearly
+        below the average: by three standard errors and half a step of five; null where it cannot be told).
     severity_removed : bool
         Whether scores are what an average rater would give; False where the rater graph is not connected.
     agreement : float
@@ -132,7 +133,7 @@ def score_feedback(ratings: pd.DataFrame, *, params: FeedbackParams) -> Feedback
         reps=reps,
         groups=groups,
         hidden=hidden,
-        raters=_raters(by_rater, fit),
+        raters=_raters(by_rater, fit, worth=_WORTH * scale),
         severity_removed=fit is not None,
         agreement=krippendorff_alpha(wide) if twice else float("nan"),
     )
@@ -192,13 +193,13 @@ def _merge_groups(
     return [g for g in GROUPS if g in (*exempt, *shown)], tuple(merged)
 
 
-def _raters(by_rater: pd.DataFrame, fit: object) -> pd.DataFrame:
+def _raters(by_rater: pd.DataFrame, fit: Severity | None, *, worth: float) -> pd.DataFrame:
     table = by_rater.groupby("rater_id").size().rename("ratings").reset_index()
     if fit is None:
         return table.assign(severity=np.nan, severity_error=np.nan, severe=pd.Series(dtype="boolean"))
-    table["rater_severity"] = table["rater_id"].map(fit.raters)  # type: ignore[attr-defined]
-    table["severity_error"] = table["rater_id"].map(fit.errors)  # type: ignore[attr-defined]
+    table["rater_severity"] = table["rater_id"].map(fit.raters)
+    table["severity_error"] = table["rater_id"].map(fit.errors)
     judged = (table["ratings"] >= 2) & table["severity_error"].gt(0)
-    severe = table["rater_severity"] < -_CLEAR * table["severity_error"]
+    severe = table["rater_severity"] < -np.maximum(_CLEAR * table["severity_error"], worth)
     table["severe"] = severe.astype("boolean").where(judged)
     return table.sort_values(["rater_severity", "rater_id"], ignore_index=True)

@@ -166,6 +166,7 @@ def settle_weights(
     ...                params=WeightParams(policies=(policy,)))["weight"].tolist()
     [0.25, 0.75]
     """
+    check_weighting(kpis, params)
     names = [kpi.measure for kpi in kpis]
     given = pd.Series({kpi.measure: kpi.weight for kpi in kpis})
     found = _by_method(names, given, scores, kpis, params)
@@ -173,12 +174,6 @@ def settle_weights(
         found = data.blend_weights(given.to_dict(), found.to_dict(), judged_share=params.given_share)
     factor = pd.Series(1.0, index=names)
     for policy in params.policies:
-        unknown = [name for name in policy.factors if name not in names]
-        if unknown:
-            raise ParameterError(
-                f"weights.policies: {policy.name} names {unknown[0]}, which is no KPI of the scorecard."
-                f"{did_you_mean(unknown[0], names)}"
-            )
         if policy.holds(day):
             factor = factor * pd.Series(policy.factors).reindex(names).fillna(1.0)
     weight = found[names] * factor
@@ -191,6 +186,27 @@ def settle_weights(
             "weight": (weight / weight.sum()).to_numpy(),
         }
     )
+
+
+def check_weighting(kpis: Sequence[Kpi], params: WeightParams) -> None:
+    """Refuse policies and judgements that name other KPIs than the scorecard has.
+
+    Raises
+    ------
+    ParameterError
+        If a policy names an unknown KPI, or the method's judgements lack one or name an unknown one.
+    """
+    names = [kpi.measure for kpi in kpis]
+    for policy in params.policies:
+        unknown = [name for name in policy.factors if name not in names]
+        if unknown:
+            raise ParameterError(
+                f"weights.policies: {policy.name} names {unknown[0]}, which is no KPI of the scorecard."
+                f"{did_you_mean(unknown[0], names)} Take it out, or add the KPI."
+            )
+    if params.method in ("ahp", "best_worst", "rank"):
+        given = pd.Series({kpi.measure: kpi.weight for kpi in kpis})
+        _by_method(names, given, pd.DataFrame(), kpis, params)
 
 
 def weight_remarks(weights: pd.DataFrame) -> list[str]:

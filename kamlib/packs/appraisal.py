@@ -11,7 +11,7 @@ from kamlib.appraisal.feedback import FeedbackParams
 from kamlib.appraisal.growth import GrowthParams
 from kamlib.appraisal.incidents import IncidentParams
 from kamlib.appraisal.kpi import ScorecardParams
-from kamlib.appraisal.weighting import WeightParams
+from kamlib.appraisal.weighting import WeightParams, check_weighting
 from kamlib.appraisal.window import judged_window
 from kamlib.errors import ParameterError
 from kamlib.glossary import Words
@@ -109,6 +109,7 @@ def appraise(
     clock = Clock()
     parse_period(period)
     params = appraisal_params(period, params_file=params_file, overrides=overrides)
+    check_weighting(params.scorecard.kpis, params.weights)
     root = check_out(out)
     if lang is not None:
         Words(lang)

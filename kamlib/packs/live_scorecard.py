@@ -53,83 +53,85 @@ def add_live_sheet(workbook: Any, live: LiveScorecard, *, style: Style, words: W
     style, words
         Formats and language.
     """
-    from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
-    name = words("appraisal.live_sheet")
-    sheet = workbook.add_worksheet(name)
-    entry = workbook.add_format(
-        {"bg_color": "#fff3bf", "num_format": "0.0 %", "border": 1, "border_color": "#b8c0c6"}
-    )
-    number = workbook.add_format({"num_format": "0.0"})
-    whole = workbook.add_format({"num_format": "0"})
-    kpis, count, reps = list(live.kpis), len(live.kpis), len(live.scores)
-    sheet.write_string(0, 0, words("appraisal.live_title"), style.title)
-    sheet.write_string(1, 0, words("appraisal.live_how"), style.note)
-    sheet.write_string(2, 0, words("appraisal.live_values"), style.note)
-    sheet.write_string(_WEIGHTS, 0, words.label("weight"), style.header)
-    for k, kpi in enumerate(kpis):
-        sheet.write_number(_WEIGHTS, 1 + k, float(live.weights[kpi]), entry)
-    sheet.write_formula(
-        _WEIGHTS,
-        1 + count,
-        f"=SUM(B{_WEIGHTS + 1}:{xl_col_to_name(count)}{_WEIGHTS + 1})",
-        workbook.add_format({"num_format": "0.0 %"}),
-        float(live.weights.sum()),
-    )
-    heads = [
-        words.label("name"),
-        *(live.kpis[k] for k in kpis),
-        *(f"{live.kpis[k]}: {words.label('points')}" for k in kpis),
-        *(
-            words.label(c)
-            for c in (
-                "own_score",
-                "score_part",
-                "score_rest",
-                "final_score",
-                "score_rank",
-                "best_rank",
-                "worst_rank",
-            )
-        ),
-    ]
-    for column, head in enumerate(heads):
+    sheet = workbook.add_worksheet(words("appraisal.live_sheet"))
+    count, reps = len(live.kpis), len(live.scores)
+    for row, key in enumerate(("live_title", "live_how", "live_values")):
+        sheet.write_string(row, 0, words(f"appraisal.{key}"), style.note if row else style.title)
+    weights = _write_weights(workbook, sheet, live, style, words)
+    for column, head in enumerate(_heads(live, words)):
         sheet.write_string(_HEAD, column, head, style.header)
-    weights = f"$B${_WEIGHTS + 1}:${xl_col_to_name(count)}${_WEIGHTS + 1}"
-    totals = 1 + 2 * count
-    last = _FIRST + reps
-    top, bottom = (xl_rowcol_to_cell(row, totals + 3, True, True) for row in (_FIRST, last - 1))
-    ranked = f"{top}:{bottom}"
-    values = _values(live)
-    for r, (rep, row) in enumerate(live.scores.iterrows()):
-        line = _FIRST + r
-        sheet.write_string(line, 0, str(rep), style.text)
-        scored = f"{xl_rowcol_to_cell(line, 1)}:{xl_rowcol_to_cell(line, count)}"
-        used = f"SUMPRODUCT({weights},--ISNUMBER({scored}))"
-        for k, kpi in enumerate(kpis):
-            if pd.notna(row[kpi]):
-                sheet.write_number(line, 1 + k, float(row[kpi]), number)
-            cell, weight = xl_rowcol_to_cell(line, 1 + k), xl_rowcol_to_cell(_WEIGHTS, 1 + k, True, True)
-            points = values["points"].iloc[r, k]
-            sheet.write_formula(
-                line,
-                1 + count + k,
-                f'=IF(ISNUMBER({cell}),{cell}*{weight}/{used},"")',
-                number,
-                "" if pd.isna(points) else float(points),
-            )
-        begin, end = xl_rowcol_to_cell(line, 1 + count), xl_rowcol_to_cell(line, 2 * count)
-        own, part, rest, final = (xl_rowcol_to_cell(line, totals + k) for k in range(4))
-        sheet.write_formula(line, totals, f"=SUM({begin}:{end})", number, float(values["own"].iloc[r]))
-        sheet.write_number(line, totals + 1, float(live.fixed["part"].iloc[r]), number)
-        sheet.write_number(line, totals + 2, float(live.fixed["rest"].iloc[r]), number)
-        sheet.write_formula(line, totals + 3, f"={part}*{own}+{rest}", number, float(values["final"].iloc[r]))
-        sheet.write_formula(line, totals + 4, f"=RANK({final},{ranked})", whole, int(values["rank"].iloc[r]))
-        for k, bound in enumerate(("best_rank", "worst_rank")):
-            sheet.write_number(line, totals + 5 + k, int(live.fixed[bound].iloc[r]), whole)
+    formats = {form: workbook.add_format({"num_format": form}) for form in ("0.0", "0")}
+    final = 1 + 2 * count + 3
+    ends = (xl_rowcol_to_cell(row, final, True, True) for row in (_FIRST, _FIRST + reps - 1))
+    ranked, values = ":".join(ends), _values(live)
+    for r, name in enumerate(live.scores.index):
+        sheet.write_string(_FIRST + r, 0, str(name), style.text)
+        _write_scores(sheet, r, live, values, weights, formats["0.0"])
+        _write_total(sheet, r, live, values, ranked, formats)
     sheet.set_column(0, 0, 22)
-    sheet.set_column(1, len(heads) - 1, 14)
+    sheet.set_column(1, len(_heads(live, words)) - 1, 14)
     sheet.freeze_panes(_FIRST, 1)
+
+
+def _heads(live: LiveScorecard, words: Words) -> list[str]:
+    rest = ("own_score", "score_part", "score_rest", "final_score", "score_rank", "best_rank", "worst_rank")
+    points = [f"{head}: {words.label('points')}" for head in live.kpis.values()]
+    return [words.label("name"), *live.kpis.values(), *points, *(words.label(c) for c in rest)]
+
+
+def _write_weights(workbook: Any, sheet: Any, live: LiveScorecard, style: Style, words: Words) -> str:
+    """Write the weights as cells to be changed, and return their range."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    entry = {"bg_color": "#fff3bf", "num_format": "0.0 %", "border": 1, "border_color": "#b8c0c6"}
+    yellow, count = workbook.add_format(entry), len(live.kpis)
+    sheet.write_string(_WEIGHTS, 0, words.label("weight"), style.header)
+    for k, kpi in enumerate(live.kpis):
+        sheet.write_number(_WEIGHTS, 1 + k, float(live.weights[kpi]), yellow)
+    first, last = (xl_rowcol_to_cell(_WEIGHTS, column, True, True) for column in (1, count))
+    share = workbook.add_format({"num_format": "0.0 %"})
+    sheet.write_formula(_WEIGHTS, 1 + count, f"=SUM({first}:{last})", share, float(live.weights.sum()))
+    return f"{first}:{last}"
+
+
+def _write_scores(
+    sheet: Any, r: int, live: LiveScorecard, values: dict[str, Any], weights: str, number: Any
+) -> None:
+    """Write a rep's scores as values and points as formulas on the weights."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    line, count = _FIRST + r, len(live.kpis)
+    scored = f"{xl_rowcol_to_cell(line, 1)}:{xl_rowcol_to_cell(line, count)}"
+    used = f"SUMPRODUCT({weights},--ISNUMBER({scored}))"
+    for k, kpi in enumerate(live.kpis):
+        score, points = live.scores[kpi].iloc[r], values["points"].iloc[r, k]
+        if pd.notna(score):
+            sheet.write_number(line, 1 + k, float(score), number)
+        cell, weight = xl_rowcol_to_cell(line, 1 + k), xl_rowcol_to_cell(_WEIGHTS, 1 + k, True, True)
+        formula = f'=IF(ISNUMBER({cell}),{cell}*{weight}/{used},"")'
+        sheet.write_formula(line, 1 + count + k, formula, number, "" if pd.isna(points) else float(points))
+
+
+def _write_total(
+    sheet: Any, r: int, live: LiveScorecard, values: dict[str, Any], ranked: str, formats: dict[str, Any]
+) -> None:
+    """Write a rep's total, final score and rank as formulas, the plausible ranks as values."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    line, count = _FIRST + r, len(live.kpis)
+    number, at = formats["0.0"], 1 + 2 * count
+    begin, end = xl_rowcol_to_cell(line, 1 + count), xl_rowcol_to_cell(line, 2 * count)
+    own, part, rest, final = (xl_rowcol_to_cell(line, at + k) for k in range(4))
+    sheet.write_formula(line, at, f"=SUM({begin}:{end})", number, float(values["own"].iloc[r]))
+    sheet.write_number(line, at + 1, float(live.fixed["part"].iloc[r]), number)
+    sheet.write_number(line, at + 2, float(live.fixed["rest"].iloc[r]), number)
+    sheet.write_formula(line, at + 3, f"={part}*{own}+{rest}", number, float(values["final"].iloc[r]))
+    rank = f"=RANK({final},{ranked})"
+    sheet.write_formula(line, at + 4, rank, formats["0"], int(values["rank"].iloc[r]))
+    for k, bound in enumerate(("best_rank", "worst_rank")):
+        sheet.write_number(line, at + 5 + k, int(live.fixed[bound].iloc[r]), formats["0"])
 
 
 def _values(live: LiveScorecard) -> dict[str, Any]:

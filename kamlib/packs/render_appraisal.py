@@ -114,85 +114,61 @@ def live_scorecard(judged: Judged, ranked: Ranked) -> LiveScorecard:
 def summary_page(judged: Judged, ranked: Ranked) -> Page:
     """Make the page a manager reads in a minute: reached, who stands where, what to talk about."""
     case, words = judged.case, judged.case.run.words
+    known = ranked.table[ranked.table["final_score"].notna()]
+    pay = case.run.load("pay")
+    total = words.money(float(pay["payout"].sum()))
+    asked = sum(asked_by_dimension(case).get("rep", {}).values())
+    sold = judged.evidence[judged.evidence["measure"] == "target_attainment"]
+    facts = {"period": label_of(case), "reps": len(known), "median": f"{known['final_score'].median():.0f}"}
+    if asked and len(sold):
+        attained = words.percent(sold["amount"].sum() / asked)
+        title = words("appraisal.sum_title", attained=attained, asked=words.money(asked), **facts)
+    else:
+        title = words("appraisal.sum_title_plain", **facts)
+    return Page(
+        id="summary",
+        title=title,
+        subtitle=subtitle(case, words("appraisal.sum_what")),
+        sentences=_sentences(judged, ranked),
+        notes=(
+            words("appraisal.sum_pay", total=total, reps=int(pay["payout"].notna().sum())),
+            words("appraisal.sum_talk"),
+        ),
+        table=_summary_table(judged, ranked),
+        folded=False,
+    )
+
+
+def _summary_table(judged: Judged, ranked: Ranked) -> pd.DataFrame:
     table = ranked.table.copy()
-    table.insert(1, "name", table["rep_id"].map(case.names))
+    table.insert(1, "name", table["rep_id"].map(judged.case.names))
     mine = judged.scores[judged.scores["kpi"] == "target_attainment"].set_index("rep_id")
     if len(mine):
         table.insert(2, "attainment", table["rep_id"].map(mine["attainment"]))
-    keep = [
-        "rep_id",
-        "name",
-        "attainment",
-        "final_score",
-        "score_low",
-        "score_high",
-        "score_rank",
-        "best_rank",
-        "worst_rank",
-    ]
-    table = table[[c for c in keep if c in table]].copy()
-    table[["final_score", "score_low", "score_high"]] = table[
-        ["final_score", "score_low", "score_high"]
-    ].round(1)
+    scores, ranks = ["final_score", "score_low", "score_high"], ["score_rank", "best_rank", "worst_rank"]
+    table[scores] = table[scores].round(1)
+    return table[[c for c in ("rep_id", "name", "attainment", *scores, *ranks) if c in table]]
+
+
+def _sentences(judged: Judged, ranked: Ranked) -> tuple[str, ...]:
+    case, words = judged.case, judged.case.run.words
     known = ranked.table[ranked.table["final_score"].notna()]
-    asked = sum(asked_by_dimension(case).get("rep", {}).values())
-    first, last = known.iloc[0], known.iloc[-1]
-    sentences = [
+    said = [
         words(
-            "appraisal.sum_first",
-            name=case.names[first["rep_id"]],
-            score=f"{first['final_score']:.1f}",
-            best=first["best_rank"],
-            worst=first["worst_rank"],
-        ),
-        words(
-            "appraisal.sum_last",
-            name=case.names[last["rep_id"]],
-            score=f"{last['final_score']:.1f}",
-            best=last["best_rank"],
-            worst=last["worst_rank"],
-        ),
+            f"appraisal.sum_{key}",
+            name=case.names[row["rep_id"]],
+            score=f"{row['final_score']:.1f}",
+            best=row["best_rank"],
+            worst=row["worst_rank"],
+        )
+        for key, (_, row) in zip(("first", "last"), known.iloc[[0, -1]].iterrows(), strict=True)
     ]
     moved = ranked.hinges.reindex((-ranked.hinges["rank_move"].abs()).sort_values(kind="stable").index)
     if len(moved) and moved["rank_move"].iloc[0] != 0:
         row = moved.iloc[0]
         accounts = case.tables["accounts"].set_index("account_id")["name"]
-        sentences.append(
-            words(
-                "appraisal.sum_hinge",
-                name=case.names[row["rep_id"]],
-                account=accounts.get(row["account_id"], row["account_id"]),
-                move=abs(int(row["rank_move"])),
-            )
-        )
+        account = accounts.get(row["account_id"], row["account_id"])
+        move = abs(int(row["rank_move"]))
+        said.append(words("appraisal.sum_hinge", name=case.names[row["rep_id"]], account=account, move=move))
     sure = int((known["best_rank"] == known["worst_rank"]).sum())
-    sentences.append(words("appraisal.sum_sure", sure=sure, reps=len(known)))
-    pay = case.run.load("pay")
-    notes = (
-        words(
-            "appraisal.sum_pay",
-            total=words.money(float(pay["payout"].sum())),
-            reps=int(pay["payout"].notna().sum()),
-        ),
-        words("appraisal.sum_talk"),
-    )
-    sold = judged.evidence[judged.evidence["measure"] == "target_attainment"]["amount"].sum()
-    key = "sum_title" if asked and len(mine) else "sum_title_plain"
-    facts = (
-        {"attained": words.percent(sold / asked), "asked": words.money(asked)} if asked and len(mine) else {}
-    )
-    return Page(
-        id="summary",
-        title=words(
-            f"appraisal.{key}",
-            period=label_of(case),
-            reps=len(known),
-            median=f"{known['final_score'].median():.0f}",
-            **facts,
-        ),
-        subtitle=subtitle(case, words("appraisal.sum_what")),
-        sentences=tuple(sentences),
-        notes=notes,
-        table=table,
-        folded=False,
-    )
+    return (*said, words("appraisal.sum_sure", sure=sure, reps=len(known)))

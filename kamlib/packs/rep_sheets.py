@@ -77,20 +77,9 @@ def _result_page(judged: Judged, ranked: Ranked, rep: str) -> Page:
         "low": _said(row["score_low"]),
         "high": _said(row["score_high"]),
     }
-    table = (
-        pd.DataFrame(
-            {
-                "own_score": [row["own_score"]],
-                "feedback_score": [row["feedback_score"]],
-                "incident_points": [row["incident_points"]],
-                "final_score": [row["final_score"]],
-                "score_low": [row["score_low"]],
-                "score_high": [row["score_high"]],
-            }
-        )
-        .astype("float64")
-        .round(1)
-    )
+    shown = ["own_score", "feedback_score", "incident_points", "final_score", "score_low", "score_high"]
+    mine = ranked.table.loc[ranked.table["rep_id"] == rep, shown]
+    table = mine.astype("float64").round(1).reset_index(drop=True)
     return Page(
         id="rep_1",
         title=words("appraisal.my_title" if known else "appraisal.my_title_none", **(facts if known else {})),

@@ -104,7 +104,7 @@ def test_ahp_refuses_judgements_that_are_not_positive_not_square_or_too_many():
 )
 def test_best_worst_gives_rezaeis_examples(best, worst, weights, inconsistency):
     names = [f"c{k}" for k in range(len(best))]
-    found = weights_best_worst(dict(zip(names, best)), dict(zip(names, worst)))
+    found = weights_best_worst(dict(zip(names, best, strict=True)), dict(zip(names, worst, strict=True)))
     assert found.weights.to_numpy() == pytest.approx(weights, abs=5.1e-5)
     if inconsistency is not None:
         assert found.inconsistency == pytest.approx(inconsistency, abs=5.1e-5)
@@ -180,7 +180,7 @@ def test_standard_deviation_gives_the_weights_of_mukhametzyanov_2021():
         [80, 5900, 160, 1650, 610], [85, 6500, 140, 1650, 667],
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=list("abcde"), dtype=float)
-    directions = dict(zip("abcde", ["up", "down", "up", "up", "down"]))
+    directions = dict(zip("abcde", ["up", "down", "up", "up", "down"], strict=True))
     found = weights_standard_deviation(table, directions=directions)
     assert found.round(3).tolist() == [0.210, 0.203, 0.207, 0.183, 0.196]
 

@@ -38,7 +38,7 @@ def test_bands_are_half_open():
 
 
 def test_reps_are_paid_to_the_cent_and_the_unknown_stays_unknown():
-    table = pd.DataFrame({"rep_id": ["a", "b"], "paid_on": [0.85, None]})
+    table = pd.DataFrame({"rep_id": ["a", "b"], "pay_basis": [0.85, None]})
     found = pay_reps(table, params=PayParams(target_pay=10_000.0))
     assert found["payout"].tolist()[0] == pytest.approx(5000.0)
     assert found["next_step"].tolist()[0] == pytest.approx(333.33)
