@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -133,7 +134,7 @@ def pay_curve(attainment: npt.ArrayLike, curve: Sequence[tuple[float, float]]) -
     """
     at = np.asarray(attainment, dtype=float)
     x, y = (np.array(side, dtype=float) for side in zip(*curve, strict=True))
-    if len(x) < 2 or (np.diff(x) <= 0).any() or (np.diff(y) < 0).any():
+    if len(x) < 2 or not ((np.diff(x) > 0).all() and (np.diff(y) >= 0).all()):
         raise ParameterError("pay curve: two points or more, attainment rising and pay never falling.")
     paid = np.interp(at, x, y)
     return np.asarray(np.where(np.isnan(at), np.nan, np.where(at < x[0], 0.0, paid)))
@@ -170,6 +171,8 @@ def pay_tiers(
     ([10600.0], [12600.0])
     """
     values = np.asarray(amounts, dtype=float)
+    if how not in ("marginal", "cliff"):
+        raise ParameterError(f'pay tiers: how is "{how}"; write marginal or cliff.')
     if (values < 0).any():
         raise ParameterError(f"pay tiers: {values[values < 0][0]:g} is negative; amounts start at 0.")
     try:
@@ -207,10 +210,19 @@ def pay_reps(basis: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
             "rep_id": basis["rep_id"].to_numpy(),
             "pay_basis": basis["pay_basis"].to_numpy(dtype=float),
             "pay_part": part,
-            "payout": np.round(params.target_pay * part, 2),
-            "next_step": np.round(params.target_pay * (more - part), 2),
+            "payout": _cents(part, params.target_pay),
+            "next_step": _cents(more - part, params.target_pay),
         }
     )
+
+
+def _cents(part: Floats, pay: float) -> list[float]:
+    """Return parts of an amount in whole cents, half to even, by decimal arithmetic on twelve digits."""
+    whole, cent = Decimal(str(pay)), Decimal("0.01")
+    return [
+        float("nan") if np.isnan(p) else float((Decimal(f"{p:.12f}") * whole).quantize(cent, ROUND_HALF_EVEN))
+        for p in part
+    ]
 
 
 def pay_cost(drawn: Floats, *, params: PayParams) -> pd.DataFrame:

@@ -40,7 +40,7 @@ def price_volume_mix(before: pd.DataFrame, after: pd.DataFrame, *, by: str) -> p
     Raises
     ------
     ParameterError
-        If a product comes twice in a table.
+        If a product comes twice in a table, or a row names none.
 
     References
     ----------
@@ -58,6 +58,8 @@ def price_volume_mix(before: pd.DataFrame, after: pd.DataFrame, *, by: str) -> p
     [4.0, 20.4444, -0.4444, 24.0]
     """
     for name, table in (("before", before), ("after", after)):
+        if table[by].isna().any():
+            raise ParameterError(f"{name}.{by}: {int(table[by].isna().sum())} rows name nothing. Fill it in.")
         if table[by].duplicated().any():
             raise ParameterError(f"{name}.{by}: {table[by][table[by].duplicated()].iloc[0]} comes twice.")
     products = sorted(set(before[by]) | set(after[by]))
@@ -170,6 +172,11 @@ def recurring_bridge(before: pd.Series, after: pd.Series) -> Recurring:
     before, after : pandas.Series of money
         Revenue by account; accounts absent or at or below 0 did not buy.
 
+    Raises
+    ------
+    ParameterError
+        If an account comes twice or has no amount.
+
     Examples
     --------
     >>> from kamlib.measures.money import to_money
@@ -179,6 +186,12 @@ def recurring_bridge(before: pd.Series, after: pd.Series) -> Recurring:
     >>> round(found.net_retention, 4), round(found.gross_retention, 4), int(found.after)
     (1.02, 0.87, 102000)
     """
+    for name, side in (("before", before), ("after", after)):
+        if side.index.duplicated().any():
+            twice = side.index[side.index.duplicated()][0]
+            raise ParameterError(f"recurring bridge, {name}: account {twice} comes twice. Sum it up first.")
+        if side.isna().any():
+            raise ParameterError(f"recurring bridge, {name}: {side.index[side.isna()][0]} has no amount.")
     accounts = sorted(set(before.index) | set(after.index))
     old, new = (dict(zip(s.index, (int(t) for t in to_ticks(s)), strict=True)) for s in (before, after))
     sums = dict.fromkeys(("before", "expansion", "contraction", "lost", "new", "after"), 0)

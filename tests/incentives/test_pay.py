@@ -67,6 +67,10 @@ def test_curves_that_fall_and_tiers_that_do_not_begin_at_zero_are_refused():
         pay_curve([1.0], [(0.5, 1.0), (1.0, 0.5)])
     with pytest.raises(ParameterError, match="begin at 0 and rise"):
         pay_tiers([1.0], [(10, 0.1)])
+    with pytest.raises(ParameterError, match="write marginal or cliff"):
+        pay_tiers([1.0], TIERS, how="clif")
+    with pytest.raises(ParameterError, match="attainment rising"):
+        pay_curve([1.0], [(0.7, 0.0), (float("nan"), 1.0)])
     with pytest.raises(ParameterError, match="-1 is negative"):
         pay_tiers([-1.0], TIERS)
     with pytest.raises(ValidationError, match="pay never falling"):

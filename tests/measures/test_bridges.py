@@ -68,6 +68,11 @@ def test_a_product_named_twice_a_target_of_zero_and_too_many_factors_are_refused
     twice = products([("a", 1, 1), ("a", 2, 1)])
     with pytest.raises(ParameterError, match=r"before\.p: a comes twice"):
         price_volume_mix(twice, twice, by="p")
+    with pytest.raises(ParameterError, match=r"before\.p: 1 rows name nothing"):
+        price_volume_mix(twice.iloc[:1].assign(p=None), twice.iloc[:1], by="p")
+    money = to_money([10_000, 20_000], index=pd.Index(["a", "a"]))
+    with pytest.raises(ParameterError, match="before: account a comes twice"):
+        recurring_bridge(money, money.iloc[:1])
     with pytest.raises(ParameterError, match="target 0"):
         attainment(pd.Series([1.0]), pd.Series([0.0]))
     with pytest.raises(ParameterError, match="1 to 7 factors"):
