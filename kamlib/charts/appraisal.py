@@ -191,9 +191,14 @@ def cost_chart(rows: pd.DataFrame) -> Figure:
         axis=alt.Axis(ticks=False, domain=False, labelLimit=260),
     )
     longest = max((len(text) for text in data["text"]), default=0)
-    room = 1.1 + 0.045 * longest  # what is written at a bar's end stays clear of the names
+    room = 1.1 + 0.065 * longest  # what is written at a bar's end stays clear of the names
     reach = max(float(data["points"].abs().max()), 1e-9) * room
-    x = alt.X("points:Q", title=None, axis=None, scale=alt.Scale(domain=[-reach, reach], nice=False))
+    x = alt.X(
+        "points:Q",
+        title=None,
+        axis=None,
+        scale=alt.Scale(domain=[-reach if (data["points"] < 0).any() else 0.0, reach], nice=False),
+    )
     base = alt.Chart(data).encode(y, x)
     bars = base.mark_bar(size=14).encode(
         color=alt.condition("datum.points < 0", alt.value(BAD), alt.value(GOOD))

@@ -98,6 +98,7 @@ def render_html(
         colours={"dark": DARK, "light": LIGHT, "accent": ACCENT, "good": GOOD, "bad": BAD, "grid": GRID},
         css=Markup((_TEMPLATES / "pack.css").read_text(encoding="utf-8")),
         js=Markup((_TEMPLATES / "pack.js").read_text(encoding="utf-8")),
+        interactive=interactive,
         vega=Markup(vega_bundle() if interactive else ""),
     )
     path = run_folder / "pack.html"
