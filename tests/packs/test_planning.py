@@ -17,7 +17,7 @@ import pytest
 from kamlib import glossary
 from kamlib.errors import BookError, KamError, ParameterError
 from kamlib.measures.money import total_money
-from kamlib.packs import planning
+from kamlib.packs import building
 from kamlib.packs.planning import plan, planning_params
 from kamlib.runs import open_run
 
@@ -211,7 +211,7 @@ def test_a_failing_chapter_publishes_nothing_and_names_the_notebook(
         "cell_type": "code", "source": "1 / 0", "outputs": [], "execution_count": None,
     }  # fmt: skip
     chapter.write_text(json.dumps(notebook), encoding="utf-8")
-    monkeypatch.setattr(planning, "project_root", lambda: broken)
+    monkeypatch.setattr(building, "project_root", lambda: broken)
     with pytest.raises(KamError, match="chapter 2_forecast failed: ZeroDivisionError") as caught:
         plan(DEMO, "2026Q1", out=tmp_path / "out", say=quiet)
     parent = tmp_path / "out" / "planning" / "2026Q1"
@@ -227,7 +227,7 @@ def test_period_files_lie_over_the_companys(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "params" / "planning" / "2026Q1.yaml").write_text("sizing: {growth: 0.02}\n")
     mine = tmp_path / "mine.yaml"
     mine.write_text("run: {seed: 5}\n")
-    monkeypatch.setattr(planning, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(building, "project_root", lambda: tmp_path)
     assert planning_params().sizing.growth == 0.01
     assert planning_params("2026Q1", params_file=mine).sizing.growth == 0.02
     assert planning_params("2026Q1", params_file=mine).run.seed == 5
