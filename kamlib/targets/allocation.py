@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import to_money, to_ticks
-from kamlib.measures.rounding import Floats, Integers, controlled_rounding, largest_remainder
+from kamlib.measures.rounding import Floats, Integers, largest_remainder
 from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
 from kamlib.targets.factors import Evidence
-from kamlib.targets.joint import Requested, required_table, split_requested
+from kamlib.targets.joint import Requested, split_requested
 from kamlib.targets.params import AllocationParams
 from kamlib.targets.phasing import Phasing, phase_targets
 from kamlib.targets.request import AccountPlan, plan_accounts
@@ -88,12 +88,11 @@ def allocate_targets(
     """Split a total over accounts, product lines and months.
 
     The account's part is in proportion to its blend of history and potential (`blend_shares`), within floor,
-    cap or pin (`split_bounded`), in whole units by largest remainder: ties to the larger blend, then to the
-    smaller account_id. It falls on product lines and months by `phase_targets`, in whole units by
-    `controlled_rounding` by rep, and within the rep by region and account type, accounts in the order of
-    account_id. Where totals are required of regions, product lines, quarters and the like, that split is the
-    seed of a joint one that meets them (`kamlib.targets.joint.split_requested`). Every target is a multiple
-    of the unit and every margin the sum of its cells.
+    cap or pin (`split_bounded`); it falls on product lines and months by `phase_targets`. Where totals are
+    required of regions, product lines, quarters and the like, the split that meets them lies as near to that
+    one as can be. Whole units follow in stages (`kamlib.targets.joint.split_requested`), so that the sums of
+    reps, product lines and months stay within a unit of exact, and of regions and account types where reps
+    lie within them. Every target is a multiple of the unit and every margin the sum of its cells.
 
     Parameters
     ----------
@@ -147,10 +146,8 @@ def allocate_targets(
     split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
     ids = plan.facts.table["account_id"].tolist()
     phasing = phase_targets(cube, ids, windows=plan.windows)
-    requested = None
-    if params.requirements:
-        requested = _request(plan, split, phasing, params.requirements, total=total, unit=unit)
-        split = requested.split
+    requested = _request(plan, split, phasing, params.requirements, total=total, unit=unit)
+    split = requested.split
     return Allocation(
         targets=_cells(plan, split, phasing, requested, unit=unit),
         accounts=_chain(plan, split, phasing, total=total, unit=unit),
@@ -161,7 +158,7 @@ def allocate_targets(
         unknown=plan.blend.unknown,
         wallet=plan.blend.wallet,
         squeezed=int(plan.bounds.squeezed.sum()),
-        requirements=required_table() if requested is None else requested.met,
+        requirements=requested.met,
     )
 
 
@@ -227,19 +224,10 @@ def growth_over(now: Integers, before: Integers) -> Floats:
 
 
 def _cells(
-    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, requested: Requested | None, *, unit: int
+    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, requested: Requested, *, unit: int
 ) -> pd.DataFrame:
     facts, opened = plan.facts, plan.facts.open
     table = facts.table[opened]
-    rep = table.groupby("rep_id", dropna=False, sort=True).ngroup()
-    kin = table.groupby(["rep_id", "region", "account_type"], dropna=False, sort=True).ngroup()
-    groups = np.column_stack([rep, kin]).astype(np.int64)
-    shares = phasing.cell_shares()[opened]
-    exact = split.units[opened][:, None] * shares
-    if requested is None:
-        units = controlled_rounding(split.units[opened], shares, groups=groups)
-    else:
-        units, exact = requested.units, requested.exact
     lines, months = len(phasing.product_lines), len(phasing.months)
     each = np.repeat(np.arange(len(table)), lines * months)
     period_months = {str(m): str(m.quarters()[0]) for m in plan.windows.period.months()}
@@ -247,8 +235,8 @@ def _cells(
     result["product_line"] = np.tile(np.repeat(phasing.product_lines, months), len(table))
     result["month"] = np.tile(phasing.months, len(table) * lines)
     result["quarter"] = result["month"].map(period_months)
-    result["target"] = units.ravel() * unit
-    result["rounding"] = _cents((units - exact).ravel() * unit)
+    result["target"] = requested.units.ravel() * unit
+    result["rounding"] = _cents((requested.units - requested.exact).ravel() * unit)
     result["line_share"] = np.repeat(phasing.line_share[opened].ravel(), months)
     result["month_share"] = np.tile(phasing.month_share.ravel(), len(table))
     for name, values in (

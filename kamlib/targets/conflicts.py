@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,21 +47,38 @@ class Conflict:
     most: float
     zeros: tuple[tuple[int, ...], ...]
 
+    def times(self, unit: float) -> Conflict:
+        """Return the same with amounts in another unit, such as currency."""
+        return replace(
+            self,
+            members=self.members.assign(
+                lower=self.members["lower"] * unit, upper=self.members["upper"] * unit
+            ),
+            nearest=self.nearest.assign(
+                **{name: self.nearest[name] * unit for name in ("asked", "nearest", "change")}
+            ),
+            least=self.least * unit,
+            most=self.most * unit,
+        )
+
     def __str__(self) -> str:
         rows = list(self.members.itertuples())
-        asked = "; ".join(f'"{r.requirement}" {r.key}: {_range(r)}' for r in rows[:_NAMED])
+        asked = "; ".join(f'"{r.requirement}"{_key(r)}: {_range(r)}' for r in rows[:_NAMED])
         more = f"; and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
         text = f"what is asked cannot all be met ({len(rows)} in conflict): {asked}{more}. "
         if self.least > 0 or np.isfinite(self.most):
-            text += f"Their cells alone can hold {self.least:g} to {self.most:g} within the cells' bounds. "
+            held = f"{_amount(self.least)} to {_amount(self.most)}"
+            text += f"Their cells alone can hold {held} within the cells' bounds. "
         if self.zeros:
             some = ", ".join(map(str, self.zeros[:_NAMED]))
             text += f"The seed is zero in {len(self.zeros)} of their cells, so these cannot grow: {some}. "
         sums = self.members[self.members["kind"] == "total"].groupby("requirement", sort=False)["lower"].sum()
         if len(sums) > 1:
-            text += "Totals add up to " + ", ".join(f'{v:g} by "{k}"' for k, v in sums.items()) + ". "
+            text += "Totals add up to " + ", ".join(f'{_amount(v)} by "{k}"' for k, v in sums.items()) + ". "
         near = list(self.nearest.itertuples())
-        steps = "; ".join(f'"{r.requirement}" {r.key} {r.asked:g} -> {r.nearest:g}' for r in near[:_NAMED])
+        steps = "; ".join(
+            f'"{r.requirement}"{_key(r)} {_amount(r.asked)} -> {_amount(r.nearest)}' for r in near[:_NAMED]
+        )
         return (
             text
             + f"The nearest request that can be met: {steps}"
@@ -323,7 +340,18 @@ def forced_cells(request: Request, shape: tuple[int, ...]) -> npt.NDArray[np.boo
 
 def _range(row: Any) -> str:
     if row.kind == "total":
-        return f"exactly {row.lower:g}"
+        return f"exactly {_amount(row.lower)}"
     if row.kind == "floor":
-        return f"at least {row.lower:g}"
-    return f"at most {row.upper:g}" if row.kind == "cap" else f"{row.lower:g} to {row.upper:g}"
+        return f"at least {_amount(row.lower)}"
+    most = _amount(row.upper)
+    return f"at most {most}" if row.kind == "cap" else f"{_amount(row.lower)} to {most}"
+
+
+def _key(row: Any) -> str:
+    """Return the group's label; nothing where the requirement has one group only."""
+    return "" if row.key == "all" else f" {row.key}"
+
+
+def _amount(value: float) -> str:
+    """Write an amount in full: 12,400 rather than 1.24e+04."""
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if np.isfinite(value) else "any amount"

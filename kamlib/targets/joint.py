@@ -28,7 +28,7 @@ _AT_BOUND = 1e-6  # units from a bound within which it counts as having bitten
 
 @dataclass(frozen=True)
 class Requested:
-    """A split that meets required totals.
+    """A split over accounts, product lines and months.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Requested:
     units : numpy.ndarray of int64, shape (open accounts, product lines x months)
         The cells in whole units.
     exact : numpy.ndarray of float64
-        The cells before rounding [units].
+        The cells before rounding, those of an account adding up to its whole units [units].
     met : pandas.DataFrame
         One row per required total: requirement (in words), floor and cap (as asked), target (what it came
         to), residual (by how much whole units miss it) [currency].
@@ -62,11 +62,12 @@ def split_requested(
     total: int,
     unit: int,
 ) -> Requested:
-    """Move a split as little as its required totals ask for.
+    """Lay a split over accounts on product lines and months, moved as little as required totals ask for.
 
     Of all tables that meet the total, every account's floor, cap or pin and every required total, the one
     with the least cross-entropy from the split by share and season (`kamlib.targets.margins.fit_margins`), in
-    whole units in stages (`kamlib.targets.rounding_stages.split_jointly`).
+    whole units in stages (`kamlib.targets.rounding_stages.split_jointly`): reps, and next to them regions and
+    account types, stay within a unit of exact, then product lines and months.
 
     Parameters
     ----------
@@ -110,11 +111,11 @@ def split_requested(
     ]
     groups = np.column_stack([_codes(table, ["rep_id"]), _codes(table, ["rep_id", "region", "account_type"])])
     try:
-        joint = split_jointly(seed, [*always, *asked], groups=groups)
+        joint = split_jointly(seed, [*always, *asked], groups=groups, close=_close(table, lines, months))
     except ConflictError as error:
         raise ParameterError(
-            f"allocation.requirements (amounts in rounding units of {unit:,}): {error} Change what is asked, "
-            "or the floors, caps and pins of accounts."
+            f"allocation.requirements: {error.conflict.times(unit)} Change what is asked, or the floors, "
+            "caps and pins of accounts."
         ) from None
     rows = joint.fit.table.sum(axis=(1, 2))
     exact, units = np.zeros(len(accounts)), np.zeros(len(accounts), dtype=np.int64)
@@ -123,11 +124,13 @@ def split_requested(
     bound[opened] = np.where(
         (rows <= low + _AT_BOUND) & (low > 0), "floor", np.where(rows >= high - _AT_BOUND, "cap", "none")
     )
+    parts = np.divide(units[opened], rows, out=np.zeros(len(rows)), where=rows > 0)
+    within = joint.fit.table * parts[:, None, None]
     met = required_table([_met(w, r, joint.units, unit) for w, r in zip(wishes, asked, strict=True)])
     return Requested(
         BoundedSplit(exact, units, bound),
         joint.units.reshape(len(table), -1),
-        joint.fit.table.reshape(len(table), -1),
+        within.reshape(len(table), -1),
         met,
     )
 
@@ -136,6 +139,17 @@ def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
     """Lay out required totals and what they came to; without rows where none is asked."""
     types = {"requirement": "str", "floor": MONEY, "cap": MONEY, "target": "int64", "residual": "int64"}
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=t) for name, t in types.items()})
+
+
+def _close(accounts: pd.DataFrame, lines: Sequence[str], months: Sequence[str]) -> list[Requirement]:
+    """Return the margins that rounding keeps next to exact: reps, regions, types, lines, months."""
+    sides = {name: accounts[column].tolist() for name, column in ACCOUNT_SIDES.items() if name != "account"}
+    named = [require(n, sides[n], None, None, lower=0) for n in ("rep", "region", "account_type")]
+    return [
+        *named,
+        require("product_line", None, lines, None, lower=0),
+        require("month", None, None, months, lower=0),
+    ]
 
 
 def _codes(table: pd.DataFrame, by: list[str]) -> npt.NDArray[np.int64]:

@@ -46,6 +46,7 @@ def split_jointly(
     lower: npt.ArrayLike = 0,
     upper: npt.ArrayLike = np.inf,
     groups: npt.ArrayLike | None = None,
+    close: Sequence[Requirement] = (),
 ) -> JointSplit:
     """Split a seed over accounts, product lines and months, in whole units.
 
@@ -68,6 +69,9 @@ def split_jointly(
     groups : array_like of int, shape (accounts,) or (accounts, levels), optional
         Groups of accounts, widest first, whose sums by month the rounding of cells keeps close to exact, as
         `controlled_rounding` takes them.
+    close : sequence of Requirement, optional
+        Groups, of accounts or of lines and months, whose sums rounding keeps next to exact though nothing is
+        asked of them, as far as the two families of their stage hold them; earlier ones first.
 
     Returns
     -------
@@ -100,8 +104,9 @@ def split_jointly(
     fit = fit_margins(cells, inward, lower=low, upper=high)
     high = np.where(cells > 0, high, low)
     table = _snap(fit.table)
-    by_account = [one for one in inward if one.codes[1] is None and one.codes[2] is None]
-    by_cell = [one for one in inward if one.codes[0] is None]
+    order = [*sorted(inward, key=lambda one: one.size), *close]
+    by_account = [one for one in order if one.codes[1] is None and one.codes[2] is None]
+    by_cell = [one for one in order if one.codes[0] is None]
     total = require("all", None, None, None, lower=0)
     rows = round_sums(table.sum(axis=(1, 2), keepdims=True), [total, *by_account])
     columns = round_sums(table.sum(axis=0, keepdims=True), [_all(rows), *by_cell])
@@ -113,8 +118,8 @@ def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:
     """Round a table so that each cell and each group of two nested families stay next to exact.
 
     A linear program whose vertices are whole (a flow between two trees) rounds the cells so that they move
-    least; requirements are taken in order, those with fewer groups first, into the first family in which they
-    are nested, and left out if in neither. A group whose amount is whole meets it.
+    least; requirements are taken in order into the first family in which they are nested, and left out if in
+    neither. A group whose amount is whole meets it.
 
     Parameters
     ----------
@@ -164,25 +169,25 @@ def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:
 
 
 def two_families(requirements: Sequence[Requirement], shape: tuple[int, ...]) -> list[Requirement]:
-    """Return the requirements that form two families of nested groups; the first is always kept.
+    """Return the requirements that form two families of nested groups: each, in order, that fits one.
 
     Examples
     --------
     >>> pick = lambda name, labels: require(name, list(labels), lower=0)
-    >>> three = [pick("rep", [1, 2, 3, 3]), pick("region", "NNSS"), pick("type", "abab"), pick("x", "pqqp")]
-    >>> [one.name for one in two_families(three, (4,))]
-    ['region', 'type', 'rep']
+    >>> four = [pick("region", "NNSS"), pick("rep", [1, 2, 3, 3]), pick("type", "abab"), pick("x", "pqqp")]
+    >>> [one.name for one in two_families(four, (4,))]
+    ['region', 'rep', 'type']
     """
     families: tuple[list[Integers], list[Integers]] = ([], [])
     kept = []
-    for one in [*requirements[:1], *sorted(requirements[1:], key=lambda one: one.size)]:
+    for one in requirements:
         member = one.cell_groups(shape).ravel()
         for family in families:
             if all(_nested(member, other) for other in family):
                 family.append(member)
                 kept.append(one)
                 break
-    return sorted(kept, key=lambda one: one.size)
+    return kept
 
 
 def list_residuals(units: Integers, requirements: Sequence[Requirement]) -> pd.DataFrame:

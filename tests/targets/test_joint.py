@@ -74,6 +74,45 @@ def test_floors_caps_and_pins_of_accounts_hold_beside() -> None:
     assert total_of(made, region="North") >= 650
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_sums_of_reps_lines_and_months_stay_within_a_unit_of_exact(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, unit = int(rng.integers(3, 60)), 10
+    ids = [f"A{i:02d}" for i in range(n)]
+    accounts = pd.DataFrame(
+        {
+            "account_id": ids,
+            "region": rng.choice(["N", "S"], n),
+            "account_type": rng.choice(["T", "U", "V"], n),
+            "rep_id": rng.choice(["R1", "R2", "R3"], n),
+            "potential": None,
+            "status": "active",
+        }
+    )
+    cube = pd.DataFrame(
+        {
+            "account_id": np.repeat(ids, 8),
+            "product_line": np.tile(["P", "Q"], 4 * n),
+            "month": np.tile(np.repeat(["2025-01", "2025-02", "2025-03", "2025-06"], 2), n),
+            "revenue": rng.lognormal(4, 1, 8 * n).round(2),
+        }
+    )
+    params = build_params(AllocationParams, [Layer("test", FREE)])
+    made = allocate_targets(cube, accounts, total=n * 130, period=PERIOD, params=params, unit=unit)
+    chain = made.accounts
+    exact = chain["bounded"].astype(float)
+    assert (chain["target"] - exact).abs().max() < unit
+    by_rep = (chain["target"] - exact).groupby(chain["rep_id"]).sum()
+    assert by_rep.abs().max() < unit + 0.02 * n  # bounded is in cents
+    cells = made.targets
+    share = cells["line_share"] * cells["month_share"]
+    fitted = cells["account_id"].map(exact.set_axis(chain["account_id"])) * share
+    for side in ("product_line", "month"):
+        off = (cells["target"] - fitted).groupby(cells[side]).sum()
+        assert off.abs().max() < unit + 0.02 * n
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_feasible_totals_are_exact_to_the_unit(south: int, parts: int) -> None:
@@ -90,9 +129,11 @@ def test_what_cannot_be_met_names_the_conflict_and_the_nearest_request() -> None
     with pytest.raises(ParameterError) as caught:
         allocate([{"region": "North", "at_least": 900}, {"region": "South", "at_least": 700}])
     text = str(caught.value)
-    assert text.startswith("allocation.requirements (amounts in rounding units of 10)")
-    assert '"region North"' in text
-    assert '"region South"' in text
+    assert text.startswith("allocation.requirements: what is asked cannot all be met (3 in conflict): ")
+    assert '"total": exactly 1,220' in text
+    assert '"region North": at least 900' in text
+    assert '"region South": at least 700' in text
+    assert "-> 520." in text
     nearest = text.split("The nearest request that can be met: ")[1]
     assert nearest.startswith('"region ')
     assert '"account"' not in nearest
