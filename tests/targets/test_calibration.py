@@ -11,7 +11,7 @@ from kamlib.measures.money import SCALE
 from kamlib.targets import AttainabilityParams, attain_probability, target_for_probability
 from tests.targets.books import SAID, deciles
 
-BOOKS, ACCOUNTS, AHEAD, ORIGINS, FUTURES, PATHS = 120, 12, 3, 12, 100, 1000
+BOOKS, ACCOUNTS, FUTURES, PATHS = 120, 12, 100, 1000
 KEYS = pd.DataFrame(
     {
         "level": ["company", "rep", "rep", "rep", *["account"] * ACCOUNTS],
@@ -21,23 +21,23 @@ KEYS = pd.DataFrame(
 SUMS = np.vstack([np.ones(ACCOUNTS), np.eye(3)[np.arange(ACCOUNTS) % 3].T, np.eye(ACCOUNTS)])
 
 
-def wandering_book(seed: int) -> pd.DataFrame:
+def wandering_book(seed: int, ahead: int, origins: int) -> pd.DataFrame:
     """Ask targets of a book whose accounts wander: the best forecast is where they stand.
 
     A month moves each account by a shock of its own and one common to all. The forecast repeats the last
     month, so its errors at past dates and those to come follow the same law and overlap as those of a book do.
     """
     rng = np.random.default_rng(seed)
-    months = ORIGINS - 1 + AHEAD
+    months = origins - 1 + ahead
     size = rng.uniform(5, 20, ACCOUNTS)
-    own = rng.standard_normal((FUTURES, months + AHEAD, ACCOUNTS)) * size
-    common = rng.standard_normal((FUTURES, months + AHEAD, 1)) * size / 2
+    own = rng.standard_normal((FUTURES, months + ahead, ACCOUNTS)) * size
+    common = rng.standard_normal((FUTURES, months + ahead, 1)) * size / 2
     level = 1000 + (own + common).cumsum(axis=1)
     past = 1000 + (own[0, :months] + common[0, :months]).cumsum(axis=0)
     past = np.vstack([np.full(ACCOUNTS, 1000.0), past])
-    errors = np.array([past[k] - past[k + 1 : k + 1 + AHEAD] for k in range(ORIGINS)])
+    errors = np.array([past[k] - past[k + 1 : k + 1 + ahead] for k in range(origins)])
     stand = past[-1]
-    drawn = draw_paths(np.tile(stand, (AHEAD, 1)), errors, paths=PATHS, seed=seed)
+    drawn = draw_paths(np.tile(stand, (ahead, 1)), errors, paths=PATHS, seed=seed)
     sums = np.rint(SUMS @ drawn.sum(axis=1).T * SCALE).astype(np.int64)
     came = (level[:, months:] - level[:, months - 1 : months] + stand).sum(axis=1) @ SUMS.T
     rows = []
@@ -48,9 +48,11 @@ def wandering_book(seed: int) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-@pytest.fixture(scope="module")
-def found() -> pd.DataFrame:
-    return pd.concat([wandering_book(seed) for seed in range(BOOKS)], ignore_index=True)
+@pytest.fixture(scope="module", params=[(3, 12), (12, 25)], ids=["quarter", "year"])
+def found(request: pytest.FixtureRequest) -> pd.DataFrame:
+    """Return what was found a quarter ahead from a dozen dates, and a year ahead from 25."""
+    ahead, origins = request.param
+    return pd.concat([wandering_book(seed, ahead, origins) for seed in range(BOOKS)], ignore_index=True)
 
 
 @pytest.mark.parametrize("level", ["company", "rep", "account"])
