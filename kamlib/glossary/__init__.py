@@ -137,6 +137,20 @@ class Words:
         value = 100 * float(fraction)
         return f"{value:,.0f} %" if abs(value) >= 99.95 and digits <= 3 else f"{value:.1f} %"
 
+    def chance(self, probability: float) -> str:
+        """Write a probability in whole percents, never as 0 or 100 %; a dash where it is unknown.
+
+        Examples
+        --------
+        >>> [Words("en").chance(p) for p in (0.0005, 0.423, 0.9995, float("nan"))]
+        ['< 1 %', '42 %', '> 99 %', '–']
+        """
+        if probability != probability:
+            return "–"
+        if probability < 0.01:
+            return "< 1 %"
+        return "> 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
+
     def signed_percent(self, fraction: float) -> str:
         """Write a fraction as a percentage with its sign, for variances."""
         return ("+" if fraction > 0 else "") + self.percent(fraction)

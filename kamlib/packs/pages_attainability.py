@@ -101,7 +101,7 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
             "low": as_float(shown["low_80"]),
             "high": as_float(shown["high_80"]),
             "target": [words.money(amount) for amount in shown["target"]],
-            "reach": [words.percent(p) if p == p else "–" for p in shown["reach_probability"]],
+            "reach": [words.chance(p) for p in shown["reach_probability"]],
             "said": [words.value("reach_band", band) for band in shown["reach_band"]],
         }
     )
@@ -160,7 +160,7 @@ def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFr
         id="targets_8",
         title=title,
         subtitle=scope.subtitle(words("targets.cards_what")),
-        table=table[["dimension", "name", "target", *CRITERIA]],
+        table=table[["name", "target", *CRITERIA]],
         notes=tuple(notes),
         folded=False,
     )
@@ -206,7 +206,7 @@ def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str,
             low=words.percent(found.low_80),
             high=words.percent(found.high_80),
             total=words.money(company["target"]),
-            chance=words.percent(company["reach_probability"]),
+            chance=words.chance(company["reach_probability"]),
         ),
         words("targets.reach_note_bands", bands=bands, aim=_aim(likely.params, scope)),
         words("targets.reach_note_doubt", origins=likely.origins),

@@ -101,7 +101,7 @@ def _odds(
             words(
                 "targets.scenario_odds",
                 name=shown[name],
-                total=words.percent(total),
+                total=words.chance(total),
                 reps=words.percent(reps),
             )
         )

@@ -263,7 +263,7 @@ def bars_of(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = T
         bars[short] = as_float(table[column])
     bars["growth"] = table["growth_asked"].to_numpy()
     if "reach_probability" in table and table["reach_probability"].notna().any():
-        bars["reach"] = [words.percent(p) if p == p else "–" for p in table["reach_probability"]]
+        bars["reach"] = [words.chance(p) for p in table["reach_probability"]]
     bars = bars.reset_index(drop=True)
     if not gather or len(bars) <= _SHOWN + 1:
         return bars

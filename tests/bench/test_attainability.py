@@ -15,6 +15,7 @@ from kamlib.book import open_book
 from kamlib.measures.money import as_float
 from kamlib.periods import Period, month_of, parse_period
 from kamlib.runs import read_table
+from kamlib.targets.attainability import AttainabilityParams, attain_probability
 from tests.targets.books import SAID, deciles, draw_for, reached
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,37 @@ def test_past_quarters_of_a_book(name: str, tmp_path: Path) -> None:
     print(levels.pivot(index="level", columns="said", values="found").round(2).to_string())
     assert found["date"].nunique() >= 3
     assert table["found"].is_monotonic_increasing  # a handful of dates cannot vouch for more
+
+
+def test_the_company_s_own_quotas_of_past_quarters(tmp_path: Path) -> None:
+    """AdventureWorks: each quota beside its probability on the day it was set, and whether it was reached.
+
+    A rep's paths are those of the accounts held; what counts as reached is what these accounts bought.
+    """
+    with open_book(ROOT / "data" / "examples" / "adventureworks_quotas.yaml") as book:
+        book.write_cube(dt.date.max, tmp_path / "cube.parquet")
+        accounts = book.table("accounts").to_pyarrow().to_pandas()
+        targets = book.table("targets").to_pyarrow().to_pandas()
+    cube = read_table(tmp_path / "cube.parquet")
+    held = accounts[["account_id", "region", "account_type", "rep_id"]].astype("str")
+    bought = cube.merge(held[["account_id", "rep_id"]], on="account_id", suffixes=("_sold", ""))
+    rows = []
+    for quarter in quarters(cube):
+        asked = targets[targets["period"] == str(quarter)].groupby("rep_id")["target"].sum().astype(float)
+        known = cube[cube["month"] < str(month_of(quarter.start))]
+        [made] = draw_for(known, held, [quarter], as_of=quarter.start, until=quarter.end, seed=1)
+        wanted = asked.rename("target").rename_axis("key").reset_index().assign(dimension="rep")
+        likely = attain_probability(wanted, made.keys, made.paths, params=AttainabilityParams())
+        in_quarter = bought[bought["month"].isin([str(month) for month in quarter.months()])]
+        came = in_quarter.assign(sold=as_float(in_quarter["revenue"])).groupby("rep_id")["sold"].sum()
+        rows.append(likely.assign(period=str(quarter), came=came.reindex(likely["key"]).fillna(0).to_numpy()))
+    table = pd.concat(rows, ignore_index=True).dropna(subset="reach_probability")
+    table["reached"] = table["came"] >= table["target"].astype(float)
+    columns = ["period", "key", "target", "landing", "came", "reach_probability", "reached"]
+    print(f"\n{table[columns].round(2).to_string(index=False)}")
+    expected, reached = table["reach_probability"].sum(), int(table["reached"].sum())
+    print(f"{len(table)} quotas: {expected:.1f} were expected to be reached, {reached} were")
+    assert table["reach_probability"].between(0, 1, inclusive="neither").all()
 
 
 def quarters(cube: pd.DataFrame) -> list[Period]:
