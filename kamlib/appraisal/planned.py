@@ -14,7 +14,8 @@ from kamlib.periods import parse_period
 MEASURE_OF: Mapping[str, str] = {"revenue": "target_attainment"}
 """KPI that a target's measure belongs to, where the two have different names."""
 
-_SUMS = ("revenue", "new_accounts", "new_account_value")
+_SUMS = ("revenue", "budget", "new_accounts", "new_account_value")
+_SIDES = {"rep": "rep_id", "region": "region", "product_line": "product_line", "account_type": "account_type"}
 PLANNED = {"measure": "str", "rep_id": "str", "account_id": "str", "asked": "float64", "source": "str"}
 
 
@@ -74,6 +75,50 @@ def planned_targets(
     return table.sort_values(["measure", "rep_id", "account_id"], ignore_index=True)
 
 
+def planned_budgets(
+    targets: pd.DataFrame | None, *, window: Window, fiscal_year_start: int = 1
+) -> dict[str, dict[str, float]]:
+    """Find the budgets of revenue that hold in a window.
+
+    Budgets are rows of the book's targets whose measure is ``budget``. A row counts for the one side that it
+    names, rep, region, product line or account type, or for the company where it names none; rows for exactly
+    the window or, without one, those of shorter periods that together cover it, summed.
+
+    Parameters
+    ----------
+    targets, window, fiscal_year_start
+        As for `planned_targets`.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By dimension and key [currency]; the company's key is ``company``. Empty without budgets.
+
+    Examples
+    --------
+    >>> from kamlib.appraisal.window import judged_window
+    >>> rows = pd.DataFrame({"period": ["2025Q1", "2025Q2"], "measure": "budget", "target": [100.0, 50.0]})
+    >>> planned_budgets(rows, window=judged_window(parse_period("2025Q2"), to_date=True))
+    {'company': {'company': 150.0}}
+    """
+    if targets is None or not (targets["measure"] == "budget").any():
+        return {}
+    rows = _with_spans(targets[targets["measure"] == "budget"], fiscal_year_start)
+    first, last = pd.Timestamp(window.start), pd.Timestamp(window.end)
+    rows = rows[(rows["begins"] >= first) & (rows["until"] <= last) & rows["account_id"].isna()]
+    named = rows[list(_SIDES.values())].notna()
+    found: dict[str, dict[str, float]] = {}
+    for side, column in {"company": None, **_SIDES}.items():
+        alone = named.sum(axis=1) == (0 if column is None else 1)
+        mine = rows[alone if column is None else alone & named[column]]
+        mine = mine.assign(rep_id="company" if column is None else mine[column])
+        parts = {str(key): _cover(part, first, last) for key, part in mine.groupby("rep_id")}
+        sums = {key: float(part["asked"].sum()) for key, part in parts.items() if len(part)}
+        if sums:
+            found[side] = sums
+    return found
+
+
 def _adopted(adopted: pd.DataFrame | None, window: Window) -> pd.DataFrame:
     if adopted is None or not len(adopted):
         return _none()
@@ -98,29 +143,11 @@ def _own(
 ) -> pd.DataFrame:
     if targets is None or not len(targets):
         return _none()
-    rows = targets.copy()
-    for column in (
-        "account_id",
-        "rep_id",
-        "region",
-        "product_line",
-        "account_type",
-        "starts",
-        "ends",
-        "period",
-    ):
-        if column not in rows:
-            rows[column] = None
+    rows = _with_spans(targets[targets["measure"].fillna("revenue") != "budget"], fiscal_year_start)
     rows = rows[rows[["region", "product_line", "account_type"]].isna().all(axis=1)]
     held = rows["account_id"].map(accounts.set_index("account_id")["rep_id"])
     rows["rep_id"] = rows["rep_id"].where(rows["rep_id"].notna(), held)
     rows = rows[rows["rep_id"].notna()]
-    rows["asked"] = as_float(rows["target"])
-    rows["measure"] = rows["measure"].fillna("revenue")
-    spans = [
-        _span(row, fiscal_year_start) for row in rows[["period", "starts", "ends"]].itertuples(index=False)
-    ]
-    rows["begins"], rows["until"] = [s[0] for s in spans], [s[1] for s in spans]
     first, last = pd.Timestamp(window.start), pd.Timestamp(window.end)
     inside = rows[(rows["begins"] >= first) & (rows["until"] <= last)]
     parts = [
@@ -128,6 +155,20 @@ def _own(
     ]  # fmt: skip
     parts = [part for part in parts if len(part)]
     return pd.concat(parts, ignore_index=True).assign(source="book") if parts else _none()
+
+
+def _with_spans(targets: pd.DataFrame, fiscal_year_start: int) -> pd.DataFrame:
+    """Return targets with every side as a column, asked, and the days begins to until (not included)."""
+    rows = targets.copy()
+    for column in ("account_id", *_SIDES.values(), "starts", "ends", "period"):
+        if column not in rows:
+            rows[column] = None
+    rows["asked"] = as_float(rows["target"])
+    rows["measure"] = rows["measure"].fillna("revenue")
+    spans = [
+        _span(row, fiscal_year_start) for row in rows[["period", "starts", "ends"]].itertuples(index=False)
+    ]
+    return rows.assign(begins=[s[0] for s in spans], until=[s[1] for s in spans])
 
 
 def _cover(part: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

@@ -19,6 +19,7 @@ def attain_by_dimension(
     *,
     window: Window,
     targets: Mapping[str, Mapping[str, float]],
+    budgets: Mapping[str, Mapping[str, float]] | None = None,
 ) -> pd.DataFrame:
     """Set actual revenue beside the target and last year, by every dimension.
 
@@ -34,13 +35,16 @@ def attain_by_dimension(
         What is judged.
     targets : mapping of str to mapping of str to float
         By dimension and key [currency]; the company's key is ``company``.
+    budgets : mapping of str to mapping of str to float, optional
+        Budgets, likewise; without any the two columns of the budget are left out.
 
     Returns
     -------
     pandas.DataFrame
         One row per dimension and key, largest first: dimension, key (null for sales without one), actual,
         target (null where none is set), attainment [fraction], target_gap (actual less target),
-        actual_last_year, against_last_year [currency].
+        actual_last_year, against_last_year [currency]; and with budgets budget (null where none is set) and
+        against_budget [currency].
     """
     about = accounts.set_index("account_id")
     sold = cube.assign(
@@ -64,7 +68,8 @@ def attain_by_dimension(
         )
         asked = dict(targets.get(dimension, {}))
         table = now.merge(then, on=[dimension, "known"], how="outer")
-        extra = [key for key in asked if key not in set(table[dimension])]
+        spent = dict((budgets or {}).get(dimension, {}))
+        extra = [key for key in {**asked, **spent} if key not in set(table[dimension])]
         if extra:
             table = pd.concat([table, pd.DataFrame({dimension: extra, "known": True})], ignore_index=True)
         for column in ("actual", "actual_last_year"):
@@ -73,12 +78,14 @@ def attain_by_dimension(
         known = table["known"].astype(bool)
         table["key"] = table[dimension].astype("str").where(known)
         table["target"] = table["key"].map(asked).astype("float64")
+        table["budget"] = table["key"].map(spent).astype("float64")
         parts.append(table.assign(dimension=dimension))
     found = pd.concat(parts, ignore_index=True)
     actual, last = as_float(found["actual"]), as_float(found["actual_last_year"])
     found["attainment"] = actual / found["target"].where(found["target"] > 0)
     found["target_gap"] = actual - found["target"]
     found["against_last_year"] = to_money(to_ticks(found["actual"]) - to_ticks(found["actual_last_year"]))
+    found["against_budget"] = actual - found["budget"]
     order = {name: k for k, name in enumerate(DIMENSIONS)}
     found = found.assign(place=found["dimension"].map(order), sold=-actual, last=-last)
     found = found.sort_values(["place", "sold", "last", "key"], ignore_index=True)
@@ -92,6 +99,7 @@ def attain_by_dimension(
             "target_gap",
             "actual_last_year",
             "against_last_year",
+            *(("budget", "against_budget") if budgets else ()),
         ]
     ]
 

@@ -58,22 +58,57 @@ class Policy(BaseModel):
         return self.starts <= day.isoformat() and (self.ends is None or day.isoformat() <= self.ends)
 
 
+class WeightChange(BaseModel):
+    """An entry of the review log: who changed the given weight of which KPI, when and why.
+
+    Attributes
+    ----------
+    day : str
+        YYYY-MM-DD.
+    who, why : str
+        Who decided, for what reason.
+    kpi : str
+        The KPI.
+    before, after : float
+        Its given weight before and after.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    day: str
+    who: str
+    why: str
+    kpi: str
+    before: float
+    after: float
+
+    @model_validator(mode="after")
+    def _check(self) -> WeightChange:
+        try:
+            dt.date.fromisoformat(self.day)
+        except ValueError:
+            raise ValueError(f'"{self.day}" is not a day; write YYYY-MM-DD') from None
+        return self
+
+
 def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
 Policies = Annotated[tuple[Policy, ...], BeforeValidator(_tuple)]
+WeightLog = Annotated[tuple[WeightChange, ...], BeforeValidator(_tuple)]
 
 
 class WeightParams(Params):
     """How the KPIs' weights come about."""
 
     section = "weights"
-    method: Literal["given", "ahp", "best_worst", "rank", "entropy", "critic", "standard_deviation"] = param(
+    method: Literal[
+        "given", "ahp", "group_ahp", "best_worst", "rank", "swing", "entropy", "critic", "standard_deviation"
+    ] = param(
         "given",
-        en="how weights come about: given with the KPIs, judged (ahp, best_worst, rank) or from the scores "
-        "(entropy, critic, standard_deviation)",
-        zh="权重来源：给定；判断（ahp、best_worst、rank）；数据（entropy、critic、standard_deviation）",
+        en="how weights come about: given with the KPIs, judged (ahp, group_ahp, best_worst, rank, swing) or "
+        "from the scores (entropy, critic, standard_deviation)",
+        zh="权重来源：给定；判断（ahp、group_ahp、best_worst、rank、swing）；数据（entropy、critic、standard_deviation）",
         unit="",
         source="weights that a manager sets and can defend",
         strength="our choice",
@@ -93,6 +128,22 @@ class WeightParams(Params):
         en="pairwise judgements for ahp: {first/second: how many times as important}",
         zh="AHP 成对判断：{甲/乙: 重要倍数}",
         unit="times",
+        source="none unless the company judges",
+        strength="our choice",
+    )
+    judges: dict[str, dict[str, float]] = param(
+        {},
+        en="for group_ahp: by judge, pairwise judgements as in pairs; the group's are their geometric means",
+        zh="群组 AHP：按评判人给出成对判断，取几何平均",
+        unit="times",
+        source="none unless the company judges",
+        strength="our choice",
+    )
+    swings: dict[str, float] = param(
+        {},
+        en="for swing: points of what it is worth to bring each KPI from worst to best, the largest 100",
+        zh="摆幅法：各指标由最差到最佳的价值分，最大者为 100",
+        unit="points",
         source="none unless the company judges",
         strength="our choice",
     )
@@ -118,6 +169,15 @@ class WeightParams(Params):
         zh="排序法：各指标名次，1 为最重要（质心法）",
         unit="rank",
         source="none unless the company judges",
+        strength="our choice",
+    )
+    log: WeightLog = param(
+        (),
+        en="review log of given weights: day, who, why, kpi, before, after; the last entry of a KPI is its "
+        "weight now",
+        zh="给定权重的审议记录：日期、决定人、原因、指标、调整前后；最后一条须等于现值",
+        unit="",
+        source="none unless the company keeps one",
         strength="our choice",
     )
     policies: Policies = param(
@@ -194,7 +254,8 @@ def check_weighting(kpis: Sequence[Kpi], params: WeightParams) -> None:
     Raises
     ------
     ParameterError
-        If a policy names an unknown KPI, or the method's judgements lack one or name an unknown one.
+        If a policy or the log names an unknown KPI, an entry of the log does not go on from the one before
+        it or end at the weight given, or the method's judgements lack a KPI or name an unknown one.
     """
     names = [kpi.measure for kpi in kpis]
     for policy in params.policies:
@@ -204,9 +265,34 @@ def check_weighting(kpis: Sequence[Kpi], params: WeightParams) -> None:
                 f"weights.policies: {policy.name} names {unknown[0]}, which is no KPI of the scorecard."
                 f"{did_you_mean(unknown[0], names)} Take it out, or add the KPI."
             )
-    if params.method in ("ahp", "best_worst", "rank"):
+    _check_log(kpis, params.log)
+    if params.method in ("ahp", "group_ahp", "best_worst", "rank", "swing"):
         given = pd.Series({kpi.measure: kpi.weight for kpi in kpis})
         _by_method(names, given, pd.DataFrame(), kpis, params)
+
+
+def _check_log(kpis: Sequence[Kpi], log: Sequence[WeightChange]) -> None:
+    given = {kpi.measure: kpi.weight for kpi in kpis}
+    last: dict[str, WeightChange] = {}
+    for entry in sorted(log, key=lambda entry: entry.day):
+        if entry.kpi not in given:
+            raise ParameterError(
+                f"weights.log: {entry.day} names {entry.kpi}, which is no KPI of the scorecard."
+                f"{did_you_mean(entry.kpi, given)}"
+            )
+        before = last.get(entry.kpi)
+        if before is not None and before.after != entry.before:
+            raise ParameterError(
+                f"weights.log: {entry.kpi} goes from {entry.before:g} on {entry.day}, but was left at "
+                f"{before.after:g} on {before.day}. Enter what happened between."
+            )
+        last[entry.kpi] = entry
+    for name, entry in last.items():
+        if entry.after != given[name]:
+            raise ParameterError(
+                f"weights.log: {name} was left at {entry.after:g} on {entry.day}, but weighs {given[name]:g}"
+                " now (scorecard.kpis). Enter who changed it and why, or correct the weight."
+            )
 
 
 def weight_remarks(weights: pd.DataFrame) -> list[str]:
@@ -247,6 +333,14 @@ def _by_method(
         return given
     if params.method == "ahp":
         return judged.weights_ahp(judged_matrix(names, params.pairs)).weights
+    if params.method == "group_ahp":
+        if not params.judges:
+            raise ParameterError("weights.judges: nobody judges; group_ahp needs a judge or more.")
+        matrices = [judged_matrix(names, pairs) for pairs in params.judges.values()]
+        return judged.weights_ahp_group(matrices).weights
+    if params.method == "swing":
+        _all_named(params.swings, names, "swings")
+        return judged.weights_by_swing(params.swings)
     if params.method == "best_worst":
         _all_named(params.best_to_others, names, "best_to_others")
         return judged.weights_best_worst(params.best_to_others, params.others_to_worst).weights

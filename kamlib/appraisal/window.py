@@ -45,6 +45,10 @@ class Window:
         """Return the same months one year before."""
         return Window(self.first.shift(-12), self.last.shift(-12))
 
+    def before(self) -> Window:
+        """Return as many months right before."""
+        return Window(self.first.shift(-self.length), self.last.shift(-self.length))
+
     def trailing_year(self) -> Window:
         """Return the twelve months that end with this window."""
         return Window(self.last.shift(-11), self.last)

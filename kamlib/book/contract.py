@@ -199,6 +199,15 @@ TABLES: Mapping[str, Table] = {
             serves="critical incidents",
         ),
         Table(
+            "objectives",
+            (_c("objective*", "text"), _REP_REQUIRED, _c("kpi", "text"), _c("set_on*", "date"),
+             _c("due*", "date"), _c("goal*", "number"), _c("reached", "number"),
+             _c("better", "choice", choices=("more", "less")), _c("cause", "text")),
+            key=("rep_id", "objective", "set_on"),
+            dated="set_on",
+            serves="objectives agreed with reps, and what the last plans changed",
+        ),
+        Table(
             "market",
             (_c("period*", "period"), _c("region*", "text"), _c("product_line", "text"),
              _c("size*", "money", minimum=0), _c("own_share", "number", minimum=0, maximum=1),

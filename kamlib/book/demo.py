@@ -172,6 +172,7 @@ def _write_book(
         "receivables": demo_crm.receivable_block(world, sold),
         "feedback": demo_people.feedback_block(world),
         "incidents": demo_people.incident_block(world),
+        "objectives": demo_people.objective_block(world),
         "market": demo_tables.market_block(world, sold),
         "sightings": demo_crm.sighting_block(world),
         "contacts": demo_tables.contact_block(world),

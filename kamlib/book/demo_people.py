@@ -1,4 +1,4 @@
-"""The demo book's 360-degree feedback and critical incidents."""
+"""The demo book's 360-degree feedback, critical incidents and objectives."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ _GOOD = (
     "Trained two colleagues",
 )
 _BAD = ("Missed a tender deadline", "Forecast handed in late", "客户投诉响应慢", "Discount without approval")
+
+
+# What reps agree on for half a year: words, KPI, aim.
+_OBJECTIVES = (
+    ("Two effective contacts an account and month", "effective_contacts", 2.0),
+    ("客户满意度达到 7.5 分", "satisfaction", 7.5),
+    ("Three new accounts in half a year", "new_accounts", 3.0),
+    ("Gross margin of 30 %", "gross_margin", 0.3),
+)
+_CAUSES = ("Vacancy in the team", "竞争对手降价", "Prices lowered without approval", "客户推迟投产")
 
 
 def feedback_block(world: World) -> Block:
@@ -97,4 +107,38 @@ def incident_block(world: World) -> Block:
         "polarity": text(np.where(good, 0, 1)[row], ("+", "-")),
         "severity": pa.array(severity[row].astype(np.int64)),
         "note": text(note[row], (*_GOOD, *_BAD)),
+    }
+
+
+def objective_block(world: World) -> Block:
+    """Make ``objectives``: two a rep and half-year, from January and July; what is not over has no result."""
+    rng = stream(world.seed, "objectives")
+    reps = world.reps
+    first, last = world.months[0], world.months[-1]
+    halves = [m for m in np.arange(first, last + 1) if int(m.astype(int)) % 6 == 0]
+    half, rep = (grid.ravel() for grid in np.meshgrid(halves, np.arange(len(reps.ids)), indexing="ij"))
+    begins = half.astype("datetime64[D]") + 4
+    ends = (half + 6).astype("datetime64[D]") - 1
+    serving = (reps.hired[rep] <= begins) & ~(reps.left[rep] < begins)
+    half, rep, begins, ends = half[serving], rep[serving], begins[serving], ends[serving]
+    one = rng.integers(0, len(_OBJECTIVES), len(rep))
+    other = (one + rng.integers(1, len(_OBJECTIVES), len(rep))) % len(_OBJECTIVES)
+    kind = np.column_stack([one, other]).ravel()
+    rep, begins, ends = (np.repeat(values, 2) for values in (rep, begins, ends))
+    part = rng.normal(0.97 + 0.6 * (reps.ability[rep] - 1), 0.12)
+    aims = np.array([aim for _, _, aim in _OBJECTIVES])[kind]
+    found = np.where(kind == 2, np.rint(aims * part), np.round(aims * part, 2))
+    over = ends < world.end_day
+    said = ~over | (found >= aims) | (rng.random(len(rep)) < 0.3)
+    cause = np.where(said, -1, rng.integers(0, len(_CAUSES), len(rep)))
+    return {
+        "objective": text(kind, [words for words, _, _ in _OBJECTIVES]),
+        "rep_id": text(rep, reps.ids),
+        "kpi": text(kind, [kpi for _, kpi, _ in _OBJECTIVES]),
+        "set_on": days(begins),
+        "due": days(ends),
+        "goal": pa.array(aims),
+        "reached": pa.array(found, mask=~over),
+        "better": text(np.zeros(len(rep), dtype=int), ("more",)),
+        "cause": text(cause, _CAUSES),
     }

@@ -12,7 +12,7 @@ from kamlib.book.demo_write import NO_DAY, Array
 _STREAMS = (
     "reps", "accounts", "levels", "sales", "opportunities", "forecasts", "activities", "surveys",
     "complaints", "losses", "receivables", "feedback", "incidents", "market", "sightings", "contacts",
-    "targets",
+    "targets", "objectives",
 )  # fmt: skip
 _SEATS = np.array([0.22, 0.32, 0.20, 0.15, 0.11])  # share of the reps by region
 

@@ -57,6 +57,28 @@ def _points(value: object) -> object:
     )
 
 
+def _bonuses(value: object) -> object:
+    if not isinstance(value, (list, tuple)):
+        return value
+    pairs = [one for one in value if isinstance(one, (list, tuple)) and len(one) == 2]
+    if len(pairs) != len(value) or any(
+        not isinstance(rank, int) or isinstance(rank, bool) for rank, _ in pairs
+    ):
+        raise ValueError("write pairs of a rank, a whole number, and an amount")
+    return tuple((rank, float(amount)) for rank, amount in pairs)
+
+
+def _falling(steps: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+    ranks, amounts = [rank for rank, _ in steps], [amount for _, amount in steps]
+    wrong = ranks != sorted(set(ranks)) or amounts != sorted(amounts, reverse=True)
+    if steps and (wrong or ranks[0] < 1 or amounts[-1] < 0):
+        raise ValueError(
+            f"ranks {ranks} must rise from 1 or later, and amounts {amounts} not rise or be below 0"
+        )
+    return steps
+
+
+RankBonus = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_bonuses), AfterValidator(_falling)]
 Rewards = Annotated[tuple[Reward, ...], BeforeValidator(_tuple)]
 Curve = Annotated[
     tuple[tuple[float, float], ...],
@@ -99,6 +121,14 @@ class PayParams(Params):
         unit="",
         source="pay by one figure that the rep can check",
         strength="vendor practice",
+    )
+    rank_bonus: RankBonus = param(
+        (),
+        en="bonuses by rank: (rank, amount) pays the amount to this rank and those above it down to the last",
+        zh="名次奖金：（名次，金额）付给该名次及其以上、至前一档为止的名次",
+        unit="currency",
+        source="none: ranks of close scores are chance, and so would be the bonus",
+        strength="our choice",
     )
     rewards: Rewards = param(
         (),
@@ -193,27 +223,46 @@ def pay_reps(basis: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
     Parameters
     ----------
     basis : pandas.DataFrame
-        One row per rep: rep_id, pay_basis (attainment or score over 100 [fraction], null where unknown).
+        One row per rep: rep_id, pay_basis (attainment or score over 100 [fraction], null where unknown) and,
+        where bonuses go by rank, score_rank.
     params : PayParams
-        Curve and target pay.
+        Curve, target pay and bonuses.
 
     Returns
     -------
     pandas.DataFrame
-        One row per rep: rep_id, pay_basis, pay_part (of target pay [fraction]), payout [currency, cents,
-        half to even], next_step (what one more point of attainment pays [currency]); null where unknown.
+        One row per rep: rep_id, pay_basis, pay_part (of target pay [fraction]), payout (with the bonus of the
+        rank, null where pay_basis is) [currency, cents, half to even], next_step (what one more point of
+        attainment pays [currency]); null where unknown.
     """
     part = pay_curve(basis["pay_basis"].to_numpy(dtype=float), params.curve)
     more = pay_curve(basis["pay_basis"].to_numpy(dtype=float) + 0.01, params.curve)
+    bonus = bonus_of_ranks(basis["score_rank"], params) if "score_rank" in basis else np.zeros(len(basis))
     return pd.DataFrame(
         {
             "rep_id": basis["rep_id"].to_numpy(),
             "pay_basis": basis["pay_basis"].to_numpy(dtype=float),
             "pay_part": part,
-            "payout": _cents(part, params.target_pay),
+            "payout": np.round(np.array(_cents(part, params.target_pay)) + np.nan_to_num(bonus), 2),
             "next_step": _cents(more - part, params.target_pay),
         }
     )
+
+
+def bonus_of_ranks(ranks: pd.Series, params: PayParams) -> Floats:
+    """Return the bonus of each rank; NaN where the rank is unknown.
+
+    Examples
+    --------
+    >>> params = PayParams(rank_bonus=((1, 500.0), (3, 200.0)))
+    >>> bonus_of_ranks(pd.Series([1, 2, 3, 4, None]), params).tolist()
+    [500.0, 200.0, 200.0, 0.0, nan]
+    """
+    at = ranks.to_numpy(dtype=float, na_value=np.nan)
+    found = np.zeros(len(at))
+    for rank, amount in reversed(params.rank_bonus):
+        found = np.where(at <= rank, amount, found)
+    return np.asarray(np.where(np.isnan(at), np.nan, found))
 
 
 def _cents(part: Floats, pay: float) -> list[float]:

@@ -9,6 +9,7 @@ import pandas as pd
 from kamlib.charts.attainability import reach_chart
 from kamlib.charts.figure import NativeChart
 from kamlib.forecast import ForecastParams, draw_period_sums
+from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Integers
 from kamlib.packs.page import Page
@@ -39,6 +40,10 @@ class Likely:
         Bands, and what practice aims at.
     keys, paths : pandas.DataFrame, numpy.ndarray or None
         The sums drawn, as `kamlib.targets.attain_probability` takes them.
+    cost : pandas.DataFrame or None
+        What variable pay may cost, as `kamlib.incentives.cost_at_forecast` returns it.
+    pay : PayParams
+        What attainment pays.
     """
 
     table: pd.DataFrame
@@ -47,6 +52,8 @@ class Likely:
     params: AttainabilityParams
     keys: pd.DataFrame = field(repr=False)
     paths: Integers | None = field(repr=False)
+    cost: pd.DataFrame | None = None
+    pay: PayParams = field(default_factory=PayParams)
 
 
 def judge_targets(
@@ -73,7 +80,11 @@ def judge_targets(
     table = attain_probability(rows, keys, paths, params=params, unit=run.rounding_unit)
     run.save("target_probabilities", table)
     origins = 0 if sums is None or paths is None else sums.origins
-    return Likely(table, reps_at_target(rows, keys, paths), origins, params, keys, paths)
+    pay = run.params(PayParams)
+    cost = cost_at_forecast(rows, keys, paths, params=pay)
+    if cost is not None:
+        run.save("pay_cost", cost)
+    return Likely(table, reps_at_target(rows, keys, paths), origins, params, keys, paths, cost, pay)
 
 
 def reach_page(likely: Likely, *, scope: Scope) -> Page:
@@ -114,6 +125,7 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
         figures=(
             reach_chart(rows, title=_chart_title(len(shown), len(reps), scope), words=words, native=native),
         ),
+        sentences=_cost_said(likely, scope),
         notes=_reach_notes(likely, reps, scope),
         labels={"wanted_target": _wanted_label(likely, scope)},
     )
@@ -210,6 +222,24 @@ def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str,
         ),
         words("targets.reach_note_bands", bands=bands, aim=_aim(likely.params, scope)),
         words("targets.reach_note_doubt", origins=likely.origins),
+    )
+
+
+def _cost_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
+    """Say what variable pay may cost at these targets; nothing where no forecast tells."""
+    if likely.cost is None:
+        return ()
+    words, cost = scope.words, likely.cost.iloc[0]
+    return (
+        words(
+            "targets.reach_cost",
+            pay=words.money(likely.pay.target_pay),
+            reps=int(cost["reps"]),
+            mean=words.money(cost["mean_cost"]),
+            low=words.money(cost["low_cost"]),
+            high=words.money(cost["high_cost"]),
+            full=words.money(cost["full_cost"]),
+        ),
     )
 
 

@@ -8,9 +8,12 @@ from IPython.display import display
 
 from kamlib.appraisal.draws import draw_scores
 from kamlib.appraisal.growth import GrowthParams, cost_drivers
+from kamlib.appraisal.objectives import plan_effects
+from kamlib.appraisal.weighting import WeightParams
 from kamlib.charts import appraisal as charts
+from kamlib.incentives.outlook import pay_fairness, rank_stakes
 from kamlib.incentives.pay import PayParams, give_rewards, pay_cost, pay_curve, pay_reps
-from kamlib.packs.judging import Case, Judged, Ranked
+from kamlib.packs.judging import Case, Judged, Ranked, judge
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
 
@@ -31,17 +34,38 @@ def pay_basis(judged: Judged, ranked: Ranked, params: PayParams) -> pd.DataFrame
 def show_pay(judged: Judged, ranked: Ranked, params: PayParams) -> None:
     """Pay all reps, save it and show the page (pay)."""
     run = judged.case.run
-    table = pay_reps(pay_basis(judged, ranked, params), params=params)
+    basis = pay_basis(judged, ranked, params).assign(score_rank=ranked.table["score_rank"].to_numpy())
+    table = pay_reps(basis, params=params)
+    if params.rank_bonus:
+        table = table.merge(rank_stakes(ranked.table, ranked.ranks, params=params), on="rep_id")
     rewards = give_rewards(
         ranked.table[["rep_id", "worst_rank"]].assign(total_score=ranked.table["final_score"]), params=params
     )
     given = rewards.groupby("rep_id")["reward"].agg("; ".join)
     table["rewards"] = table["rep_id"].map(given).astype("str").where(table["rep_id"].isin(given.index))
     run.save("pay", table)
-    display(show(run, pay_page(judged, table, params)))
+    fair = pay_fairness(_territories(judged).merge(table, on="rep_id"), rng=np.random.default_rng(run.seed))
+    run.save("pay_fairness", fair)
+    display(show(run, pay_page(judged, table, fair, params)))
 
 
-def pay_page(judged: Judged, pay: pd.DataFrame, params: PayParams) -> Page:
+def _territories(judged: Judged) -> pd.DataFrame:
+    """Return what each rep serves: rep_id, region, territory_size (the revenue target), accounts."""
+    tables, reps = judged.case.tables, pd.Series(judged.case.reps)
+    accounts = tables["accounts"][tables["accounts"]["status"] != "closed"]
+    target = judged.scores[judged.scores["kpi"] == _ATTAINMENT].set_index("rep_id")["kpi_target"]
+    region = tables["reps"].set_index("rep_id")["region"].to_dict() if "reps" in tables else {}
+    return pd.DataFrame(
+        {
+            "rep_id": reps,
+            "region": reps.map(region).astype("str").where(reps.isin(list(region))),
+            "territory_size": reps.map(target).astype("float64"),
+            "accounts": reps.map(accounts["rep_id"].value_counts()).fillna(0).astype("int64"),
+        }
+    )
+
+
+def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayParams) -> Page:
     """Answer who is paid what, and what it costs in all (pay)."""
     case, words = judged.case, judged.case.run.words
     table = pay.copy()
@@ -56,9 +80,9 @@ def pay_page(judged: Judged, pay: pd.DataFrame, params: PayParams) -> Page:
     nothing = int((known["payout"] == 0).sum())
     notes = [words("appraisal.pay_rule", by=words.value("paid_by", params.by))]
     notes.append(_cost_note(judged, params))
-    fair = _fairness(judged, known)
-    if fair is not None:
-        notes.append(words("appraisal.pay_fair", correlation=f"{fair:+.2f}"))
+    together = _fairness(judged, known)
+    if together is not None:
+        notes.append(words("appraisal.pay_fair", correlation=f"{together:+.2f}"))
     return Page(
         id="pay",
         title=words(
@@ -72,7 +96,44 @@ def pay_page(judged: Judged, pay: pd.DataFrame, params: PayParams) -> Page:
         table=table,
         figures=(charts.curve_chart(curve, dots, words=words),) if len(dots) else (),
         totals=("payout",),
+        sentences=(*_stake_said(known, case), *_fair_said(fair, case)),
         notes=tuple(notes),
+    )
+
+
+def _stake_said(known: pd.DataFrame, case: Case) -> tuple[str, ...]:
+    """Say how much of the bonuses by rank is chance; nothing without such bonuses."""
+    if "bonus_at_stake" not in known or not known["rank_bonus"].sum() > 0:
+        return ()
+    words, worst = case.run.words, known.loc[known["bonus_at_stake"].idxmax()]
+    return (
+        words(
+            "appraisal.pay_stake",
+            total=words.money(known["rank_bonus"].sum()),
+            reps=int((known["bonus_at_stake"] > 0.2).sum()),
+            name=worst["name"],
+            chance=words.chance(worst["bonus_at_stake"]),
+        ),
+    )
+
+
+def _fair_said(fair: pd.DataFrame, case: Case) -> tuple[str, ...]:
+    """Say which size of territory is paid most and least for a point of attainment, and how sure that is."""
+    words, sized = case.run.words, fair[(fair["pay_side"] == "territory") & fair["ratio_low"].notna()]
+    if len(sized) < 2:
+        return ()
+    most, least = sized.loc[sized["against_all"].idxmax()], sized.loc[sized["against_all"].idxmin()]
+    apart = most["ratio_low"] > least["ratio_high"]
+    return (
+        words(
+            "appraisal.pay_groups_apart" if apart else "appraisal.pay_groups_alike",
+            most=words.value("pay_group", most["pay_group"]),
+            high=words.money(most["pay_per_point"]),
+            least=words.value("pay_group", least["pay_group"]),
+            low=words.money(least["pay_per_point"]),
+            reached=words.percent(most["mean_basis"]),
+            other=words.percent(least["mean_basis"]),
+        ),
     )
 
 
@@ -119,13 +180,31 @@ def _fairness(judged: Judged, known: pd.DataFrame) -> float | None:
 
 
 def show_growth(judged: Judged, params: GrowthParams) -> None:
-    """Name each rep's costliest KPIs, save them and show the page (growth)."""
-    drivers = cost_drivers(judged.scores, params=params)
-    judged.case.run.save("growth_drivers", drivers)
-    display(show(judged.case.run, growth_page(judged.case, drivers, params)))
+    """Name each rep's costliest KPIs and what the last plans changed, and show the page (growth)."""
+    case = judged.case
+    drivers = cost_drivers(judged.scores, params=params, territories=_territories(judged))
+    case.run.save("growth_drivers", drivers)
+    effects = _effects(judged)
+    if effects is not None:
+        case.run.save("growth_effects", effects)
+    display(show(case.run, growth_page(case, drivers, params, effects)))
 
 
-def growth_page(case: Case, drivers: pd.DataFrame, params: GrowthParams) -> Page:
+def _effects(judged: Judged) -> pd.DataFrame | None:
+    """Compare scores with those of the window before, where objectives name KPIs and sales reach back."""
+    case = judged.case
+    earlier = case.window.before()
+    objectives = case.run.load("objectives") if case.run.has("objectives") else None
+    if objectives is None or str(case.tables["cube"]["month"].min()) > earlier.months[0]:
+        return None
+    then = judge(Case(case.run, earlier, case.params), WeightParams())
+    found = plan_effects(objectives, judged.scores, then.scores, window=case.window)
+    return found if len(found) else None
+
+
+def growth_page(
+    case: Case, drivers: pd.DataFrame, params: GrowthParams, effects: pd.DataFrame | None = None
+) -> Page:
     """Answer what each rep should work on (growth)."""
     words = case.run.words
     table = drivers.assign(
@@ -160,5 +239,23 @@ def growth_page(case: Case, drivers: pd.DataFrame, params: GrowthParams) -> Page
         subtitle=subtitle(case, words("appraisal.growth_what", drivers=params.drivers)),
         table=table,
         figures=(charts.cost_chart(bars),) if len(bars) else (),
-        notes=(words("appraisal.growth_rule"), words("appraisal.growth_plans")),
+        sentences=() if effects is None else (_effect_said(case, effects),),
+        notes=(words("appraisal.growth_rule"), words("appraisal.growth_plans", peers=params.peers)),
+    )
+
+
+def _effect_said(case: Case, effects: pd.DataFrame) -> str:
+    """Say what KPIs with a plan did beside those of reps without one."""
+    words, known = case.run.words, effects[effects["plan_effect"].notna()]
+    if not len(known):
+        return words("appraisal.growth_effect_all", count=len(effects))
+    first = known.iloc[0]
+    return words(
+        "appraisal.growth_effect",
+        count=len(known),
+        median=f"{known['plan_effect'].median():+.1f}",
+        better=int((known["plan_effect"] > 0).sum()),
+        name=case.names.get(first["rep_id"], first["rep_id"]),
+        kpi=words.value("kpi", first["kpi"]),
+        most=f"{first['plan_effect']:+.1f}",
     )

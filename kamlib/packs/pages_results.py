@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import display
 
+from kamlib.appraisal.planned import planned_budgets
 from kamlib.appraisal.results import attain_by_dimension, bridge_from_last_year, sold_by_others
 from kamlib.charts import appraisal as charts
 from kamlib.charts.bridge import bridge
@@ -52,7 +53,15 @@ def show_results(case: Case) -> None:
     """Set actual beside target and last year, save the table and show the page (results 1)."""
     tables = case.tables
     table = attain_by_dimension(
-        tables["cube"], tables["accounts"], window=case.window, targets=asked_by_dimension(case)
+        tables["cube"],
+        tables["accounts"],
+        window=case.window,
+        targets=asked_by_dimension(case),
+        budgets=planned_budgets(
+            case.run.load("targets") if case.run.has("targets") else None,
+            window=case.window,
+            fiscal_year_start=case.run.facts["book"]["fiscal_year_start"],
+        ),
     )
     case.run.save("results", table)
     display(show(case.run, results_page(case, table)))

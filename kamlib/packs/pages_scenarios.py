@@ -6,6 +6,7 @@ import pandas as pd
 
 from kamlib.charts.figure import NativeChart
 from kamlib.charts.scenarios import scenario_chart
+from kamlib.incentives import cost_at_forecast
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_attainability import Likely
 from kamlib.packs.targets_scope import Scope, pipeline_of
@@ -86,7 +87,8 @@ def _odds(
     found: pd.DataFrame, names: list[str], shown: dict[str, str], likely: Likely, scope: Scope
 ) -> tuple[str, ...]:
     """Say how likely the total of each scenario is, and how many reps would reach theirs."""
-    words, told = scope.words, []
+    words, costs = scope.words, list[str]()
+    told = []
     for name in names:
         rows = found[(found["scenario"] == name) & ~found["without_account"]]
         company = rows[rows["dimension"] == "company"]
@@ -97,6 +99,10 @@ def _odds(
         )
         if pd.isna(total) or reps is None:
             return ()
+        cost = cost_at_forecast(rows, likely.keys, likely.paths, params=likely.pay)
+        if cost is not None:
+            mean = words.money(cost["mean_cost"].iloc[0])
+            costs.append(words("targets.scenario_cost", name=shown[name], cost=mean))
         told.append(
             words(
                 "targets.scenario_odds",
@@ -105,7 +111,10 @@ def _odds(
                 reps=words.percent(reps),
             )
         )
-    return (words("targets.scenarios_odds", odds=words("targets.list").join(told)),)
+    said = [words("targets.scenarios_odds", odds=words("targets.list").join(told))]
+    if costs:
+        said.append(words("targets.scenarios_cost", costs=words("targets.list").join(costs)))
+    return tuple(said)
 
 
 def show_scenarios(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from IPython.display import display
 
 from kamlib.appraisal.kpi import PERSPECTIVES
-from kamlib.appraisal.weighting import WeightParams, weight_remarks
+from kamlib.appraisal.uplift import participation_uplift
+from kamlib.appraisal.weighting import WeightParams
 from kamlib.charts import appraisal as charts
 from kamlib.charts.figure import Figure
 from kamlib.glossary import Words
@@ -90,7 +92,6 @@ def heat_page(judged: Judged) -> Page:
     few = judged.scores[judged.scores["cases"].between(1, case.params.clear_cases - 1)]
     if len(few):
         notes.append(words("appraisal.heat_few", count=len(few), cases=case.params.clear_cases))
-    native = None
     return Page(
         id="scorecard_1",
         title=words(
@@ -108,7 +109,31 @@ def heat_page(judged: Judged) -> Page:
         labels=heads,
         kinds=dict.fromkeys(kpis, "number"),
         figures=(charts.heat_chart(cells, names=[case.names[r] for r in order], kpis=list(heads.values())),),
-        notes=tuple(notes) if native is None else (),
+        sentences=_uplift_said(case),
+        notes=tuple(notes),
+    )
+
+
+def _uplift_said(case: Case) -> tuple[str, ...]:
+    """Say how accounts that took part in activities grew beside invited ones that did not, where known."""
+    activities = case.tables.get("activities")
+    if activities is None or "invited" not in activities:
+        return ()
+    rng = np.random.default_rng(case.run.seed)
+    found = participation_uplift(activities, case.tables["cube"], window=case.window, rng=rng)
+    if found is None:
+        return ()
+    words, row = case.run.words, found.iloc[0]
+    return (
+        words(
+            "appraisal.uplift",
+            part=int(row["took_part"]),
+            away=int(row["stayed_away"]),
+            growth=words.signed_percent(row["growth_part"]),
+            other=words.signed_percent(row["growth_away"]),
+            low=f"{100 * row['uplift_low']:+.0f}",
+            high=f"{100 * row['uplift_high']:+.0f}",
+        ),
     )
 
 
@@ -253,51 +278,6 @@ def perspectives_page(judged: Judged) -> Page:
             charts.heat_chart(cells, names=[case.names[r] for r in totals.index], kpis=list(heads.values())),
         ),
         notes=tuple(notes),
-    )
-
-
-def show_weights(judged: Judged, params: WeightParams) -> None:
-    """Show what each KPI weighs and why (scorecard 4)."""
-    display(show(judged.case.run, weights_page(judged, params)))
-
-
-def weights_page(judged: Judged, params: WeightParams) -> Page:
-    """Answer what each KPI weighs, by which method and policy (scorecard 4)."""
-    case, words = judged.case, judged.case.run.words
-    table = judged.weights.copy()
-    heaviest = table.loc[table["weight"].idxmax()]
-    day = case.window.months[-1]
-    held = [p for p in params.policies if p.holds(pd.Timestamp(case.run.as_of).date() - pd.Timedelta(days=1))]
-    notes = [words(f"appraisal.remark_{code}") for code in weight_remarks(table)]
-    said = [
-        words(
-            "appraisal.policy",
-            name=p.name,
-            who=p.who,
-            why=p.why,
-            starts=p.starts,
-            factors=words("targets.list").join(
-                f"{words.value('kpi', k)} × {f:g}" for k, f in p.factors.items()
-            ),
-        )
-        for p in held
-    ]
-    table["kpi"] = [words.value("kpi", m) for m in table["kpi"]]
-    return Page(
-        id="scorecard_4",
-        title=words(
-            "appraisal.weights_title",
-            kpi=words.value("kpi", heaviest["kpi"]),
-            weight=words.percent(heaviest["weight"]),
-            method=words.value("method", params.method),
-            policies=len(held),
-        ),
-        subtitle=subtitle(case, words("appraisal.weights_what", day=day)),
-        table=table,
-        totals=("given_weight", "method_weight", "weight"),
-        sentences=tuple(said),
-        notes=(words("appraisal.weights_rule"), *notes)[:3],
-        folded=False,
     )
 
 

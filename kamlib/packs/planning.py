@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kamlib.errors import ParameterError
 from kamlib.forecast import ForecastParams, PipelineParams
 from kamlib.glossary import Words
+from kamlib.incentives.pay import PayParams
 from kamlib.packs.building import (
     Clock,
     RunParams,
@@ -52,6 +53,7 @@ class PlanningParams(Params):
     sizing: SizingParams = SizingParams()
     allocation: AllocationParams = AllocationParams()
     attainability: AttainabilityParams = AttainabilityParams()
+    pay: PayParams = PayParams()
     calendar: CalendarParams = CalendarParams()
     kinds: KindParams = KindParams()
     longterm: LongTermParams = LongTermParams()

@@ -14,6 +14,7 @@ from kamlib.packs.content import PageRef, Section
 from kamlib.packs.html import render_html
 from kamlib.packs.judging import Judged, Ranked
 from kamlib.packs.page import Page, save_page
+from kamlib.packs.pages_judged import TOLD
 from kamlib.packs.pages_results import subtitle
 from kamlib.packs.pages_scorecard import chain_chart, chain_sentence, score_table
 from kamlib.runs import Run
@@ -65,6 +66,7 @@ def rep_pages(judged: Judged, ranked: Ranked, rep: str, *, growth: GrowthParams)
         *_group_page(judged, rep),
         _plan_page(judged, rep, growth),
         *_pay_page(judged, rep),
+        *_objectives_page(judged, rep),
     ]
 
 
@@ -195,6 +197,25 @@ def _pay_page(judged: Judged, rep: str) -> list[Page]:
             ),
             subtitle=subtitle(judged.case, words("appraisal.pay_what", currency=words.currency)),
             table=row.drop(columns="rep_id").reset_index(drop=True),
+            folded=False,
+        )
+    ]
+
+
+def _objectives_page(judged: Judged, rep: str) -> list[Page]:
+    run, words = judged.case.run, judged.case.run.words
+    found = run.load("objectives_judged") if run.has("objectives_judged") else None
+    mine = None if found is None else found[found["rep_id"] == rep]
+    if mine is None or not len(mine):
+        return []
+    met = int((mine["objective_state"] == "met").sum())
+    return [
+        Page(
+            id="rep_6",
+            title=words("appraisal.my_objectives_title", count=len(mine), met=met),
+            subtitle=subtitle(judged.case, words("appraisal.objectives_what")),
+            table=mine[list(TOLD)].reset_index(drop=True),
+            notes=(words("appraisal.objectives_rule"),),
             folded=False,
         )
     ]

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from kamlib.appraisal.draws import draw_scores, rep_cases, scores_without, weigh
 from kamlib.appraisal.kpi import MEASURES, Kpi
 from kamlib.appraisal.measure import measure_reps, rep_values
-from kamlib.appraisal.planned import planned_targets
+from kamlib.appraisal.planned import planned_budgets, planned_targets
 from kamlib.appraisal.results import attain_by_dimension, bridge_from_last_year, sold_by_others
 from kamlib.appraisal.scorecard import perspective_scores, score_reps, set_targets, total_scores
 from kamlib.appraisal.weighting import (
     Policy,
+    WeightChange,
     WeightParams,
     check_weighting,
     judged_matrix,
@@ -289,3 +290,55 @@ def test_results_and_bridge_add_up_on_every_side():
     assert bridge[["price", "volume", "new_lines"]].tolist() == pytest.approx([10.0, 10.0, 20.0])
     shared = sold_by_others(SOLD, ACCOUNTS, window=WINDOW)
     assert shared[["account_id", "rep_id", "seller"]].values.tolist() == [["B", "R", "S"]]
+
+
+def test_a_group_judges_swings_weigh_and_the_log_must_end_at_the_weight():
+    names = ("sales_volume", "satisfaction")
+    kpis = [Kpi(measure=m, weight=0.5, perspective="financial", target="peers") for m in names]
+    day = dt.date(2025, 12, 31)
+    pair = "sales_volume/satisfaction"
+    group = WeightParams(method="group_ahp", judges={"x": {pair: 4.0}, "y": {pair: 1.0}})
+    assert settle_weights(kpis, pd.DataFrame(), day=day, params=group)["weight"].tolist() == pytest.approx(
+        [2 / 3, 1 / 3]
+    )
+    swing = WeightParams(method="swing", swings={"sales_volume": 100.0, "satisfaction": 25.0})
+    assert settle_weights(kpis, pd.DataFrame(), day=day, params=swing)["weight"].tolist() == pytest.approx(
+        [0.8, 0.2]
+    )
+    with pytest.raises(ParameterError, match="nobody judges"):
+        settle_weights(kpis, pd.DataFrame(), day=day, params=WeightParams(method="group_ahp"))
+
+    def change(when: str, before: float, after: float, kpi: str = "satisfaction") -> WeightChange:
+        return WeightChange(day=when, who="board", why="returns", kpi=kpi, before=before, after=after)
+
+    good = WeightParams(log=(change("2025-06-01", 0.3, 0.5), change("2025-01-01", 0.2, 0.3)))
+    assert len(settle_weights(kpis, pd.DataFrame(), day=day, params=good)) == 2
+    for log, said in (
+        ((change("2025-01-01", 0.2, 0.3),), "satisfaction was left at 0.3 on 2025-01-01, but weighs 0.5"),
+        ((change("2025-01-01", 0.2, 0.3), change("2025-06-01", 0.4, 0.5)), "was left at 0.3 on 2025-01-01"),
+        (
+            (change("2025-01-01", 0.2, 0.5, "satisfacton"),),
+            'no KPI of the scorecard. Did you mean "satisfaction"',
+        ),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            settle_weights(kpis, pd.DataFrame(), day=day, params=WeightParams(log=log))
+
+
+def test_budgets_hold_side_by_side_and_are_no_targets():
+    rows = pd.DataFrame(
+        {
+            "period": ["2025Q1", "2025Q2", "2025Q1", "2025", "2025Q1"],
+            "measure": ["budget", "budget", "budget", "budget", "revenue"],
+            "region": [None, None, "N", "N", None],
+            "rep_id": [None, None, None, None, "R"],
+            "target": [100.0, 50.0, 30.0, 99.0, 7.0],
+        }
+    )
+    half = judged_window(parse_period("2025Q2"), to_date=True)
+    first = judged_window(parse_period("2025Q1"))
+    assert planned_budgets(rows, window=half) == {"company": {"company": 150.0}}
+    assert planned_budgets(rows, window=first) == {"company": {"company": 100.0}, "region": {"N": 30.0}}
+    asked = planned_targets(rows, None, pd.DataFrame({"account_id": ["A"], "rep_id": ["R"]}), window=first)
+    assert asked["asked"].tolist() == [7.0]
+    assert planned_budgets(None, window=first) == {}

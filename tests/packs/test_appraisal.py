@@ -25,6 +25,7 @@ PAGES = [
     "scorecard_1",
     "scorecard_2",
     "scorecard_3",
+    "objectives",
     "scorecard_4",
     "feedback_1",
     "feedback_2",

@@ -1,0 +1,105 @@
+"""Pages of the appraisal's second chapter beside scores: objectives agreed, and what KPIs weigh and why."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import display
+
+from kamlib.appraisal.objectives import STATES, judge_objectives
+from kamlib.appraisal.weighting import WeightParams, weight_remarks
+from kamlib.packs.judging import Case, Judged
+from kamlib.packs.page import Page, show
+from kamlib.packs.pages_results import subtitle
+
+TOLD = ("objective", "due", "goal", "reached", "objective_gap", "objective_state", "cause")
+_LOGGED = 5  # changes of weights told, the latest
+
+
+def show_objectives(case: Case) -> None:
+    """Judge objectives, save them and show the page (objectives); nothing where the book has none."""
+    if not case.run.has("objectives"):
+        return
+    found = judge_objectives(case.run.load("objectives"), window=case.window, as_of=case.run.as_of)
+    found = found[found["rep_id"].isin(case.reps)].reset_index(drop=True)
+    if len(found):
+        case.run.save("objectives_judged", found)
+        display(show(case.run, objectives_page(case, found)))
+
+
+def objectives_page(case: Case, objectives: pd.DataFrame) -> Page:
+    """Answer which objectives were met, by whom they are owned, and why others were not (objectives)."""
+    words = case.run.words
+    counts = objectives["objective_state"].value_counts()
+    bare = objectives[(objectives["objective_state"] == "missed") & objectives["cause"].isna()]
+    table = objectives[list(TOLD)].assign(owner=objectives["rep_id"].map(case.names))
+    table = table[["owner", *TOLD]]
+    known = {code: int(counts.get(code, 0)) for code in STATES}
+    notes = [words("appraisal.objectives_rule")]
+    if len(bare):
+        notes.append(words("appraisal.objectives_bare", count=len(bare)))
+    return Page(
+        id="objectives",
+        title=words("appraisal.objectives_title", count=len(objectives), **known),
+        subtitle=subtitle(case, words("appraisal.objectives_what")),
+        table=table,
+        notes=tuple(notes),
+        folded=False,
+    )
+
+
+def show_weights(judged: Judged, params: WeightParams) -> None:
+    """Show what each KPI weighs and why (scorecard 4)."""
+    display(show(judged.case.run, weights_page(judged, params)))
+
+
+def weights_page(judged: Judged, params: WeightParams) -> Page:
+    """Answer what each KPI weighs, by which method and policy (scorecard 4)."""
+    case, words = judged.case, judged.case.run.words
+    table = judged.weights.copy()
+    heaviest = table.loc[table["weight"].idxmax()]
+    day = case.window.months[-1]
+    held = [p for p in params.policies if p.holds(pd.Timestamp(case.run.as_of).date() - pd.Timedelta(days=1))]
+    notes = [words(f"appraisal.remark_{code}") for code in weight_remarks(table)]
+    said = [
+        words(
+            "appraisal.policy",
+            name=p.name,
+            who=p.who,
+            why=p.why,
+            starts=p.starts,
+            factors=words("targets.list").join(
+                f"{words.value('kpi', k)} × {f:g}" for k, f in p.factors.items()
+            ),
+        )
+        for p in held
+    ]
+    log = sorted(params.log, key=lambda entry: entry.day, reverse=True)[:_LOGGED]
+    said += [
+        words(
+            "appraisal.weight_change",
+            day=entry.day,
+            who=entry.who,
+            kpi=words.value("kpi", entry.kpi),
+            before=words.percent(entry.before),
+            after=words.percent(entry.after),
+            why=entry.why,
+        )
+        for entry in log
+    ]
+    table["kpi"] = [words.value("kpi", m) for m in table["kpi"]]
+    return Page(
+        id="scorecard_4",
+        title=words(
+            "appraisal.weights_title",
+            kpi=words.value("kpi", heaviest["kpi"]),
+            weight=words.percent(heaviest["weight"]),
+            method=words.value("method", params.method),
+            policies=len(held),
+        ),
+        subtitle=subtitle(case, words("appraisal.weights_what", day=day)),
+        table=table,
+        totals=("given_weight", "method_weight", "weight"),
+        sentences=tuple(said),
+        notes=(words("appraisal.weights_rule"), *notes)[:3],
+        folded=False,
+    )
