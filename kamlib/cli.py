@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import traceback
@@ -147,6 +148,24 @@ def _lab(args: argparse.Namespace) -> None:
         raise KamError(f"JupyterLab ended with exit code {code}.")
 
 
+def _app(args: argparse.Namespace) -> None:
+    import subprocess
+
+    from kamlib.runs import project_root
+
+    folder = project_root() / "notebooks" / "explore"
+    command = [sys.executable, "-m", "voila", str(folder), "--Voila.ip=127.0.0.1", f"--port={args.port}"]
+    command += ["--template=kam", "--classic_tree=True", "--strip_sources=True"]
+    if args.no_browser:
+        command.append("--no-browser")
+    share = str(Path(__file__).parent / "widgets" / "share")
+    path = os.pathsep.join(filter(None, (share, os.environ.get("JUPYTER_PATH"))))
+    print(f"http://127.0.0.1:{args.port}/", flush=True)
+    code = subprocess.call(command, env={**os.environ, "JUPYTER_PATH": path})
+    if code:
+        raise KamError(f"the web page ended with exit code {code}.")
+
+
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], None]]] = {
     "check": ("validate a book: what is wrong, where, how many, what to do", _check),
     "plan": ("produce the planning pack of a period", _plan),
@@ -159,6 +178,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], None]]] = {
     "diff": ("show which parameters, data and numbers differ between two runs", _diff),
     "params": ("list every parameter: value, unit, range, source of the default", _params),
     "lab": ("open JupyterLab on the notebooks", _lab),
+    "app": ("open the slider workbooks as a web page on this machine only", _app),
 }
 
 
@@ -212,7 +232,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub["adopt"].add_argument("--note", default="", help="why, in a line")
     sub["diff"].add_argument("run_a", type=Path, metavar="RUN_A", help="a run folder")
     sub["diff"].add_argument("run_b", type=Path, metavar="RUN_B", help="a run folder")
-    sub["lab"].add_argument("--no-browser", action="store_true", help="do not open a browser")
+    for name in ("lab", "app"):
+        sub[name].add_argument("--no-browser", action="store_true", help="do not open a browser")
+    sub["app"].add_argument("--port", type=int, default=8866, help="port on this machine [8866]")
     sub["lab"].add_argument("--allow-root", action="store_true", help="start although you are root")
     return parser
 

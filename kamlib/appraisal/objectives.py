@@ -23,7 +23,7 @@ def judge_objectives(objectives: pd.DataFrame, *, window: Window, as_of: dt.date
     window : Window
         What is judged.
     as_of : datetime.date
-        First day not seen; what is due from then on is open.
+        First day not seen; what is due from then on is open, and what was reached of it not yet known.
 
     Returns
     -------
@@ -51,15 +51,17 @@ def judge_objectives(objectives: pd.DataFrame, *, window: Window, as_of: dt.date
     seen = (due >= pd.Timestamp(window.start)) & (set_on < pd.Timestamp(as_of))
     rows = rows[seen].assign(set_on=set_on[seen], due=due[seen]).reset_index(drop=True)
     goal, reached = (rows[name].to_numpy(dtype=float, na_value=np.nan) for name in ("goal", "reached"))
+    over = (rows["due"] < pd.Timestamp(as_of)).to_numpy()
+    reached = np.where(over, reached, np.nan)
+    rows["reached"] = reached
     less = (rows["better"] == "less").to_numpy()
     gap = np.where(less, goal - reached, reached - goal)
     part, whole = np.where(less, goal, reached), np.where(less, reached, goal)
     usable = (part > 0) & (whole > 0)
     rows["objective_gap"] = gap
     rows["attainment"] = np.where(usable, part / np.where(usable, whole, 1.0), np.nan)
-    over = (rows["due"] < pd.Timestamp(as_of)).to_numpy()
-    state = np.where(gap >= 0, "met", np.where(over, "missed", "open"))
-    rows["objective_state"] = np.where(np.isnan(gap), np.where(over, "unreported", "open"), state)
+    state = np.where(np.isnan(gap), "unreported", np.where(gap >= 0, "met", "missed"))
+    rows["objective_state"] = np.where(over, state, "open")
     rows["place"] = [STATES.index(code) for code in rows["objective_state"]]
     rows = rows.sort_values(["place", "attainment", "due", "rep_id", "objective"], ignore_index=True)
     kinds = {"objective_state": "str", "cause": "str", "kpi": "str", "reached": "float64", "goal": "float64"}

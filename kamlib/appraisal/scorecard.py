@@ -153,18 +153,38 @@ def score_reps(
     )
     table["attainment"] = score
     table["score"] = clip_scores(100 * score, [by_name[m] for m in table["measure"]])
-    table["weight"] = table["measure"].map(weights).astype("float64")
     counted = table["score"].notna()
-    used = table["weight"].where(counted)
-    total = used.groupby(table["rep_id"]).transform("sum")
-    table["used_weight"] = (used / total.where(total > 0)).where(counted)
-    table["points"] = table["score"] * table["used_weight"]
     table["perspective"] = table["measure"].map({m: kpi.perspective for m, kpi in by_name.items()})
     why = np.where(table["value"].isna(), "no_value", "no_target")
     table["left_out"] = pd.Series(why, dtype="str").mask(counted)
     table["cases"] = table["cases"].fillna(0).astype("int64")
     named = table.rename(columns={"measure": "kpi", "value": "kpi_value"})
-    return named[list(SCORES)].astype({"left_out": "str", "perspective": "str"})
+    named = named.astype({"left_out": "str", "perspective": "str"})
+    return reweigh_scores(named, weights)
+
+
+def reweigh_scores(scores: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
+    """Weigh scores: by each KPI's weight, over what counts for the rep.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row per rep and KPI: rep_id, kpi, score and the other columns of `SCORES` but weight, used_weight
+        and points, which are made anew.
+    weights : mapping of str to float
+        By measure.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rep and KPI: `SCORES`.
+    """
+    weight = scores["kpi"].map(weights).astype("float64")
+    used = weight.where(scores["score"].notna())
+    total = used.groupby(scores["rep_id"]).transform("sum")
+    part = used / total.where(total > 0)
+    table = scores.assign(weight=weight, used_weight=part, points=scores["score"] * part)
+    return table[list(SCORES)]
 
 
 def attain(value: Floats, target: Floats, kpis: Sequence[Kpi]) -> Floats:

@@ -96,7 +96,7 @@ def forecast_accuracy(facts: RepFacts, window: Window) -> pd.DataFrame:
         ]
         last = made.sort_values("made_on").drop_duplicates("rep_id", keep="last")
         sold = facts.sold(months).groupby("rep_id")["revenue"].sum()
-        actual = last["rep_id"].map(sold)
+        actual = last["rep_id"].map(sold).astype("float64")
         error = (as_float(last["amount"]) - actual).abs()
         kept = pd.DataFrame(
             {"rep_id": last["rep_id"], "actual": actual, "hit": (actual - error).clip(lower=0)}

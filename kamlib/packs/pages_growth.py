@@ -13,9 +13,10 @@ from kamlib.appraisal.weighting import WeightParams
 from kamlib.charts import appraisal as charts
 from kamlib.incentives.outlook import pay_fairness, rank_stakes
 from kamlib.incentives.pay import PayParams, give_rewards, pay_cost, pay_curve, pay_reps
-from kamlib.packs.judging import Case, Judged, Ranked, judge
+from kamlib.packs.judging import Case, Judged, judge
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
+from kamlib.packs.ranked import Ranked
 
 _ATTAINMENT = "target_attainment"
 _NEAR = 0.05  # of an axis: a label is about as wide and high

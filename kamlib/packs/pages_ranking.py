@@ -9,9 +9,10 @@ from kamlib.appraisal.incidents import IncidentParams
 from kamlib.charts import appraisal as charts
 from kamlib.charts.figure import NativeChart
 from kamlib.packs.appraisal_params import RankingParams
-from kamlib.packs.judging import Judged, Ranked, rank
+from kamlib.packs.judging import Judged
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
+from kamlib.packs.ranked import Ranked, rank
 
 _SHOWN = 40
 

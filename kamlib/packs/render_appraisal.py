@@ -13,11 +13,12 @@ from kamlib.packs.content import PageRef, Section, notebook_section
 from kamlib.packs.excel import render_excel
 from kamlib.packs.excel_style import Style
 from kamlib.packs.html import render_html
-from kamlib.packs.judging import Judged, Ranked, case_of, judge, rank
+from kamlib.packs.judging import Judged, case_of, judge
 from kamlib.packs.live_scorecard import LiveScorecard, add_live_sheet
 from kamlib.packs.page import Page, save_page
 from kamlib.packs.pages_planning import book_pages, parameter_page, run_page
 from kamlib.packs.pages_results import asked_by_dimension, label_of, subtitle
+from kamlib.packs.ranked import Ranked, rank
 from kamlib.packs.rep_sheets import write_rep_sheets
 from kamlib.params import Params
 from kamlib.runs import Run

@@ -12,11 +12,12 @@ from kamlib.appraisal.growth import GrowthParams
 from kamlib.charts import appraisal as charts
 from kamlib.packs.content import PageRef, Section
 from kamlib.packs.html import render_html
-from kamlib.packs.judging import Judged, Ranked
+from kamlib.packs.judging import Judged
 from kamlib.packs.page import Page, save_page
 from kamlib.packs.pages_judged import TOLD
 from kamlib.packs.pages_results import subtitle
 from kamlib.packs.pages_scorecard import chain_chart, chain_sentence, score_table
+from kamlib.packs.ranked import Ranked
 from kamlib.runs import Run
 
 LEAST = 5  # others that a band must be made of

@@ -33,6 +33,7 @@ MORE = {
     "loss_reviews.csv": "A3,2024-07-01,\n",
     "receivables.csv": "A1,2024-07-01,5,\n",
     "incidents.csv": "2024-07-01,R1,+,1\n",
+    "objectives.csv": "calls,R1,2024-07-01,2024-12-31,9,9\n",
     "market.csv": "2024Q3,North,5\n2025,North,5\n",
     "sightings.csv": "2024-07-01,A1,Rival\n",
 }
@@ -45,6 +46,7 @@ BASE = {
     "loss_reviews.csv": "account_id,lost_on,reviewed_on\nA2,2024-06-30,2024-07-05\n",
     "receivables.csv": "account_id,due,amount,paid_on\nA1,2024-06-30,5,2024-07-01\n",
     "incidents.csv": "date,rep_id,polarity,severity\n2024-06-30,R1,-,2\n",
+    "objectives.csv": "objective,rep_id,set_on,due,goal,reached\ncalls,R1,2024-01-05,2024-06-30,9,8\n",
     "market.csv": "period,region,size\n2024Q2,North,5\n2024,North,9\n",
     "sightings.csv": "date,account_id,competitor\n2024-06-30,A1,Rival\n",
 }

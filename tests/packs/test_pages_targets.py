@@ -203,7 +203,7 @@ def test_months_add_up_to_the_total() -> None:
     assert page.table["target"].sum() == 1210
     assert page.table["target_share"].sum() == pytest.approx(1)
     assert total_money(page.table["forecast"]) == 2400
-    assert "Widest gap to the forecast: 2026-02, +600." in page.notes[1]
+    assert "Widest gap to the forecast: 2026-02, +590." in page.notes[1]
 
 
 def test_the_scope_of_a_run(tmp_path: object) -> None:

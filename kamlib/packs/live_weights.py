@@ -1,0 +1,216 @@
+"""The numbers behind the sliders for weights: a published appraisal scored anew at other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+
+import pandas as pd
+
+from kamlib.appraisal.incidents import IncidentParams
+from kamlib.appraisal.kpi import Kpi, ScorecardParams
+from kamlib.appraisal.ranking import rank_reps
+from kamlib.appraisal.weighting import Policy, WeightParams, settle_weights
+from kamlib.charts import live
+from kamlib.glossary import Words
+from kamlib.measures.giveway import ATOMS
+from kamlib.measures.rounding import largest_remainder
+from kamlib.packs.appraisal import AppraisalParams
+from kamlib.packs.appraisal_params import RankingParams
+from kamlib.packs.judging import Judged, Measured, case_of, measure_case, score_measured
+from kamlib.packs.ranked import Ranked, final_scores, incident_points, rank
+from kamlib.params import Layer, build_params
+from kamlib.runs import Run
+
+_SHOWN = 40
+_ALWAYS = "0001-01-01"
+_PRESSURE = 1.5  # half as much again, as the seed's examples of a changed emphasis
+STOCK: Mapping[str, tuple[str, ...]] = {
+    "expansion": ("new_accounts", "new_account_value"),
+    "margin": ("gross_margin",),
+}
+"""Emphases that are offered where the scorecard has their KPIs: their weight is raised by half before all
+are brought back to a sum of 1."""
+METHODS = ("equal", "critic")
+
+
+@dataclass(frozen=True)
+class WeightDesk:
+    """A published appraisal, ready to be scored at other weights.
+
+    Attributes
+    ----------
+    run : Run
+        The appraisal.
+    """
+
+    run: Run
+
+    @cached_property
+    def params(self) -> AppraisalParams:
+        """The run's parameters."""
+        return build_params(AppraisalParams, [Layer("run", self.run.facts["parameters"])])
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What reps did and what was asked of them; no weight changes it."""
+        return measure_case(case_of(self.run, self.run.params(ScorecardParams)))
+
+    @cached_property
+    def feedback(self) -> pd.DataFrame | None:
+        """Feedback scores that the run holds."""
+        return self.run.load("feedback_scores") if self.run.has("feedback_scores") else None
+
+    @cached_property
+    def points(self) -> pd.Series:
+        """What incidents add to each rep's score."""
+        return incident_points(self.run, self.measured.case.reps, params=self.run.params(IncidentParams))
+
+    @cached_property
+    def before(self) -> pd.Series:
+        """Rank of each rep at the run's weights."""
+        table = self.finals(self.judged(self.params))
+        return pd.Series(rank_reps(table["final_score"]).to_numpy(), index=table["rep_id"])
+
+    def judged(self, params: AppraisalParams) -> Judged:
+        """Score all reps by other parameters of weight."""
+        return score_measured(self.measured, params.weights, kpis=params.scorecard.kpis)
+
+    def finals(self, judged: Judged) -> pd.DataFrame:
+        """Return final scores, as `kamlib.packs.ranked.final_scores`."""
+        return final_scores(judged, self.feedback, self.points, params=self.run.params(RankingParams))
+
+    def robust(self, params: AppraisalParams) -> Ranked:
+        """Draw how else the ranking could have come out at other weights."""
+        ranking, incidents = self.run.params(RankingParams), self.run.params(IncidentParams)
+        return rank(self.judged(params), self.feedback, params=ranking, incidents=incidents)
+
+    def preset(self, name: str, params: AppraisalParams) -> dict[str, float]:
+        """Return the weights of a preset: ``equal``, a method of `METHODS`, or an emphasis of `STOCK`."""
+        kpis = params.scorecard.kpis
+        if name == "equal":
+            return whole_weights({kpi.measure: 1.0 for kpi in kpis})
+        rule = WeightParams()
+        if name in STOCK:
+            raised = dict.fromkeys([kpi.measure for kpi in kpis if kpi.measure in STOCK[name]], _PRESSURE)
+            policy = Policy(name=name, who="-", why="-", starts=_ALWAYS, factors=raised)
+            rule = WeightParams(policies=(policy,))
+        else:
+            rule = WeightParams.model_validate({"method": name})
+        table = settle_weights(kpis, self.measured.wide, day=self.measured.case.window.end, params=rule)
+        return whole_weights(dict(zip(table["kpi"], table["weight"], strict=True)))
+
+    def presets(self, params: AppraisalParams) -> list[str]:
+        """Return the presets that this scorecard allows."""
+        names = {kpi.measure for kpi in params.scorecard.kpis}
+        return [*METHODS, *(name for name, raised in STOCK.items() if names & set(raised))]
+
+
+def whole_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return weights in hundredths of a percentage point that sum to 1."""
+    parts = largest_remainder(list(weights.values()), ATOMS)
+    return {name: int(part) / ATOMS for name, part in zip(weights, parts, strict=True)}
+
+
+def given_weights(params: AppraisalParams) -> dict[str, float]:
+    """Return the weights that are given with the KPIs."""
+    return {kpi.measure: kpi.weight for kpi in params.scorecard.kpis}
+
+
+def with_weights(params: AppraisalParams, weights: Mapping[str, float]) -> AppraisalParams:
+    """Return parameters with other given weights, which then hold without a method; policies stay.
+
+    A review log that ends at other weights would be refused by a run; its entries stay as they are, and the
+    refusal says what to enter.
+    """
+    kpis = tuple(_given(kpi, weights[kpi.measure]) for kpi in params.scorecard.kpis)
+    scorecard = params.scorecard.model_copy(update={"kpis": kpis})
+    rule = params.weights.model_copy(update={"method": "given"})
+    return params.model_copy(update={"scorecard": scorecard, "weights": rule})
+
+
+def _given(kpi: Kpi, weight: float) -> Kpi:
+    return kpi.model_copy(update={"weight": weight})
+
+
+def weights_html(desk: WeightDesk, params: AppraisalParams, words: Words) -> str:
+    """Draw scores, contributions and ranks at other weights.
+
+    Parameters
+    ----------
+    desk : WeightDesk
+        The appraisal.
+    params : AppraisalParams
+        Its parameters with other weights.
+    words : Words
+        Language.
+    """
+    judged = desk.judged(params)
+    finals = desk.finals(judged)
+    finals = finals.assign(score_rank=rank_reps(finals["final_score"]).to_numpy())
+    finals = finals.sort_values(["final_score", "rep_id"], ascending=[False, True], na_position="last")
+    kpis = [kpi.measure for kpi in params.scorecard.kpis]
+    names = [words.value("kpi", name) for name in kpis]
+    points = judged.scores.pivot(index="rep_id", columns="kpi", values="points")[kpis].fillna(0.0)
+    full = max(float(points.clip(lower=0).sum(axis=1).max()), 1.0)
+    case, rows = judged.case, []
+    for row in finals.head(_SHOWN).itertuples():
+        known = row.final_score == row.final_score
+        parts = points.loc[row.rep_id].tolist()
+        said = ", ".join(f"{name} {part:.1f}" for name, part in zip(names, parts, strict=True))
+        was = desk.before.get(row.rep_id)
+        moved = int(was) - int(row.score_rank) if known and was == was else 0
+        rows.append(
+            [
+                str(int(row.score_rank)) if known else "–",
+                live.change_mark(moved),
+                escape(case.names[row.rep_id]),
+                f"{row.final_score:.1f}" if known else "–",
+                live.stacked_bar(parts, full=full, said=said),
+            ]
+        )
+    head = [words("widgets.rank"), words("widgets.change"), words("widgets.rep"), words("widgets.score"),
+            words("widgets.points")]  # fmt: skip
+    moved = int((finals["rep_id"].map(desk.before) != finals["score_rank"]).sum())
+    top = words("widgets.weights_title", moved=moved, reps=len(finals))
+    more = ""
+    if len(finals) > _SHOWN:
+        more = f"<p>{escape(words('widgets.more', shown=_SHOWN, count=len(finals)))}</p>"
+    table = live.live_table(head, rows, numeric=[True, False, False, True, False], caption=top)
+    used = "; ".join(
+        f"{words.value('kpi', kpi)} {words.percent(weight)}"
+        for kpi, weight in zip(judged.weights["kpi"], judged.weights["weight"], strict=True)
+    )
+    policy = f"<p>{escape(words('widgets.after_policies', weights=used))}</p>" if _policed(judged) else ""
+    return (
+        f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(top)}</b></p>'
+        f"{live.colour_key(names)}{policy}{table}{more}</div>"
+    )
+
+
+def _policed(judged: Judged) -> bool:
+    return bool((judged.weights["policy_factor"] != 1).any())
+
+
+def robust_html(ranked: Ranked, names: Mapping[str, str], words: Words) -> str:
+    """Draw each rep's rank with the ranks that are plausible at these weights."""
+    reps = len(ranked.table)
+    rows = [
+        [
+            str(row.score_rank),
+            escape(names[row.rep_id]),
+            f"{row.best_rank}–{row.worst_rank}",
+            live.range_bar(
+                float(row.best_rank), float(row.worst_rank), [(float(row.score_rank), live.COLOURS[0])],
+                full=float(reps), said=words("appraisal.rank_tip", rank=row.score_rank, best=row.best_rank,
+                                             worst=row.worst_rank),
+            ),
+        ]
+        for row in ranked.table[ranked.table["final_score"].notna()].head(_SHOWN).itertuples()
+    ]  # fmt: skip
+    title = words("widgets.robust_title")
+    head = [words("widgets.rank"), words("widgets.rep"), words("widgets.plausible"), ""]
+    table = live.live_table(head, rows, numeric=[True, False, True, False], caption=title)
+    return f'<div class="kam-live"><p><b>{escape(title)}</b></p>{table}</div>'

@@ -1,0 +1,106 @@
+"""What differs between parameters, written as a file that the next run reads as it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from kamlib.errors import ParameterError
+from kamlib.params import Layer, Params, build_params, read_yaml
+
+P = TypeVar("P", bound=Params)
+_NAME = re.compile(r"[\w][\w .-]*")
+
+
+def difference(params: Params, below: Sequence[Params]) -> dict[str, Any]:
+    """Return the parameters that differ from any of those that they are laid over.
+
+    Parameters
+    ----------
+    params : Params
+        What is wanted, a section a room.
+    below : sequence of Params
+        What holds without the overlay, such as the company's file, and that with the period's over it.
+
+    Returns
+    -------
+    dict
+        Section, parameter, value as plain YAML types; empty where nothing differs.
+    """
+    wanted = params.model_dump(mode="json")
+    others = [one.model_dump(mode="json") for one in below]
+    found: dict[str, Any] = {}
+    for section, values in wanted.items():
+        changed = [name for name in values if any(one[section][name] != values[name] for one in others)]
+        differs = {name: values[name] for name in changed}
+        if differs:
+            found[section] = differs
+    return found
+
+
+def overlay_text(values: dict[str, Any], *, who: str, why: str, day: dt.date) -> str:
+    """Write an overlay: who settled on it, when and why, then what differs.
+
+    Raises
+    ------
+    ParameterError
+        If nobody is named, or no reason.
+    """
+    who, why = (" ".join(text.split()) for text in (who, why))
+    if not who or not why:
+        raise ParameterError("say who settles on this and why: both stand at the head of the file.")
+    head = f"# Set by {who} on {day.isoformat()}: {why}\n"
+    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def overlay_path(folder: Path, name: str) -> Path:
+    """Return the file of an overlay's name.
+
+    Raises
+    ------
+    ParameterError
+        If the name is not letters, digits, spaces, dots and hyphens.
+    """
+    stem = name.strip().removesuffix(".yaml").strip()
+    if not _NAME.fullmatch(stem):
+        raise ParameterError(f'"{name}" cannot name a file: write letters, digits, spaces, - and _.')
+    return folder / f"{stem}.yaml"
+
+
+def write_overlay(path: Path, text: str, *, params: P, below: Sequence[P], replace: bool = False) -> None:
+    """Write an overlay, once it is sure that a run which reads it has these very parameters.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to.
+    text : str
+        What `overlay_text` wrote.
+    params, below
+        As for `difference`.
+    replace : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    ParameterError
+        If the file is there and may not be replaced, or does not give the parameters back.
+    """
+    if path.exists() and not replace:
+        raise ParameterError(
+            f"{path.name} is there already; choose another name, or tick that it be replaced."
+        )
+    values = read_yaml(text, origin=path.name) or {}
+    for one in below:
+        layers = [Layer("below", one.model_dump(mode="json")), Layer(path.name, values)]
+        if build_params(type(params), layers) != params:
+            raise ParameterError(f"{path.name} would not give these parameters back; nothing was written.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.replace(path)

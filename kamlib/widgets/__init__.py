@@ -1,0 +1,5 @@
+"""Panels of sliders: layout and events only; what they show is computed by the rooms and drawn by charts."""
+
+from kamlib.widgets.weights import weights_panel
+
+__all__ = ["weights_panel"]

@@ -1,0 +1,102 @@
+"""When to work: the newest wish only, and long work beside the panel."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+WAIT = 0.015  # seconds: key presses that queued up meanwhile count as one wish
+
+
+class Latest:
+    """Calls a function once things are quiet: of many wishes in a row only the last is worked on.
+
+    Parameters
+    ----------
+    work : callable
+        What is done; it reads the newest state itself.
+    failed : callable
+        Told the exception where `work` raises one.
+    wait : float
+        Seconds without a further wish before work begins.
+    """
+
+    def __init__(
+        self, work: Callable[[], None], failed: Callable[[Exception], None], *, wait: float = WAIT
+    ) -> None:
+        self._work, self._failed, self._wait = work, failed, wait
+        self._timer: asyncio.TimerHandle | None = None
+
+    def ask(self) -> None:
+        """Wish for work; without a running event loop it is done at once."""
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.now()
+            return
+        self._timer = loop.call_later(self._wait, self.now)
+
+    def now(self) -> None:
+        """Work at once."""
+        self._timer = None
+        try:
+            self._work()
+        except Exception as error:
+            self._failed(error)
+
+
+class Aside:
+    """Does long work in a thread of its own; a later start or a cancel makes its result unwanted."""
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    @property
+    def turn(self) -> int:
+        """Number of the work that is wanted."""
+        return self._turn
+
+    def start(
+        self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:
+        """Begin; `done` or `failed` is called in the event loop, or here where none runs."""
+        self._turn += 1
+        turn = self._turn
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._finish(turn, work, done, failed)
+            return
+
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:
+                loop.call_soon_threadsafe(self._tell, turn, failed, error)
+            else:
+                loop.call_soon_threadsafe(self._tell, turn, done, result)
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def cancel(self) -> None:
+        """Make the result of work under way unwanted."""
+        self._turn += 1
+
+    def _finish(
+        self, turn: int, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:
+        try:
+            result = work()
+        except Exception as error:
+            failed(error)
+        else:
+            self._tell(turn, done, result)
+
+    def _tell(self, turn: int, told: Callable[[T], None], what: T) -> None:
+        if turn == self._turn:
+            told(what)
