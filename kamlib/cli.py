@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import traceback
@@ -150,20 +149,19 @@ def _lab(args: argparse.Namespace) -> None:
 
 def _app(args: argparse.Namespace) -> None:
     import subprocess
+    import webbrowser
 
     from kamlib.runs import project_root
+    from kamlib.widgets.app import app_command, app_environment
 
+    page = f"http://127.0.0.1:{args.port}/"
     folder = project_root() / "notebooks" / "explore"
-    command = [sys.executable, "-m", "voila", str(folder), "--Voila.ip=127.0.0.1", f"--port={args.port}"]
-    command += ["--template=kam", "--classic_tree=True", "--strip_sources=True"]
-    if args.no_browser:
-        command.append("--no-browser")
-    share = str(Path(__file__).parent / "widgets" / "share")
-    path = os.pathsep.join(filter(None, (share, os.environ.get("JUPYTER_PATH"))))
-    print(f"http://127.0.0.1:{args.port}/", flush=True)
-    code = subprocess.call(command, env={**os.environ, "JUPYTER_PATH": path})
+    _say(f"{page} (only from this machine; stop with Ctrl-C)")
+    if not args.no_browser:
+        webbrowser.open(page)
+    code = subprocess.call(app_command(folder, port=args.port), env=app_environment())
     if code:
-        raise KamError(f"the web page ended with exit code {code}.")
+        raise KamError(f"the web page ended with exit code {code}; is port {args.port} taken? Try --port.")
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], None]]] = {

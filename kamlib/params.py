@@ -261,7 +261,8 @@ def build_params(model: type[P], layers: Sequence[Layer]) -> P:
     model : type of Params
         The model; fields that are models themselves are sections.
     layers : sequence of Layer
-        Sources in rising precedence. Mappings merge by key; everything else replaces.
+        Sources in rising precedence. Mappings merge by key, where null takes an entry away, such as a pin
+        of an account; everything else replaces.
 
     Returns
     -------
@@ -277,7 +278,7 @@ def build_params(model: type[P], layers: Sequence[Layer]) -> P:
     merged: dict[str, Any] = {}
     for layer in layers:
         problems += [f"{layer.origin}: {text}" for text in _unknown_names(model, layer.values, "")]
-        merged = _merge(merged, layer.values)
+        merged = _merge(model, merged, layer.values)
     if not problems:
         try:
             return model.model_validate(merged)
@@ -358,12 +359,27 @@ def _unknown_names(model: type[BaseModel], values: Any, prefix: str) -> Iterator
             yield from _unknown_names(field.annotation, value, f"{prefix}{name}.")
 
 
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(model: type[BaseModel], below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for name, value in above.items():
+        field, old = model.model_fields.get(str(name)), result.get(name)
+        section = field.annotation if field is not None else None
+        if not isinstance(value, Mapping):
+            result[name] = value
+        elif isinstance(section, type) and issubclass(section, BaseModel):
+            result[name] = _merge(section, old if isinstance(old, Mapping) else {}, value)
+        else:
+            entries = _merge_plain(old if isinstance(old, Mapping) else {}, value)
+            result[name] = {key: entry for key, entry in entries.items() if entry is not None}
+    return result
+
+
+def _merge_plain(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(below)
     for name, value in above.items():
         old = result.get(name)
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        result[name] = _merge(old, value) if both else value  # type: ignore[arg-type]
+        result[name] = _merge_plain(old, value) if both else value  # type: ignore[arg-type]
     return result
 
 

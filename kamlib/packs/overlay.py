@@ -37,10 +37,18 @@ def difference(params: Params, below: Sequence[Params]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for section, values in wanted.items():
         changed = [name for name in values if any(one[section][name] != values[name] for one in others)]
-        differs = {name: values[name] for name in changed}
+        differs = {name: _entries(values[name], [one[section][name] for one in others]) for name in changed}
         if differs:
             found[section] = differs
     return found
+
+
+def _entries(value: Any, below: Sequence[Any]) -> Any:
+    """Return a value; a mapping with null for each entry that it lacks and one below has, so that it goes."""
+    if not isinstance(value, dict):
+        return value
+    gone = [key for one in below if isinstance(one, dict) for key in one if key not in value]
+    return {**value, **dict.fromkeys(gone)}
 
 
 def overlay_text(values: dict[str, Any], *, who: str, why: str, day: dt.date) -> str:

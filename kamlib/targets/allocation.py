@@ -15,11 +15,13 @@ from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
 from kamlib.targets.factors import Evidence
-from kamlib.targets.joint import Requested, split_requested
+from kamlib.targets.joint import Requested, round_plan, split_requested
 from kamlib.targets.params import AllocationParams
 from kamlib.targets.phasing import Phasing, phase_targets
 from kamlib.targets.request import AccountPlan, plan_accounts
 from kamlib.targets.wishes import Wish
+
+_STAGE = ("account_id", "rep_id", "region", "account_type", "actual_last_year", "target", "bound")
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,42 @@ def allocate_targets(
         squeezed=int(plan.bounds.squeezed.sum()),
         requirements=requested.met,
     )
+
+
+def account_targets(
+    cube: pd.DataFrame,
+    accounts: pd.DataFrame,
+    *,
+    total: int,
+    period: Period,
+    params: AllocationParams,
+    unit: int,
+    as_of: dt.date | None = None,
+    evidence: Evidence | None = None,
+) -> pd.DataFrame:
+    """Split a total over accounts alone: the stage before product lines and months, and the same numbers.
+
+    Where totals are required (`params.requirements`) the whole split is made, as these may reach across.
+
+    Parameters and raises are those of `allocate_targets`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per account, sorted by account_id: account_id, rep_id, region, account_type, actual_last_year
+        [currency], target [currency, int64], bound (floor, cap, pin or none).
+    """
+    known = {"total": total, "period": period, "params": params, "unit": unit, "as_of": as_of}
+    if params.requirements:
+        made = allocate_targets(cube, accounts, **known, evidence=evidence)  # type: ignore[arg-type]
+        return made.accounts[list(_STAGE)]
+    plan = plan_accounts(cube, accounts, **known, evidence=evidence)  # type: ignore[arg-type]
+    split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
+    table = plan.facts.table.assign(open=plan.facts.open)
+    table["target"] = round_plan(table, split, plan.bounds, total=total, unit=unit) * unit
+    table["actual_last_year"] = to_money(plan.facts.base)
+    table["bound"] = np.where(plan.bounds.pinned, "pin", split.bound)
+    return table[list(_STAGE)].reset_index(drop=True)
 
 
 def _request(

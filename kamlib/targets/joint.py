@@ -17,7 +17,7 @@ from kamlib.targets.bounded import BoundedSplit
 from kamlib.targets.bounds import UNBOUNDED, Bounds
 from kamlib.targets.conflicts import ConflictError
 from kamlib.targets.requirements import Requirement, require
-from kamlib.targets.rounding_stages import split_jointly
+from kamlib.targets.rounding_stages import round_accounts, split_jointly
 from kamlib.targets.wishes import ACCOUNT_SIDES, Wish
 
 # What a unit of change costs where the nearest request is sought: the required totals give way before the
@@ -100,15 +100,10 @@ def split_requested(
     table = accounts[opened]
     shape = (len(table), len(lines), len(months))
     seed = (split.exact[opened][:, None] * shares[opened]).reshape(shape)
-    high = np.where(bounds.upper >= UNBOUNDED, np.inf, bounds.upper.astype(np.float64))[opened]
-    low = bounds.lower.astype(np.float64)[opened]
+    low, high = _bounds(bounds, opened)
     places = {"product_line": lines, "month": months, "quarter": quarters}
     asked = [_requirement(wish, table, places, unit) for wish in wishes]
-    ids = table["account_id"].tolist()
-    always = [
-        require("total", None, None, None, total=total // unit, weight=_TOTAL_STAYS),
-        require("account", ids, None, None, lower=low, upper=high, weight=_ACCOUNT_STAYS),
-    ]
+    always = _always(table, low, high, total // unit)
     groups = np.column_stack([_codes(table, ["rep_id"]), _codes(table, ["rep_id", "region", "account_type"])])
     try:
         joint = split_jointly(seed, [*always, *asked], groups=groups, close=_close(table, lines, months))
@@ -135,6 +130,30 @@ def split_requested(
     )
 
 
+def round_plan(
+    accounts: pd.DataFrame, split: BoundedSplit, bounds: Bounds, *, total: int, unit: int
+) -> Integers:
+    """Round a split over accounts as `split_requested` does where nothing is required of lines or months.
+
+    Parameters
+    ----------
+    accounts, split, bounds, total, unit
+        As for `split_requested`.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (accounts,)
+        Whole units, 0 for closed accounts.
+    """
+    opened = accounts["open"].to_numpy(dtype=bool)
+    table = accounts[opened]
+    low, high = _bounds(bounds, opened)
+    always = _always(table, low, high, total // unit)
+    units = np.zeros(len(accounts), dtype=np.int64)
+    units[opened] = round_accounts(split.exact[opened], [*always, *_close(table, [], [])]).ravel()
+    return units
+
+
 def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
     """Lay out required totals and what they came to; without rows where none is asked."""
     types = {"requirement": "str", "floor": MONEY, "cap": MONEY, "target": "int64", "residual": "int64"}
@@ -149,6 +168,20 @@ def _close(accounts: pd.DataFrame, lines: Sequence[str], months: Sequence[str]) 
         *named,
         require("product_line", None, lines, None, lower=0),
         require("month", None, None, months, lower=0),
+    ]
+
+
+def _bounds(bounds: Bounds, opened: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    high = np.where(bounds.upper >= UNBOUNDED, np.inf, bounds.upper.astype(np.float64))
+    return bounds.lower.astype(np.float64)[opened], high[opened]
+
+
+def _always(accounts: pd.DataFrame, low: Floats, high: Floats, total: int) -> list[Requirement]:
+    """Return what is required in any case: the total, and each account's floor and cap."""
+    ids = accounts["account_id"].tolist()
+    return [
+        require("total", None, None, None, total=total, weight=_TOTAL_STAYS),
+        require("account", ids, None, None, lower=low, upper=high, weight=_ACCOUNT_STAYS),
     ]
 
 

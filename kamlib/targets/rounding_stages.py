@@ -105,13 +105,36 @@ def split_jointly(
     high = np.where(cells > 0, high, low)
     table = _snap(fit.table)
     order = [*sorted(inward, key=lambda one: one.size), *close]
-    by_account = [one for one in order if one.codes[1] is None and one.codes[2] is None]
     by_cell = [one for one in order if one.codes[0] is None]
-    total = require("all", None, None, None, lower=0)
-    rows = round_sums(table.sum(axis=(1, 2), keepdims=True), [total, *by_account])
+    rows = round_accounts(table.sum(axis=(1, 2)), order)
     columns = round_sums(table.sum(axis=0, keepdims=True), [_all(rows), *by_cell])
     units = _join(table, rows.ravel(), columns.ravel(), low, high, groups)
     return JointSplit(fit, units, list_residuals(units, requirements))
+
+
+def round_accounts(sums: Floats, requirements: Sequence[Requirement]) -> Integers:
+    """Round the totals of accounts, the first stage of `split_jointly`.
+
+    Parameters
+    ----------
+    sums : numpy.ndarray, shape (accounts,)
+        Totals before rounding [units].
+    requirements : sequence of Requirement
+        Of a table of accounts, product lines and months; those that speak of accounts alone count, in order.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (accounts, 1, 1)
+
+    Examples
+    --------
+    >>> rep = require("rep", ["a", "a", "b"], None, None, lower=0)
+    >>> round_accounts(np.array([0.5, 0.5, 1.0]), [rep]).ravel().tolist() in ([1, 0, 1], [0, 1, 1])
+    True
+    """
+    by_account = [one for one in requirements if one.codes[1] is None and one.codes[2] is None]
+    total = require("all", None, None, None, lower=0)
+    return round_sums(_snap(sums).reshape(-1, 1, 1), [total, *by_account])
 
 
 def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:

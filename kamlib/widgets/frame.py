@@ -66,11 +66,11 @@ class Frame(Generic[P]):
         self.picture, self.message = ui.HTML(), ui.HTML()
         self.box = ui.VBox()
         self._past: list[P] = []
-        self._below, self._folder, self._day = below, folder, day
+        self.below, self.folder, self._day = below, folder, day
         self._title, self._controls, self._draw = title, controls, draw
         self._name = name
         self._quiet = False
-        self._latest = Latest(self._repaint, self.say)
+        self._latest = Latest(self._repaint, self._fail)
 
     def show(self) -> Any:
         """Lay the panel out in its language, draw the picture, and return the panel."""
@@ -133,6 +133,11 @@ class Frame(Generic[P]):
         self.message.value = ""
         self._difference.value = self._diff_html()
 
+    def _fail(self, error: Exception) -> None:
+        """Show why there is no picture: one of an older state would be taken for this one's."""
+        self.picture.value = ""
+        self.say(error)
+
     def _lay_out(self) -> None:
         words = self.words
         self.follow = []
@@ -163,7 +168,7 @@ class Frame(Generic[P]):
     def _saving(self) -> Any:
         words = self.words
         self._difference = ui.HTML()
-        self._fields = {
+        self.fields = {
             key: ui.Text(
                 value=self._name if key == "file_name" else "",
                 description=words(f"widgets.{key}"),
@@ -172,49 +177,51 @@ class Frame(Generic[P]):
             )
             for key in ("file_name", "who", "why")
         }
-        self._replace = ui.Checkbox(value=False, description=words("widgets.replace"), indent=False)
+        self.replace = ui.Checkbox(value=False, description=words("widgets.replace"), indent=False)
         described = words("widgets.load_from")
-        self._files = ui.Dropdown(options=self._found(), description=described, style=DESCRIBED)
+        self.files = ui.Dropdown(options=self._found(), description=described, style=DESCRIBED)
         buttons = [
-            self.button(words("widgets.save"), self._save),
-            self.button(words("widgets.load"), self._load),
+            self.button(words("widgets.save"), self.save),
+            self.button(words("widgets.load"), self.load),
         ]
         save, load = buttons
-        inside = ui.VBox([self._difference, *self._fields.values(), self._replace, save, self._files, load])
+        inside = ui.VBox([self._difference, *self.fields.values(), self.replace, save, self.files, load])
         return ui.Accordion([inside], titles=[words("widgets.saving")], selected_index=None)
 
     def _found(self) -> list[str]:
-        return sorted(path.stem for path in self._folder.glob("*.yaml"))
+        return sorted(path.stem for path in self.folder.glob("*.yaml"))
 
     def _diff_html(self) -> str:
-        values = difference(self.state, self._below)
+        values = difference(self.state, self.below)
         if not values:
             return f"<p>{escape(self.words('widgets.no_difference'))}</p>"
         text = overlay_text(values, who="…", why="…", day=self._day())
         return f"<p>{escape(self.words('widgets.difference'))}</p><pre>{escape(text)}</pre>"
 
-    def _save(self, *_: Any) -> None:
+    def save(self, *_: Any) -> None:
+        """Write what differs to the file that the fields name; say so, or why not."""
         try:
-            path = overlay_path(self._folder, self._fields["file_name"].value)
-            values = difference(self.state, self._below)
-            fields = {key: self._fields[key].value for key in ("who", "why")}
+            path = overlay_path(self.folder, self.fields["file_name"].value)
+            values = difference(self.state, self.below)
+            fields = {key: self.fields[key].value for key in ("who", "why")}
             text = overlay_text(values, day=self._day(), **fields)
-            write_overlay(path, text, params=self.state, below=self._below, replace=self._replace.value)
+            write_overlay(path, text, params=self.state, below=self.below, replace=self.replace.value)
         except KamError as error:
             self.say(error)
             return
-        self._replace.value = False
-        self._files.options = self._found()
+        self.replace.value = False
+        self.files.options = self._found()
         self.say(
             self.words("widgets.saved", file=f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
         )
 
-    def _load(self, *_: Any) -> None:
-        if self._files.value is None:
+    def load(self, *_: Any) -> None:
+        """Take the state of the saved file that is chosen."""
+        if self.files.value is None:
             return
-        path = overlay_path(self._folder, self._files.value)
+        path = overlay_path(self.folder, self.files.value)
         try:
-            layers = [Layer("params", self._below[0].model_dump(mode="json"))]
+            layers = [Layer("params", self.below[0].model_dump(mode="json"))]
             layers.append(Layer(path.name, read_yaml_file(path)))
             state = build_params(type(self.state), layers)
         except KamError as error:

@@ -56,6 +56,7 @@ class WeightsPanel:
         self.desk = desk
         self.locks: dict[str, Any] = {}
         self.sliders: dict[str, Any] = {}
+        self.labels: dict[str, Any] = {}
         self._aside = Aside()
         period = desk.run.facts["period"]
         self.frame: Frame[AppraisalParams] = Frame(
@@ -88,7 +89,8 @@ class WeightsPanel:
     def _show(self, state: AppraisalParams) -> None:
         with self.frame.quiet():
             for name, weight in given_weights(state).items():
-                self.sliders[name].value = round(100 * weight, 2)
+                self.sliders[name].value = round(100 * weight)
+                self.labels[name].value = self.frame.words.percent(weight)
 
     def _controls(self, frame: Frame[AppraisalParams]) -> list[Any]:
         words = frame.words
@@ -96,17 +98,19 @@ class WeightsPanel:
         rows = []
         for name, weight in given_weights(frame.state).items():
             label = words.value("kpi", name)
-            slider = ui.FloatSlider(
-                value=round(100 * weight, 2), min=0, max=100, step=1, description=label, readout_format=".1f",
+            # Whole points: what a slider cannot show exactly it would snap to and send back as a move.
+            slider = ui.IntSlider(
+                value=round(100 * weight), min=0, max=100, description=label, readout=False,
                 layout=WIDE, style=DESCRIBED, tooltip=words("widgets.weight_of", kpi=label),
             )  # fmt: skip
             slider.observe(lambda change, name=name: self._moved(name, change["new"]), "value")
+            self.labels[name] = ui.Label(words.percent(weight), layout=ui.Layout(width="5em"))
             lock = ui.Checkbox(
                 value=name in locked, description=words("widgets.lock"), indent=False,
                 tooltip=words("widgets.lock_of", kpi=label), layout=ui.Layout(width="8em"),
             )  # fmt: skip
             self.sliders[name], self.locks[name] = slider, lock
-            rows.append(ui.HBox([slider, lock]))
+            rows.append(ui.HBox([slider, self.labels[name], lock]))
         frame.follow.append(self._show)
         presets = [self._preset(name) for name in self.desk.presets(frame.state)]
         return [
@@ -116,8 +120,8 @@ class WeightsPanel:
             self._doubt(),
         ]
 
-    def _moved(self, name: str, percent: float) -> None:
-        if not self.frame.setting:
+    def _moved(self, name: str, percent: int) -> None:
+        if not self.frame.setting and percent != round(100 * given_weights(self.frame.state)[name]):
             self.move(name, percent)
 
     def _preset(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kamlib.errors import ParameterError
 from kamlib.params import Layer, build_params
 from kamlib.targets import Allocation, AllocationParams, allocate_targets, check_request
+from kamlib.targets.allocation import account_targets
 from kamlib.targets.params import SizingParams
 from kamlib.targets.wishes import Wish
 from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
@@ -72,6 +73,15 @@ def test_floors_caps_and_pins_of_accounts_hold_beside() -> None:
     assert (targets["A"], bound["A"]) == (500, "pin")
     assert targets["B"] <= 200
     assert total_of(made, region="North") >= 650
+
+
+def test_the_stage_of_accounts_gives_the_numbers_of_the_whole_split() -> None:
+    for more in ({}, {"history_weight": 0.2}, {"pins": {"A": Decimal(500)}}):
+        wanted = build_params(AllocationParams, [Layer("test", {**FREE, **more})])
+        known = {"total": 1220, "period": PERIOD, "params": wanted, "unit": 10}
+        whole = allocate_targets(make_cube(), make_accounts(), **known).accounts
+        stage = account_targets(make_cube(), make_accounts(), **known)
+        pd.testing.assert_frame_equal(stage, whole[stage.columns.tolist()])
 
 
 @settings(max_examples=20, deadline=None)
