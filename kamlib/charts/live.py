@@ -79,10 +79,14 @@ def range_bar(
 
 
 def colour_key(names: Sequence[str]) -> str:
-    """Say which colour stands for what."""
+    """Say which of `COLOURS` stands for what, in order."""
+    return mark_key([(name, COLOURS[k % len(COLOURS)]) for k, name in enumerate(names)])
+
+
+def mark_key(marks: Sequence[tuple[str, str]]) -> str:
+    """Say what colours stand for: (name, colour)."""
     return "<p>" + "".join(
-        f'<span class="key" style="background:{COLOURS[k % len(COLOURS)]}"></span>{escape(name)}'
-        for k, name in enumerate(names)
+        f'<span class="key" style="background:{colour}"></span>{escape(name)}' for name, colour in marks
     ) + "</p>"  # fmt: skip
 
 

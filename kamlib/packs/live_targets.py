@@ -187,7 +187,8 @@ def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
     years = _last_year(now.accounts)
     before = desk.before.likely.set_index(["dimension", "key"])["target"]
     rows, reps = [], now.likely[now.likely["dimension"] == "rep"].sort_values("target", ascending=False)
-    shown = pd.concat([now.likely[now.likely["dimension"] != "rep"], reps.head(_SHOWN)])
+    known = reps[[row.target > 0 or years.get(("rep", row.key), 0.0) > 0 for row in reps.itertuples()]]
+    shown = pd.concat([now.likely[now.likely["dimension"] != "rep"], known.head(_SHOWN)])
     full = max(float(as_float(reps["target"]).max()) if len(reps) else 1.0, 1.0) * 1.2
     for row in shown.itertuples():
         name = (
@@ -219,8 +220,15 @@ def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
     columns = ("last_year", "forecast", "target", "change", "chance", "band")
     head = ["", *(words(f"widgets.{name}") for name in columns), wanted, words("widgets.range")]
     table = live.live_table(head, rows, numeric=[False, *[True] * 5, False, True, False], caption=top)
+    marks = live.mark_key(
+        [
+            (words("widgets.range"), live.COLOURS[5]),
+            (words("widgets.forecast"), _ACTUAL),
+            (words("widgets.target"), _TARGET),
+        ]
+    )
     return (
-        f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(top)}</b></p>{table}'
+        f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(top)}</b></p>{marks}{table}'
         f"{_moved_html(desk, now, words)}</div>"
     )
 

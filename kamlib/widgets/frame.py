@@ -18,6 +18,7 @@ from kamlib.params import Layer, Params, build_params, read_yaml_file
 from kamlib.widgets.latest import Latest
 
 P = TypeVar("P", bound=Params)
+_PAUSE = 0.25  # seconds without a move before what would be saved is written out: nobody reads it meanwhile
 WIDE = ui.Layout(width="34em")
 DESCRIBED = {"description_width": "14em"}
 
@@ -71,6 +72,7 @@ class Frame(Generic[P]):
         self._name = name
         self._quiet = False
         self._latest = Latest(self._repaint, self._fail)
+        self._later = Latest(self._compare, self.say, wait=_PAUSE)
 
     def show(self) -> Any:
         """Lay the panel out in its language, draw the picture, and return the panel."""
@@ -131,6 +133,9 @@ class Frame(Generic[P]):
         self._set_controls()
         self.picture.value = self._draw(self.state, self.words)
         self.message.value = ""
+        self._later.ask()
+
+    def _compare(self) -> None:
         self._difference.value = self._diff_html()
 
     def _fail(self, error: Exception) -> None:

@@ -209,9 +209,9 @@ class ScenariosPanel:
             ),
         }
         for name in ("growth", "history_weight"):
-            _, low, high = _KNOBS[name]
+            section, low, high = _KNOBS[name]
             slot[name] = ui.IntSlider(
-                value=max(low, 0),
+                value=_percent(getattr(getattr(self.frame.state, section), name), low, high),
                 min=low,
                 max=high,
                 layout=ui.Layout(width="20em"),
