@@ -285,9 +285,10 @@ def _all(rows: Integers) -> Requirement:
 def _nested(one: Integers, other: Integers) -> bool:
     """Say whether any two groups of two requirements are apart or one within the other."""
     both = (one >= 0) & (other >= 0)
-    pairs, counts = np.unique(np.stack([one[both], other[both]]), axis=1, return_counts=True)
     sizes = np.bincount(one[one >= 0], minlength=1), np.bincount(other[other >= 0], minlength=1)
-    whole = (counts == sizes[0][pairs[0]]) | (counts == sizes[1][pairs[1]])
+    pairs, counts = np.unique(one[both] * len(sizes[1]) + other[both], return_counts=True)
+    first, second = np.divmod(pairs, len(sizes[1]))
+    whole = (counts == sizes[0][first]) | (counts == sizes[1][second])
     return bool(whole.all())
 
 
