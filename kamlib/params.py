@@ -278,7 +278,7 @@ def build_params(model: type[P], layers: Sequence[Layer]) -> P:
     merged: dict[str, Any] = {}
     for layer in layers:
         problems += [f"{layer.origin}: {text}" for text in _unknown_names(model, layer.values, "")]
-        merged = _merge(model, merged, layer.values)
+        merged = _merge(merged, layer.values, model)
     if not problems:
         try:
             return model.model_validate(merged)
@@ -359,27 +359,20 @@ def _unknown_names(model: type[BaseModel], values: Any, prefix: str) -> Iterator
             yield from _unknown_names(field.annotation, value, f"{prefix}{name}.")
 
 
-def _merge(model: type[BaseModel], below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(
+    below: Mapping[str, Any], above: Mapping[str, Any], model: type[BaseModel] | None = None
+) -> dict[str, Any]:
     result = dict(below)
     for name, value in above.items():
-        field, old = model.model_fields.get(str(name)), result.get(name)
-        section = field.annotation if field is not None else None
         if not isinstance(value, Mapping):
             result[name] = value
-        elif isinstance(section, type) and issubclass(section, BaseModel):
-            result[name] = _merge(section, old if isinstance(old, Mapping) else {}, value)
-        else:
-            entries = _merge_plain(old if isinstance(old, Mapping) else {}, value)
-            result[name] = {key: entry for key, entry in entries.items() if entry is not None}
-    return result
-
-
-def _merge_plain(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(below)
-    for name, value in above.items():
-        old = result.get(name)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        result[name] = _merge_plain(old, value) if both else value  # type: ignore[arg-type]
+            continue
+        field, old = model.model_fields.get(str(name)) if model else None, result.get(name)
+        kind = field.annotation if field else None
+        section = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        merged = _merge(old if isinstance(old, Mapping) else {}, value, section)
+        entries = model is not None and section is None  # of a mapping, where null takes one away
+        result[name] = {k: v for k, v in merged.items() if v is not None} if entries else merged
     return result
 
 
