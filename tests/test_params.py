@@ -153,3 +153,13 @@ def test_list_names_range_unit_and_source() -> None:
 def test_a_parameter_without_a_known_strength_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="strength 'hearsay' is not one of"):
         param(1, en="x", zh="x", unit="", source="s", strength="hearsay")
+
+
+def test_null_takes_an_entry_of_a_mapping_away_and_stays_a_value_elsewhere() -> None:
+    from kamlib.packs.planning import PlanningParams
+
+    below = Layer("a", {"allocation": {"pins": {"A": 1, "B": 2}}, "sizing": {"total": 5}})
+    above = Layer("b", {"allocation": {"pins": {"A": None, "C": None}}, "sizing": {"total": None}})
+    found = build_params(PlanningParams, [below, above])
+    assert dict(found.allocation.pins) == {"B": 2}
+    assert found.sizing.total is None
