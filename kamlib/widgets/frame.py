@@ -130,8 +130,8 @@ class Frame(Generic[P]):
                 told(self.state)
 
     def _repaint(self) -> None:
-        self._set_controls()
         self.picture.value = self._draw(self.state, self.words)
+        self._set_controls()
         self.message.value = ""
         self._later.ask()
 
@@ -141,6 +141,7 @@ class Frame(Generic[P]):
     def _fail(self, error: Exception) -> None:
         """Show why there is no picture: one of an older state would be taken for this one's."""
         self.picture.value = ""
+        self._set_controls()
         self.say(error)
 
     def _lay_out(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-WAIT = 0.015  # seconds: key presses that queued up meanwhile count as one wish
+WAIT = 0.008  # seconds: key presses that queued up meanwhile count as one wish
 
 
 class Latest:

@@ -33,6 +33,7 @@ def follow(change):
 slider.observe(follow, 'value')
 ui.VBox([slider, shown])"""
 PRESSES, PORT = 40, 18866
+TABLE, LATE = 150, 300  # milliseconds: a table with its bars, median and 95 %
 
 
 def notebook(path: Path, source: str) -> None:
@@ -89,4 +90,4 @@ def test_from_a_key_press_to_the_repaint(
         median, late = statistics.median(times), times[int(0.95 * len(times))]
         ratio = median / statistics.median(found["bare"])
         print(f"\n{name}: median {median:.0f} ms, 95 % under {late:.0f} ms, {ratio:.1f} x the bare slider")
-    assert statistics.median(found["weights"]) < 6 * statistics.median(found["bare"])
+        assert name == "bare" or (median < TABLE and late < LATE)
