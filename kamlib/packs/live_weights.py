@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ import pandas as pd
 from kamlib.appraisal.incidents import IncidentParams
 from kamlib.appraisal.kpi import Kpi, ScorecardParams
 from kamlib.appraisal.ranking import rank_reps
-from kamlib.appraisal.weighting import Policy, WeightParams, settle_weights
+from kamlib.appraisal.weighting import Policy, WeightChange, WeightParams, settle_weights
 from kamlib.charts import live
 from kamlib.glossary import Words
 from kamlib.measures.giveway import ATOMS
@@ -122,13 +123,37 @@ def given_weights(params: AppraisalParams) -> dict[str, float]:
 def with_weights(params: AppraisalParams, weights: Mapping[str, float]) -> AppraisalParams:
     """Return parameters with other given weights, which then hold without a method; policies stay.
 
-    A review log that ends at other weights would be refused by a run; its entries stay as they are, and the
-    refusal says what to enter.
+    The review log stays as it is: `log_changes` enters what changed once it is settled.
     """
     kpis = tuple(_given(kpi, weights[kpi.measure]) for kpi in params.scorecard.kpis)
     scorecard = params.scorecard.model_copy(update={"kpis": kpis})
     rule = params.weights.model_copy(update={"method": "given"})
     return params.model_copy(update={"scorecard": scorecard, "weights": rule})
+
+
+def log_changes(
+    params: AppraisalParams, before: AppraisalParams, *, who: str, why: str, day: dt.date
+) -> AppraisalParams:
+    """Enter in the review log which given weights are others than before, who changed them and why.
+
+    Parameters
+    ----------
+    params : AppraisalParams
+        With the weights settled on.
+    before : AppraisalParams
+        What held until now; its log is gone on with.
+    who, why : str
+        Who settles on the weights, for what reason.
+    day : datetime.date
+        When.
+    """
+    old, log = given_weights(before), list(before.weights.log)
+    for name, weight in given_weights(params).items():
+        if name in old and weight != old[name]:
+            entry = {"day": day.isoformat(), "who": who, "why": why, "kpi": name}
+            log.append(WeightChange(**entry, before=old[name], after=weight))
+    rule = params.weights.model_copy(update={"log": tuple(log)})
+    return params.model_copy(update={"weights": rule})
 
 
 def _given(kpi: Kpi, weight: float) -> Kpi:

@@ -47,6 +47,8 @@ class Frame(Generic[P]):
         Language to begin with, and currency.
     day : callable
         Returns the day on which something is saved.
+    sign : callable, optional
+        Given the state, who, why and the day, returns what is saved, such as with an entry in a log.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Frame(Generic[P]):
         draw: Callable[[P, Words], str],
         words: Words,
         day: Callable[[], dt.date] = dt.date.today,
+        sign: Callable[[P, str, str, dt.date], P] | None = None,
     ) -> None:
         self.state, self.first, self.words = first, first, words
         self.follow: list[Callable[[P], None]] = []
@@ -69,7 +72,7 @@ class Frame(Generic[P]):
         self._past: list[P] = []
         self.below, self.folder, self._day = below, folder, day
         self._title, self._controls, self._draw = title, controls, draw
-        self._name = name
+        self._name, self._sign = name, sign
         self._quiet = False
         self._latest = Latest(self._repaint, self._fail)
         self._later = Latest(self._compare, self.say, wait=_PAUSE)
@@ -208,10 +211,11 @@ class Frame(Generic[P]):
         """Write what differs to the file that the fields name; say so, or why not."""
         try:
             path = overlay_path(self.folder, self.fields["file_name"].value)
-            values = difference(self.state, self.below)
-            fields = {key: self.fields[key].value for key in ("who", "why")}
-            text = overlay_text(values, day=self._day(), **fields)
-            write_overlay(path, text, params=self.state, below=self.below, replace=self.replace.value)
+            who, why = (self.fields[key].value for key in ("who", "why"))
+            day = self._day()
+            state = self.state if self._sign is None else self._sign(self.state, who, why, day)
+            text = overlay_text(difference(state, self.below), who=who, why=why, day=day)
+            write_overlay(path, text, params=state, below=self.below, replace=self.replace.value)
         except KamError as error:
             self.say(error)
             return

@@ -15,6 +15,7 @@ from kamlib.packs.appraisal import AppraisalParams, appraisal_params
 from kamlib.packs.live_weights import (
     WeightDesk,
     given_weights,
+    log_changes,
     robust_html,
     weights_html,
     whole_weights,
@@ -68,6 +69,9 @@ class WeightsPanel:
             controls=self._controls,
             draw=lambda params, words: weights_html(desk, params, words),
             words=desk.run.words,
+            sign=lambda params, who, why, day: log_changes(
+                params, appraisal_params(period), who=who, why=why, day=day
+            ),
         )
 
     def move(self, name: str, percent: float) -> None:

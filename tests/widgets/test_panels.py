@@ -61,7 +61,11 @@ def test_saved_weights_give_a_run_the_panels_scores_and_ranks(weights, tmp_path)
     file = tmp_path / "params" / "appraisal" / "more margin.yaml"
     assert "more margin.yaml" in weights.frame.message.value
     folder = appraise(DEMO, "2025Q4", lang="en", params_file=file, out=tmp_path / "out", say=lambda _: None)
-    found = open_run(str(folder)).load("ranking").set_index("rep_id")
+    run = open_run(str(folder))
+    log = run.facts["parameters"]["weights"]["log"]
+    assert {entry["kpi"]: entry["after"] for entry in log} == given_weights(weights.frame.state)
+    assert {(entry["who"], entry["why"]) for entry in log} == {("Li Na", "tried by hand")}
+    found = run.load("ranking").set_index("rep_id")
     finals = weights.desk.finals(weights.desk.judged(weights.frame.state)).set_index("rep_id")
     assert np.allclose(found["final_score"], finals.loc[found.index, "final_score"], atol=1e-9)
     ranks = pd.Series(rank_reps(finals["final_score"]).to_numpy(), index=finals.index)
