@@ -238,3 +238,11 @@ class Frame(Generic[P]):
             self.say(error)
             return
         self.change(state)
+
+
+def panel_or_reason(make: Callable[[], Any]) -> Any:
+    """Make a panel, or say in its place why there is none: a web page shows no error of a cell."""
+    try:
+        return make()
+    except KamError as error:
+        return ui.HTML(f'<p role="alert" style="color:#a61c3c">{escape(str(error))}</p>')

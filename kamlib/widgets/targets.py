@@ -11,7 +11,7 @@ from kamlib.errors import KamError
 from kamlib.packs.live_targets import TargetDesk, best_and_worst, scenarios_html, targets_html, with_values
 from kamlib.packs.planning import PlanningParams, planning_params
 from kamlib.runs import open_run, project_root
-from kamlib.widgets.frame import DESCRIBED, WIDE, Frame
+from kamlib.widgets.frame import DESCRIBED, WIDE, Frame, panel_or_reason
 
 _KNOBS = {
     "growth": ("sizing", -30, 60),
@@ -35,13 +35,14 @@ def targets_panel(run: str = "latest") -> Any:
     Returns
     -------
     ipywidgets.VBox
+        Where there is no such run: a message that says so.
     """
-    return TargetsPanel(TargetDesk(open_run(run))).frame.show()
+    return panel_or_reason(lambda: TargetsPanel(TargetDesk(open_run(run))).frame.show())
 
 
 def scenarios_panel(run: str = "latest") -> Any:
     """Make the panel of scenarios of a published plan; see `targets_panel`."""
-    return ScenariosPanel(TargetDesk(open_run(run))).frame.show()
+    return panel_or_reason(lambda: ScenariosPanel(TargetDesk(open_run(run))).frame.show())
 
 
 def _frame(desk: TargetDesk, title: str, controls: Any, draw: Any) -> Frame[PlanningParams]:

@@ -23,7 +23,7 @@ from kamlib.packs.live_weights import (
 )
 from kamlib.packs.ranked import Ranked
 from kamlib.runs import open_run, project_root
-from kamlib.widgets.frame import DESCRIBED, WIDE, Frame
+from kamlib.widgets.frame import DESCRIBED, WIDE, Frame, panel_or_reason
 from kamlib.widgets.latest import Aside
 
 _PAIRED = 7  # KPIs up to which all pairs are asked for: 21 judgements are what one sits through
@@ -40,8 +40,9 @@ def weights_panel(run: str = "latest") -> Any:
     Returns
     -------
     ipywidgets.VBox
+        Where there is no such run: a message that says so.
     """
-    return WeightsPanel(WeightDesk(open_run(run, pack="appraisal"))).frame.show()
+    return panel_or_reason(lambda: WeightsPanel(WeightDesk(open_run(run, pack="appraisal"))).frame.show())
 
 
 class WeightsPanel:

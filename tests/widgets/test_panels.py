@@ -10,6 +10,7 @@ from kamlib.packs.live_targets import TargetDesk, moved_accounts
 from kamlib.packs.live_weights import WeightDesk, given_weights, whole_weights
 from kamlib.packs.planning import plan
 from kamlib.runs import open_run
+from kamlib.widgets import scenarios_panel, targets_panel, weights_panel
 from kamlib.widgets.targets import ScenariosPanel, TargetsPanel
 from kamlib.widgets.weights import WeightsPanel, _step, _times
 from tests.conftest import DEMO
@@ -138,3 +139,8 @@ def test_both_languages_lay_the_panel_out_anew(weights):
         weights.sliders["satisfaction"].description == "客户满意度"
         or weights.sliders["satisfaction"].description
     )
+
+
+def test_without_a_run_the_panel_says_what_to_do(tmp_path):
+    for made in (weights_panel, targets_panel, scenarios_panel):
+        assert "no manifest.json there" in made(str(tmp_path)).value
