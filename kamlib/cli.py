@@ -113,13 +113,15 @@ def _adopt(args: argparse.Namespace) -> None:
 
 
 def _params(args: argparse.Namespace) -> None:
+    from kamlib.book.config import read_config
     from kamlib.packs.appraisal import appraisal_params
     from kamlib.packs.planning import planning_params
     from kamlib.params import list_params
     from kamlib.tables import text_table
 
     read = appraisal_params if args.pack == "appraisal" else planning_params
-    params = read(args.period, params_file=args.params, overrides=args.set)
+    name = read_config(args.book).name if args.book else None
+    params = read(args.period, book=name, params_file=args.params, overrides=args.set)
     rows = []
     for row in list_params(params):
         value = "null" if row.value is None else row.value
@@ -207,6 +209,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub["plan"].add_argument(
         "--as-of", help="first day the plan does not see, YYYY-MM-DD; default: the period's first"
     )
+    sub["params"].add_argument("--book", type=Path, help="leave out files written for another book")
     sub["params"].add_argument("--period", help="also apply params/<pack>/<period>.yaml")
     sub["params"].add_argument(
         "--pack", choices=["planning", "appraisal"], default="planning", help="whose parameters [planning]"

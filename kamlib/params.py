@@ -1,25 +1,23 @@
-"""Parameters: how a room declares them, and the strict reading of what a company sets.
+"""Parameters: how a room declares them, and how what a company sets is laid over their defaults.
 
 A room owns a frozen pydantic model derived from `Params`; each field is made with `param`, which makes the
-unit, the meaning in both languages and the source of the default mandatory. Files are YAML, read so that
-nothing YAML 1.1 does in silence (``NO`` -> False, ``010`` -> 8, ``1e-3`` -> text, a doubled key) passes.
+unit, the meaning in both languages and the source of the default mandatory.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from kamlib.errors import ParameterError, did_you_mean
+from kamlib.strict_yaml import read_yaml, read_yaml_file
 
 STRENGTHS = ("law", "study", "vendor practice", "seed deck", "our choice")
 
@@ -96,118 +94,26 @@ def param(
     return Field(default, description=en, json_schema_extra=extra, ge=ge, gt=gt, le=le, lt=lt)
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without surprises: refuses doubled keys and the scalars that YAML 1.1 reads differently."""
-
-
-_TRAPS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"(?i)yes|no|on|off|y|n"),
-        'YAML reads it as a yes/no value; write true, false, or "{0}" in quotes',
-    ),
-    (
-        re.compile(r"[-+]?0\d[\d_]*"),
-        'YAML reads a leading zero as octal; write the number without it, or "{0}" in quotes',
-    ),
-    (re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?"), 'YAML reads it in base 60; put it in quotes: "{0}"'),
-    (re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+"), "YAML reads it as text; write it as a decimal number"),
-    (re.compile(r"[-+]?\d[\d_]*_[\d_]*(\.\d*)?"), "write the number without underscores"),
-)
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _construct_scalar(loader: _StrictLoader, node: yaml.ScalarNode) -> Any:
-    if node.style is None:
-        for pattern, advice in _TRAPS:
-            if pattern.fullmatch(node.value):
-                line = node.start_mark.line + 1
-                raise ParameterError(f"line {line}: {node.value} is ambiguous: {advice.format(node.value)}.")
-    plain = {
-        "tag:yaml.org,2002:null": yaml.SafeLoader.construct_yaml_null,
-        "tag:yaml.org,2002:bool": yaml.SafeLoader.construct_yaml_bool,
-        "tag:yaml.org,2002:int": yaml.SafeLoader.construct_yaml_int,
-        "tag:yaml.org,2002:float": yaml.SafeLoader.construct_yaml_float,
-    }
-    return plain.get(node.tag, yaml.SafeLoader.construct_yaml_str)(loader, node)
-
-
-def _construct_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    result: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if isinstance(key, (list, dict)):
-            raise ParameterError(f"line {key_node.start_mark.line + 1}: a name must be text.")
-        if key in result:
-            line = key_node.start_mark.line + 1
-            raise ParameterError(f'line {line}: "{key}" is written twice in the same place; keep one.')
-        result[key] = loader.construct_object(value_node, deep=True)
-    return result
-
-
-for _tag in ("null", "bool", "int", "float", "str"):
-    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _construct_scalar)
-_StrictLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
-
-
-def read_yaml(text: str, *, origin: str) -> Any:
-    r"""Read YAML text strictly.
+def read_layer(path: Path, origin: str) -> tuple[Layer, str | None]:
+    """Read a parameter file, and the name of the book that it is written for where it says one.
 
     Parameters
     ----------
-    text : str
-        The YAML text.
+    path : pathlib.Path
+        The file; the key ``book`` beside its sections names the book.
     origin : str
-        What to call it in messages, usually the file's name.
-
-    Returns
-    -------
-    object
-        Mappings, lists and plain scalars; dates stay text.
+        What to call it in messages.
 
     Raises
     ------
     ParameterError
-        If the text is not YAML, has a key twice, or a scalar that YAML 1.1 reads differently than it looks.
-
-    Examples
-    --------
-    >>> read_yaml("a: 0.5\nday: 2026-01-01", origin="example")
-    {'a': 0.5, 'day': '2026-01-01'}
-    >>> read_yaml("step: 1e-3", origin="example")
-    Traceback (most recent call last):
-    kamlib.errors.ParameterError: example: line 1: 1e-3 is ambiguous: YAML reads it as text; write ...
+        As `read_yaml_file`, or if ``book`` is no name.
     """
-    try:
-        return yaml.load(text, Loader=_StrictLoader)
-    except ParameterError as error:
-        raise ParameterError(f"{origin}: {error}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        detail = " ".join(str(error).split())
-        raise ParameterError(f"{origin}: not valid YAML: {detail}") from None
-
-
-def read_yaml_file(path: Path) -> dict[str, Any]:
-    """Read a YAML file whose top level is a mapping; an empty file is an empty mapping.
-
-    Raises
-    ------
-    ParameterError
-        If the file is missing, not UTF-8, not strict YAML, or not a mapping at the top.
-    """
-    if not path.is_file():
-        raise ParameterError(f"{path}: no such file. Name an existing YAML file.")
-    try:
-        content = read_yaml(path.read_text(encoding="utf-8"), origin=path.name)
-    except UnicodeDecodeError:
-        raise ParameterError(f"{path.name}: not UTF-8. Save the file as UTF-8.") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise ParameterError(f"{path.name}: the file must be a mapping of names to values.")
-    return content
+    values = read_yaml_file(path)
+    book = values.pop("book", None)
+    if book is not None and not isinstance(book, str):
+        raise ParameterError(f"{origin}: book is {book!r}; write the book's name as text, or leave it out.")
+    return Layer(origin, values), book
 
 
 def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:

@@ -33,12 +33,13 @@ METHODS = {"segments", "forecast", "targets", "appraisal", "incentives"}
 FLOORS = {
     "errors": set(),
     "periods": {"errors"},
-    "params": {"errors"},
-    "glossary": {"errors", "params"},
+    "strict_yaml": {"errors"},
+    "params": {"errors", "strict_yaml"},
+    "glossary": {"errors", "params", "strict_yaml"},
     "tables": set(),
     "measures": GROUND,
     "charts": GROUND | {"measures"} | METHODS,
-    "book": GROUND | {"measures"},
+    "book": GROUND | {"measures", "strict_yaml"},
     "runs": GROUND | {"measures"},
     **{room: GROUND | {"measures"} for room in METHODS},
 }

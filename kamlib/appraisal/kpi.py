@@ -165,6 +165,17 @@ class ScorecardParams(Params):
         ge=0,
         le=1,
     )
+    least_weight: float = param(
+        0.5,
+        en="a rep measured on less than this part of the weight that the best measured rep is measured on "
+        "gets no total and no rank",
+        zh="某代表可衡量的权重低于可衡量权重最多者的此比例时，不计总分、不排名",
+        unit="fraction",
+        source="a total made of less than half of what others are judged by is no comparison",
+        strength="our choice",
+        ge=0,
+        le=1,
+    )
     clear_cases: int = param(
         5,
         en="cases (accounts, answers, orders) under which a KPI's value is marked as resting on few",

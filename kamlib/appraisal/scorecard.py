@@ -218,7 +218,11 @@ def clip_scores(scores: Floats, kpis: Sequence[Kpi]) -> Floats:
 
 
 def total_scores(
-    scores: pd.DataFrame, *, teams: pd.Series | None = None, team_share: float = 0.0
+    scores: pd.DataFrame,
+    *,
+    teams: pd.Series | None = None,
+    team_share: float = 0.0,
+    least_weight: float = 0.0,
 ) -> pd.DataFrame:
     """Add a scorecard up to a total per rep, with the part that is the team's.
 
@@ -230,13 +234,16 @@ def total_scores(
         Team by rep_id; a rep without one is scored alone.
     team_share : float
         Part of the total that is the mean score of the rep's team, the rep included [fraction].
+    least_weight : float
+        Who is measured on less than this part of the weight that the best measured rep is measured on has no
+        total: a score of one small KPI is not to be set beside those of whole scorecards [fraction].
 
     Returns
     -------
     pandas.DataFrame
         One row per rep, in the order of `scores`: rep_id, own_score, team_score (null without a team or a
-        team share), total_score (null where no KPI counts) [score points], kpis_counted, weight_counted
-        (weights of the KPIs that count, before they were raised [fraction]).
+        team share), total_score (all null where no KPI counts, or too little) [score points], kpis_counted,
+        weight_counted (weights of the KPIs that count, before they were raised [fraction]).
     """
     grouped = scores.groupby("rep_id", sort=False)
     table = pd.DataFrame(
@@ -249,6 +256,8 @@ def total_scores(
             .sum(),
         }
     )
+    enough = table["weight_counted"] >= least_weight * table["weight_counted"].max() - _SUM
+    table["own_score"] = table["own_score"].where(enough)
     table["team_score"] = np.nan
     if teams is not None and team_share > 0:
         team = table.index.to_series().map(teams)

@@ -68,6 +68,9 @@ def _near(column: str, known: Sequence[str]) -> str:
     plain = "_".join(column.lower().replace("-", " ").replace("_", " ").split())
     if f"{plain}_id" in known:
         return f"{plain}_id"
+    swapped = [name for name in known if sorted(name) == sorted(plain)]
+    if swapped:
+        return swapped[0]  # letters in another order: names of four letters are too short for the ratio below
     close = difflib.get_close_matches(plain, known, n=1, cutoff=_NEAR)
     return close[0] if close else ""
 

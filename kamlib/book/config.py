@@ -12,7 +12,7 @@ from typing import Any
 
 from kamlib.book.contract import DEFAULT_STAGES, TABLES
 from kamlib.errors import BookError, ParameterError, did_you_mean
-from kamlib.params import read_yaml_file
+from kamlib.strict_yaml import read_yaml_file
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 LANGUAGES = ("en", "zh")

@@ -326,6 +326,11 @@ CHECKS: Mapping[str, Check] = {
     "sales_without_account": Check(
         "keep", "Sales that name no account.", "Name the account, if it is known."
     ),
+    "sales_without_rep": Check(
+        "keep",
+        "Sales that name no rep, where others do; they count for the rep who served the account.",
+        "Name the rep who sold.",
+    ),
     "sales_of_closed_accounts": Check(
         "keep", "Sales of accounts that are closed.", "Check the status of these accounts."
     ),

@@ -31,10 +31,10 @@ _BAD = ("Missed a tender deadline", "Forecast handed in late", "客户投诉响�
 
 # What reps agree on for half a year: words, KPI, aim.
 _OBJECTIVES = (
-    ("Two effective contacts an account and month", "effective_contacts", 2.0),
-    ("客户满意度达到 7.5 分", "satisfaction", 7.5),
-    ("Three new accounts in half a year", "new_accounts", 3.0),
-    ("Gross margin of 30 %", "gross_margin", 0.3),
+    ("Visit calendars agreed with accounts", "effective_contacts", 8.0),
+    ("回访满意度最低的客户", "satisfaction", 5.0),
+    ("Prospects called on", "new_accounts", 12.0),
+    ("Discounts renegotiated with accounts", "gross_margin", 4.0),
 )
 _CAUSES = ("Vacancy in the team", "竞争对手降价", "Prices lowered without approval", "客户推迟投产")
 
@@ -111,7 +111,10 @@ def incident_block(world: World) -> Block:
 
 
 def objective_block(world: World) -> Block:
-    """Make ``objectives``: two a rep and half-year, from January and July; what is not over has no result."""
+    """Make ``objectives``: two a rep and half-year, from January and July; what is not over has no result.
+
+    They count what a rep does for a KPI, so that they cannot contradict what the KPI itself is found to be.
+    """
     rng = stream(world.seed, "objectives")
     reps = world.reps
     first, last = world.months[0], world.months[-1]
@@ -127,7 +130,7 @@ def objective_block(world: World) -> Block:
     rep, begins, ends = (np.repeat(values, 2) for values in (rep, begins, ends))
     part = rng.normal(0.97 + 0.6 * (reps.ability[rep] - 1), 0.12)
     aims = np.array([aim for _, _, aim in _OBJECTIVES])[kind]
-    found = np.where(kind == 2, np.rint(aims * part), np.round(aims * part, 2))
+    found = np.rint(aims * part)
     over = ends < world.end_day
     said = ~over | (found >= aims) | (rng.random(len(rep)) < 0.3)
     cause = np.where(said, -1, rng.integers(0, len(_CAUSES), len(rep)))

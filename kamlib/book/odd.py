@@ -15,6 +15,7 @@ _ZERO = Decimal("0.0000")
 _SALES = {
     "returns": ("revenue", "line has negative revenue", "lines have negative revenue"),
     "sales_without_account": ("account_id", "line names no account", "lines name no account"),
+    "sales_without_rep": ("rep_id", "line names no rep", "lines name no rep"),
     "sales_of_closed_accounts": (
         "account_id",
         "line is of an account closed on that day",
@@ -36,7 +37,7 @@ _ACCOUNTS = {
 }
 
 
-_BY_ACCOUNT = ("returns", "sales_without_account", *_ACCOUNTS)
+_BY_ACCOUNT = ("returns", "sales_without_account", "sales_without_rep", *_ACCOUNTS)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def count_sales(sales: Any, accounts: Any, history: Any, present: frozenset[str]
     present : frozenset of str
         Columns that the history has.
     """
-    returned = sales.revenue < 0
+    returned, unnamed = sales.revenue < 0, sales.rep_id.isnull()
     sold = sales.group_by("account_id").agg(
         lines=sales.count(),
         money=sales.revenue.sum(),
@@ -73,6 +74,8 @@ def count_sales(sales: Any, accounts: Any, history: Any, present: frozenset[str]
         last=sales.date.max(),
         returns_rows=returned.sum(),
         returns_money=sales.revenue.sum(where=returned),
+        unnamed_rows=unnamed.sum(),
+        unnamed_money=sales.revenue.sum(where=unnamed),
     )
     about = accounts.select(
         "since",
@@ -87,6 +90,8 @@ def count_sales(sales: Any, accounts: Any, history: Any, present: frozenset[str]
     closed = spells.filter(spells.status == "closed")
     lines = sales.inner_join(closed, "account_id").filter(lambda t: (t.date >= t.begins) & (t.date < t.until))
     found["sales_of_closed_accounts"] = _count(lines) if _any(closed) else (0, _ZERO)
+    if found["sales_without_rep"][0] == int(row["lines"] or 0):
+        found["sales_without_rep"] = (0, _ZERO)  # a book that names no rep on sales says so by that
     days = accounts.select("account_id", "since")
     lines = sales.inner_join(days, "account_id").filter(lambda t: t.date < t.since)
     found["sales_before_since"] = _count(lines) if row["early"] else (0, _ZERO)
@@ -107,6 +112,8 @@ def _totals(beside: Any) -> dict[str, Any]:
         "early": (beside["first"] < beside.since).sum(),
         "returns_rows": beside.returns_rows.sum(),
         "returns_money": beside.returns_money.sum(),
+        "sales_without_rep_rows": beside.unnamed_rows.sum(),
+        "sales_without_rep_money": beside.unnamed_money.sum(),
     }
     for check, condition in conditions.items():
         sums[f"{check}_rows"] = beside.lines.sum(where=condition)

@@ -10,6 +10,7 @@ from kamlib.charts.figure import ACCENT, BAD, DARK, GOOD, LIGHT, WIDTH, Figure, 
 from kamlib.glossary import Words
 
 _ROW = 26
+_NAME, _LINE = 0.18, 0.06  # of the chart: what a name takes up across and down
 _PALE_BAD, _PALE_GOOD, _PALE = "#f4d6d6", "#d6ead8", "#f4f6f7"
 
 
@@ -66,13 +67,23 @@ def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Fig
     import altair as alt
 
     axis = alt.Axis(ticks=False, domain=False, labelLimit=150)
+    cell = min((WIDTH - 160) // len(kpis), 190)
     base = alt.Chart(cells).encode(
         alt.Y("name:N", sort=names, title=None, axis=axis),
         alt.X(
             "kpi:N",
             sort=kpis,
             title=None,
-            axis=alt.Axis(orient="top", ticks=False, domain=False, labelAngle=0, labelLimit=120),
+            axis=alt.Axis(
+                orient="top",
+                ticks=False,
+                domain=False,
+                labelAngle=0,
+                labelLimit=cell - 4,
+                labelPadding=18 if any("(" in kpi for kpi in kpis) else 2,
+                labelExpr="split(datum.label, ' (').length > 1 ? [split(datum.label, ' (')[0],"
+                " '(' + split(datum.label, ' (')[1]] : datum.label",
+            ),
         ),
     )
     ground = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
@@ -89,8 +100,7 @@ def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Fig
         )
     )
     text = base.mark_text(fontSize=12).encode(text="text:N")
-    width = min(WIDTH - 160, 118 * len(kpis))
-    return figure((ground + text).properties(width=width, height=_ROW * len(names)))
+    return figure((ground + text).properties(width=cell * len(kpis), height=_ROW * len(names)))
 
 
 def rank_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
@@ -169,8 +179,27 @@ def curve_chart(curve: pd.DataFrame, reps: pd.DataFrame, *, words: Words) -> Fig
     line = alt.Chart(curve).mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
     dots = alt.Chart(reps).mark_point(size=60, color=DARK, filled=True, opacity=1)
     dots = dots.encode(x, y, tooltip=[alt.Tooltip("name:N", title=" ")])
-    text = alt.Chart(reps).mark_text(align="left", dx=8, dy=10, fontSize=11).encode(x, y, text="name:N")
-    return figure((line + dots + text).properties(width=WIDTH - 80, height=280))
+    names = alt.Chart(_apart(reps, curve)).encode(x, y, text="name:N")
+    # The curve rises to the right: names stand below it, and above it where it lies on the axis.
+    text = names.transform_filter("datum.pay > 0").mark_text(align="left", dx=9, dy=5, fontSize=11)
+    unpaid = names.transform_filter("datum.pay <= 0").mark_text(align="right", dx=4, dy=-10, fontSize=11)
+    return figure((line + dots + text + unpaid).properties(width=WIDTH - 80, height=280))
+
+
+def _apart(reps: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    """Return those reps whose names can be written apart from each other; the table has them all."""
+    wide = float(pd.concat([reps["at"], curve["at"]]).max()) or 1.0
+    high = float(pd.concat([reps["pay"], curve["pay"]]).max()) or 1.0
+    kept: list[tuple[float, float]] = []
+    rows = []
+    for place, row in (
+        reps.dropna(subset=["at", "pay"]).sort_values(["pay", "at"], ascending=False).iterrows()
+    ):
+        at, pay = float(row["at"]), float(row["pay"])
+        if all(abs(at - x) > _NAME * wide or abs(pay - y) > _LINE * high for x, y in kept):
+            kept.append((at, pay))
+            rows.append(place)
+    return reps.loc[rows]
 
 
 def cost_chart(rows: pd.DataFrame) -> Figure:

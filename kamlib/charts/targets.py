@@ -179,7 +179,11 @@ def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
     parts = [bars]
     if len(data) <= _WEEKS_WRITTEN:
         parts.append(base.mark_text(dy=-7, fontSize=10).encode(alt.Y("amount:Q"), text="text:N"))
-        inside = base.mark_text(dy=-8, fontSize=10, color=DARK).encode(y=alt.value(150), text="days:Q")
+        inside = (
+            base.transform_filter("datum.days > 0")
+            .mark_text(dy=-8, fontSize=10, color=DARK)
+            .encode(y=alt.value(150), text="days:Q")
+        )
         parts.append(inside)
     title = alt.TitleParams(words("targets.chart_weeks"), fontSize=12, anchor="start")
     return figure(alt.layer(*parts).properties(width=700, height=150, title=title))

@@ -191,19 +191,28 @@ class _Chances:
     delays: npt.NDArray[np.float64]
 
 
-def open_target(outlook: pd.DataFrame, targets: pd.DataFrame, *, period: Period) -> OpenTarget | None:
+def open_target(
+    outlook: pd.DataFrame,
+    targets: pd.DataFrame | None,
+    adopted: pd.DataFrame | None = None,
+    *,
+    period: Period,
+) -> OpenTarget | None:
     """Say what of a period's target is still open after what is booked and forecast; None without a target.
 
-    The book may state the same target by rep, by region and for the company. Counted are the rows that name
-    the fewest of account, rep, region, product line and account type; of as few, those that come last in
-    this order, so regions stand before reps.
+    Adopted targets hold where they cover every month of the period. The book may state the same target by
+    rep, by region and for the company. Counted are the rows that name the fewest of account, rep, region,
+    product line and account type; of as few, those that come last in this order, so regions stand before
+    reps.
 
     Parameters
     ----------
     outlook : pandas.DataFrame
         What `kamlib.forecast.outlook_by_month` made, with every month of the period.
-    targets : pandas.DataFrame
+    targets : pandas.DataFrame or None
         The book's targets: period, measure (revenue where null), the keys above and target [currency].
+    adopted : pandas.DataFrame, optional
+        Targets that ``kam adopt`` wrote: measure, month and target [currency], a row an account and line.
     period : Period
         The period.
 
@@ -216,6 +225,24 @@ def open_target(outlook: pd.DataFrame, targets: pd.DataFrame, *, period: Period)
     >>> open_target(outlook, targets, period=parse_period("2026Q1"))
     OpenTarget(target=Decimal('120.0000'), open=Decimal('30.0000'))
     """
+    target = held_target(targets, adopted, period=period)
+    if target is None:
+        return None
+    months = {str(month) for month in period.months()}
+    return OpenTarget(target, target - total_money(outlook.loc[outlook["period"].isin(months), "landing"]))
+
+
+def held_target(
+    targets: pd.DataFrame | None, adopted: pd.DataFrame | None, *, period: Period
+) -> Decimal | None:
+    """Return what is asked of the company in a period already [currency]; see `open_target`."""
+    months = {str(month) for month in period.months()}
+    if adopted is not None:
+        held = adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
+        if set(held["month"]) == months:
+            return total_money(held["target"])
+    if targets is None:
+        return None
     rows = targets[targets["period"] == str(period)] if "period" in targets else targets.head(0)
     if "measure" in rows:
         rows = rows[rows["measure"].isna() | (rows["measure"] == "revenue")]
@@ -223,9 +250,7 @@ def open_target(outlook: pd.DataFrame, targets: pd.DataFrame, *, period: Period)
         return None
     named = rows.reindex(columns=list(_TARGET_KEYS)).notna().to_numpy()
     level = named.sum(axis=1) * 2 ** len(_TARGET_KEYS) + named @ (2 ** np.arange(len(_TARGET_KEYS))[::-1])
-    target = total_money(rows.loc[level == level.min(), "target"])
-    months = outlook[outlook["period"].isin([str(month) for month in period.months()])]
-    return OpenTarget(target, target - total_money(months["landing"]))
+    return total_money(rows.loc[level == level.min(), "target"])
 
 
 def _bought(rows: pd.DataFrame, cube: pd.DataFrame, as_of: dt.date, months: int) -> npt.NDArray[np.bool_]:

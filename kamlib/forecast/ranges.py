@@ -32,7 +32,8 @@ class Ranges:
     totals : pandas.DataFrame
         One row per level and key: level, key, forecast (sum of all months), low_80 and high_80 (range of that
         sum, which is narrower than the sum of the ranges) [currency], origins (past dates the range stands
-        on).
+        on), past_low and past_high (by how much the company's sum over as many months was off at worst on
+        them, above zero is too high [fraction]; null elsewhere).
     running : pandas.DataFrame
         One row per month ahead of the company's sum of all months so far: period, forecast, low_80 and
         high_80 (range of that sum) [currency].
@@ -100,8 +101,17 @@ def forecast_ranges(
         months.append(pd.DataFrame({c: _money(by_month[i].T.ravel(), rows) for i, c in enumerate(_ENDS)}))
         totals.append(total.assign(**{c: _money(in_all[i, -1]) for i, c in enumerate(_ENDS)}))
     table = pd.concat(totals, ignore_index=True).assign(origins=len(chosen)).astype({"origins": "Int64"})
+    table[["past_low", "past_high"]] = np.nan
+    table.loc[table["level"] == "company", ["past_low", "past_high"]] = _past_errors(past, blocks, chosen)
     running = _running(forecast, drawn["company"].paths if len(chosen) >= _LEAST_BLOCKS else None)
     return Ranges(forecast.join(pd.concat(months)), table, running)
+
+
+def _past_errors(past: PastForecasts, blocks: Floats, chosen: Indices) -> tuple[float, float]:
+    """Return by how much the company's sums were off at worst, too low and too high; NaN where unknown."""
+    sold = past.actual[chosen, : past.horizon].sum(axis=(1, 2)) / SCALE
+    off = np.nansum(blocks, axis=(1, 2))[sold > 0] / sold[sold > 0]
+    return (float(off.min()), float(off.max())) if len(off) else (np.nan, np.nan)
 
 
 def _running(forecast: pd.DataFrame, paths: Floats | None) -> pd.DataFrame:

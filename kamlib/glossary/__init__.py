@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from kamlib.errors import KamError, ParameterError, did_you_mean
-from kamlib.params import read_yaml_file
+from kamlib.strict_yaml import read_yaml_file
 
 LANGUAGES = ("en", "zh")
 _HERE = Path(__file__).parent

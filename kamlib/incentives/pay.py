@@ -111,7 +111,7 @@ class PayParams(Params):
         "more above the last",
         zh="薪酬曲线的点（达成率，目标薪酬的倍数）；点间取直线；首点以下为零，末点以上封顶",
         unit="fraction",
-        source="threshold 70 %, twice as steep above target, cap 200 %: common vendor example",
+        source="threshold 70 %, full pay at target, twice of it at 150 % and no more: common vendor example",
         strength="vendor practice",
     )
     by: Literal["attainment", "score"] = param(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import re
 import tempfile
@@ -15,6 +16,7 @@ from kamlib.book.config import read_config
 from kamlib.errors import BookError, ParameterError
 from kamlib.measures.money import MONEY
 from kamlib.runs import Run, open_run
+from kamlib.runs.run import write_table
 
 _FILE = re.compile(r"(?P<period>\d{4}(?:Q[1-4]|-\d{2})?)-v(?P<version>\d{3,})\.csv")
 _ROW = ("account_id", "rep_id", "region", "account_type", "product_line", "month")
@@ -132,6 +134,17 @@ def read_adopted(book: Path) -> pd.DataFrame:
     order = table["adopted_at"] + " " + table["period"] + " " + table["version"].str.zfill(9)
     of = [table["measure"], table["month"].fillna(table["period"])]
     return table[order == order.groupby(of).transform("max")].reset_index(drop=True)
+
+
+def adopted_digest(adopted: pd.DataFrame) -> str:
+    """Return what a run's name is made from, so that a run with other adopted targets is another run."""
+    return hashlib.sha256(adopted.to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def keep_adopted(adopted: pd.DataFrame, run: Run) -> None:
+    """Keep adopted targets with a run that is being built; nothing where there are none."""
+    if len(adopted):
+        write_table(adopted, run.folder / "book" / "adopted_targets.parquet")
 
 
 def _versions(folder: Path, period: str) -> dict[int, Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,22 +15,23 @@ from kamlib.appraisal.window import judged_window
 from kamlib.errors import ParameterError
 from kamlib.glossary import Words
 from kamlib.incentives.pay import PayParams
-from kamlib.packs.adopt import read_adopted
+from kamlib.packs.adopt import adopted_digest, keep_adopted, read_adopted
 from kamlib.packs.appraisal_params import RankingParams
 from kamlib.packs.building import (
     Clock,
     RunParams,
     build_run,
     check_out,
+    left_out,
     package_versions,
     read_params,
     refuse_broken,
+    say_left_out,
 )
 from kamlib.params import Params
 from kamlib.periods import parse_period
 from kamlib.runs import Run
 from kamlib.runs.publish import discard, start_run
-from kamlib.runs.run import write_table
 
 if TYPE_CHECKING:
     from kamlib.book.book import Book
@@ -53,10 +53,16 @@ class AppraisalParams(Params):
 
 
 def appraisal_params(
-    period: str | None = None, *, params_file: Path | None = None, overrides: Sequence[str] = ()
+    period: str | None = None,
+    *,
+    book: str | None = None,
+    params_file: Path | None = None,
+    overrides: Sequence[str] = (),
 ) -> AppraisalParams:
     """Read the appraisal pack's parameters; see `kamlib.packs.building.read_params`."""
-    return read_params(AppraisalParams, "appraisal", period, params_file=params_file, overrides=overrides)
+    return read_params(
+        AppraisalParams, "appraisal", period, book=book, params_file=params_file, overrides=overrides
+    )
 
 
 def appraise(
@@ -104,19 +110,25 @@ def appraise(
         If a chapter or the rendering fails; the message names the folder that holds what was made.
     """
     from kamlib.book import open_book
+    from kamlib.book.config import read_config
     from kamlib.packs.render_appraisal import render_appraisal
 
     clock = Clock()
     parse_period(period)
-    params = appraisal_params(period, params_file=params_file, overrides=overrides)
+    name = read_config(book_path).name
+    params = appraisal_params(period, book=name, params_file=params_file, overrides=overrides)
     check_weighting(params.scorecard.kpis, params.weights)
     root = check_out(out)
     if lang is not None:
         Words(lang)
+    others = left_out("appraisal", period, name)
+    say_left_out(others, name, say)
     say(f"reading the book {book_path}")
     adopted = read_adopted(book_path)
     with open_book(book_path) as book:
-        run = _snapshot(book, params, period, to_date=to_date, lang=lang, out=root, adopted=adopted)
+        run = _snapshot(
+            book, params, period, to_date=to_date, lang=lang, others=others, out=root, adopted=adopted
+        )
     clock.mark("book")
     return build_run(run, params, chapters=CHAPTERS, render=render_appraisal, clock=clock, say=say)
 
@@ -128,6 +140,7 @@ def _snapshot(
     *,
     to_date: bool,
     lang: str | None,
+    others: dict[str, str],
     out: Path,
     adopted: Any,
 ) -> Run:
@@ -139,21 +152,21 @@ def _snapshot(
         "pack": "appraisal",
         "book": about,
         "parameters": params.model_dump(mode="json"),
+        "left_out": others,
         "period": str(when),
         "to_date": to_date,
         "as_of": window.end.isoformat(),
         "lang": lang or about["language"],
         "seed": params.run.seed,
         "versions": package_versions(),
-        "adopted": hashlib.sha256(adopted.to_csv(index=False).encode()).hexdigest()[:16],
+        "adopted": adopted_digest(adopted),
     }
     refuse_broken(book)
     run = start_run(out, facts)
     try:
         book.snapshot(run.as_of, run.folder)
         _check_period(run)
-        if len(adopted):
-            write_table(adopted, run.folder / "book" / "adopted_targets.parquet")
+        keep_adopted(adopted, run)
     except BaseException:
         discard(run)
         raise

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from kamlib.errors import BookError, KamError, ParameterError
 from kamlib.packs.runner import run_chapters
-from kamlib.params import Layer, Params, build_params, param, parse_overrides, read_yaml_file
+from kamlib.params import Layer, Params, build_params, param, parse_overrides, read_layer
 from kamlib.runs import Run, project_root
 from kamlib.runs.publish import hash_tables, publish_run, set_aside, write_facts
 
@@ -50,10 +50,14 @@ def read_params(
     pack: str,
     period: str | None = None,
     *,
+    book: str | None = None,
     params_file: Path | None = None,
     overrides: Sequence[str] = (),
 ) -> P:
     """Read a pack's parameters: ``params/<pack>.yaml``, the period's, a file laid over, then assignments.
+
+    A file of ``params/`` that says which book it is written for is left out for every other book: aims,
+    holidays and growth of one company are no default for another.
 
     Parameters
     ----------
@@ -63,6 +67,8 @@ def read_params(
         ``"planning"`` or ``"appraisal"``.
     period : str, optional
         Also apply ``params/<pack>/<period>.yaml`` where it exists.
+    book : str, optional
+        The name of the book; without one, no file is left out.
     params_file : pathlib.Path, optional
         A file laid over those of ``params/``.
     overrides : sequence of str
@@ -71,17 +77,45 @@ def read_params(
     Raises
     ------
     ParameterError
-        If any name, type, value or file is wrong; all problems at once.
+        If any name, type, value or file is wrong, all problems at once; or if `params_file` is written for
+        another book.
     """
-    folder = project_root() / "params"
-    layers = []
-    for path in (folder / f"{pack}.yaml", folder / pack / f"{period}.yaml"):
-        if path.is_file():
-            layers.append(Layer(str(path.relative_to(folder.parent)), read_yaml_file(path)))
+    layers = [layer for layer, other in _company_layers(pack, period) if not _foreign(book, other)]
     if params_file is not None:
-        layers.append(Layer(params_file.name, read_yaml_file(params_file)))
+        layer, other = read_layer(params_file, params_file.name)
+        if _foreign(book, other):
+            raise ParameterError(
+                f'{params_file.name} is written for the book "{other}", and this is "{book}"; '
+                f"name another file, or take its line book: away."
+            )
+        layers.append(layer)
     layers.append(Layer("-p", parse_overrides(overrides)))
     return build_params(model, layers)
+
+
+def left_out(pack: str, period: str, book: str) -> dict[str, str]:
+    """Return the parameter files that are written for another book, with that book's name."""
+    return {layer.origin: other for layer, other in _company_layers(pack, period)
+            if other is not None and _foreign(book, other)}  # fmt: skip
+
+
+def say_left_out(files: dict[str, str], book: str, say: Callable[[str], None]) -> None:
+    """Tell which parameter files are left out, and what to do to have them."""
+    for file, other in files.items():
+        say(
+            f'{file} is written for the book "{other}" and left out: this is "{book}". '
+            f"Defaults hold; write a file for this book there, or name one with --params."
+        )
+
+
+def _company_layers(pack: str, period: str | None) -> list[tuple[Layer, str | None]]:
+    folder = project_root() / "params"
+    paths = (folder / f"{pack}.yaml", folder / pack / f"{period}.yaml")
+    return [read_layer(path, str(path.relative_to(folder.parent))) for path in paths if path.is_file()]
+
+
+def _foreign(book: str | None, other: str | None) -> bool:
+    return book is not None and other is not None and book != other
 
 
 class Clock:

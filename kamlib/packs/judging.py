@@ -244,6 +244,11 @@ def score_measured(measured: Measured, weights: WeightParams, *, kpis: Sequence[
         measured=measured,
         weights=settled,
         scores=scores,
-        totals=total_scores(scores, teams=teams, team_share=case.params.team_share),
+        totals=total_scores(
+            scores,
+            teams=teams,
+            team_share=case.params.team_share,
+            least_weight=case.params.least_weight,
+        ),
         perspectives=perspective_scores(scores),
     )

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import yaml
 
 from kamlib.errors import ParameterError
-from kamlib.params import Layer, Params, build_params, read_yaml
+from kamlib.params import Layer, Params, build_params
+from kamlib.strict_yaml import read_yaml
 
 P = TypeVar("P", bound=Params)
 _NAME = re.compile(r"[\w][\w .-]*")
@@ -51,8 +52,8 @@ def _entries(value: Any, below: Sequence[Any]) -> Any:
     return {**value, **dict.fromkeys(gone)}
 
 
-def overlay_text(values: dict[str, Any], *, who: str, why: str, day: dt.date) -> str:
-    """Write an overlay: who settled on it, when and why, then what differs.
+def overlay_text(values: dict[str, Any], *, book: str, who: str, why: str, day: dt.date) -> str:
+    """Write an overlay: who settled on it, when and why, for which book, then what differs.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def overlay_text(values: dict[str, Any], *, who: str, why: str, day: dt.date) ->
     if not who or not why:
         raise ParameterError("say who settles on this and why: both stand at the head of the file.")
     head = f"# Set by {who} on {day.isoformat()}: {why}\n"
-    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+    return head + yaml.safe_dump({"book": book, **values}, sort_keys=False, allow_unicode=True, width=100)
 
 
 def overlay_path(folder: Path, name: str) -> Path:
@@ -103,7 +104,8 @@ def write_overlay(path: Path, text: str, *, params: P, below: Sequence[P], repla
         raise ParameterError(
             f"{path.name} is there already; choose another name, or tick that it be replaced."
         )
-    values = read_yaml(text, origin=path.name) or {}
+    values = read_yaml(text, origin=path.name)
+    del values["book"]
     for one in below:
         layers = [Layer("below", one.model_dump(mode="json")), Layer(path.name, values)]
         if build_params(type(params), layers) != params:

@@ -19,7 +19,6 @@ from kamlib.packs.pages_results import subtitle
 from kamlib.packs.ranked import Ranked
 
 _ATTAINMENT = "target_attainment"
-_NEAR = 0.05  # of an axis: a label is about as wide and high
 
 
 def pay_basis(judged: Judged, ranked: Ranked, params: PayParams) -> pd.DataFrame:
@@ -77,7 +76,7 @@ def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayP
     reach = max(last * 1.1, float(known["pay_basis"].max() if len(known) else 0) * 1.05)
     at = np.sort(np.concatenate([np.linspace(0, reach, 200), [first - 1e-9], [p[0] for p in params.curve]]))
     curve = pd.DataFrame({"at": at, "pay": params.target_pay * pay_curve(at, params.curve)})
-    dots = _near(known, reach, params)
+    dots = pd.DataFrame({"name": known["name"], "at": known["pay_basis"], "pay": known["payout"]})
     nothing = int((known["payout"] == 0).sum())
     notes = [words("appraisal.pay_rule", by=words.value("paid_by", params.by))]
     notes.append(_cost_note(judged, params))
@@ -136,19 +135,6 @@ def _fair_said(fair: pd.DataFrame, case: Case) -> tuple[str, ...]:
             other=words.percent(least["mean_basis"]),
         ),
     )
-
-
-def _near(known: pd.DataFrame, reach: float, params: PayParams) -> pd.DataFrame:
-    """Return a dot per rep; reps who stand close share one label, so that names stay readable."""
-    dots = pd.DataFrame({"name": known["name"], "at": known["pay_basis"], "pay": known["payout"]})
-    dots = dots.sort_values("at", ignore_index=True)
-    near = (dots["at"].diff().fillna(np.inf) < _NEAR * reach) & (
-        dots["pay"].diff().abs().fillna(np.inf) < _NEAR * max(params.target_pay, 1.0)
-    )
-    group = (~near).cumsum()
-    first = ~group.duplicated()
-    dots["name"] = dots.groupby(group)["name"].transform(", ".join).where(first, "")
-    return dots
 
 
 def _cost_note(judged: Judged, params: PayParams) -> str:

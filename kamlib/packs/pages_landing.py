@@ -65,13 +65,19 @@ def landing_page(
         key = "running" if open_year else "no_base" if whole else "alone"
         title = words(f"forecast.landing_title_{key}", year=year, landing=words.money(landing))
     notes = [
-        words("forecast.landing_split", as_of=as_of, actual=words.money(total_money(outlook["actual"])),
-              forecast=words.money(total_money(outlook["forecast"])))
-    ]  # fmt: skip
+        words(
+            "forecast.landing_split",
+            year=year,
+            as_of=as_of,
+            actual=words.money(total_money(outlook["actual"])),
+            forecast=words.money(total_money(outlook["forecast"])),
+        )
+    ]
     span = _landing_span(outlook, totals)
     if span:
         notes.append(words("forecast.landing_range", low=words.money(span.low), high=words.money(span.high),
-                           origins=words.count(span.origins)))  # fmt: skip
+                           origins=words.count(span.origins), under=words.signed_percent(span.under),
+                           over=words.signed_percent(span.over)))  # fmt: skip
     elif whole:
         change = table.set_index("period")["change"].astype("float64")
         up, down = str(change.idxmax()), str(change.idxmin())
@@ -138,11 +144,13 @@ def fan_lines(outlook: pd.DataFrame, running: pd.DataFrame | None) -> pd.DataFra
 
 @dataclass(frozen=True)
 class _Span:
-    """The year's 80 % range [currency], and the past dates it stands on."""
+    """The year's 80 % range [currency], the past dates it stands on, and their extreme errors [fraction]."""
 
     low: Decimal
     high: Decimal
     origins: int
+    under: float
+    over: float
 
 
 def _landing_span(outlook: pd.DataFrame, totals: pd.DataFrame | None) -> _Span | None:
@@ -153,7 +161,13 @@ def _landing_span(outlook: pd.DataFrame, totals: pd.DataFrame | None) -> _Span |
     if pd.isna(company["low_80"]):
         return None
     sold = total_money(outlook["actual"])
-    return _Span(sold + company["low_80"], sold + company["high_80"], int(company["origins"]))
+    return _Span(
+        sold + company["low_80"],
+        sold + company["high_80"],
+        int(company["origins"]),
+        float(company["past_low"]),
+        float(company["past_high"]),
+    )
 
 
 def _month_bars(outlook: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -311,7 +311,8 @@ def _reliability(reliability: pd.DataFrame, rates: pd.DataFrame, words: Words) -
               found=words.percent(row.found_rate), n=words.count(int(row.cases)))
         for row in reliability.itertuples()
     ]  # fmt: skip
-    return words("pipeline.reliability", stages=words("forecast.and").join(stages))
+    found = words("pipeline.reliability", stages=words("forecast.and").join(stages))
+    return f"{found} {words('pipeline.rates_differ')}"
 
 
 def _named(table: pd.DataFrame, reps: pd.DataFrame | None) -> pd.DataFrame:

@@ -159,9 +159,11 @@ def _error_sentence(run: Run) -> tuple[str, ...]:
     ours = next((error for method, error in wape.items() if method != "seasonal_naive"), None)
     if ours is None or "seasonal_naive" not in wape:
         return ()
-    percent = run.words.percent
+    said, naive = run.words.percent(ours), run.words.percent(wape["seasonal_naive"])
+    if said == naive:
+        return (run.words("planning.sentence_error_same", ours=said),)
     key = "planning.sentence_error" if ours < wape["seasonal_naive"] else "planning.sentence_error_worse"
-    return (run.words(key, ours=percent(ours), naive=percent(wape["seasonal_naive"])),)
+    return (run.words(key, ours=said, naive=naive),)
 
 
 def _company_errors(run: Run) -> dict[str, float]:
@@ -254,9 +256,11 @@ def book_pages(run: Run) -> tuple[Page, Page]:
     return first, second
 
 
-def parameter_page(params: Params, before: Run | None, words: Words) -> Page:
+def parameter_page(params: Params, run: Run, before: Run | None) -> Page:
     """Make the list of parameters: value, default, value of the run before, unit, range, meaning, source."""
+    words = run.words
     rows = list(list_params(params))
+    others: dict[str, str] = run.facts.get("left_out", {})
     earlier = _flat(before.facts["parameters"]) if before else {}
     now = _flat(params.model_dump(mode="json"))
     changed_since = {name for name in now if before and earlier.get(name) != now[name]}
@@ -284,7 +288,10 @@ def parameter_page(params: Params, before: Run | None, words: Words) -> Page:
             "planning.parameter_title", all=len(rows), changed=sum(r.value != r.default for r in rows)
         ),
         subtitle=words("planning.parameter_subtitle"),
-        notes=(_compared(before, len(changed_since), words),),
+        notes=(
+            _compared(before, len(changed_since), words),
+            *(words("planning.parameter_left_out", file=file, book=book) for file, book in others.items()),
+        ),
         table=table,
         folded=False,
     )

@@ -9,12 +9,14 @@ from kamlib.appraisal.incidents import IncidentParams
 from kamlib.charts import appraisal as charts
 from kamlib.charts.figure import NativeChart
 from kamlib.packs.appraisal_params import RankingParams
-from kamlib.packs.judging import Judged
+from kamlib.packs.judging import Case, Judged
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
 from kamlib.packs.ranked import Ranked, rank
 
 _SHOWN = 40
+_THIN = 0.5  # of the weights; less is not the scorecard that was agreed
+_DROPPED = 0.005  # a weight that is left with less reads 0 %
 
 
 def rank_run(judged: Judged, *, params: RankingParams, incidents: IncidentParams) -> Ranked:
@@ -74,6 +76,7 @@ def ranks_page(judged: Judged, ranked: Ranked, params: RankingParams) -> Page:
         subtitle=subtitle(case, words("appraisal.rank_what", level=words.percent(params.level))),
         table=table,
         figures=(charts.rank_chart(bars, words=words, native=native),),
+        sentences=tuple(_evidence(judged, ranked)),
         notes=(
             words(
                 "appraisal.rank_rule",
@@ -84,6 +87,25 @@ def ranks_page(judged: Judged, ranked: Ranked, params: RankingParams) -> Page:
             words("appraisal.rank_forced" if params.forced else "appraisal.rank_not_forced"),
         ),
     )
+
+
+def _evidence(judged: Judged, ranked: Ranked) -> list[str]:
+    """Say on how much all ranks rest where that is little, and who has no rank, and why."""
+    case, words = judged.case, judged.case.run.words
+    most = float(judged.totals["weight_counted"].max())
+    said = [words("appraisal.rank_thin", most=words.percent(most))] if most < _THIN else []
+    missing = ranked.table.loc[ranked.table["final_score"].isna(), "rep_id"]
+    if missing.empty:
+        return said
+    return [
+        *said,
+        words(
+            "appraisal.rank_missing",
+            count=len(missing),
+            names=words("targets.list").join(case.names[rep] for rep in missing),
+            least=words.percent(case.params.least_weight),
+        ),
+    ]
 
 
 def show_flips(judged: Judged, ranked: Ranked) -> None:
@@ -110,16 +132,8 @@ def flips_page(judged: Judged, ranked: Ranked) -> Page:
     ).reset_index(drop=True)
     small = ranked.flips[ranked.flips["kpi"].notna()].copy()
     small = small.reindex(small["weight_change"].abs().sort_values(kind="stable").index)
-    sentences = [
-        words(
-            "appraisal.flip_said",
-            lower=case.names[row["lower"]],
-            upper=case.names[row["upper"]],
-            kpi=words.value("kpi", row["kpi"]),
-            change=_points(row["weight_change"]),
-        )
-        for _, row in small.head(3).iterrows()
-    ]
+    weights = judged.weights.set_index("kpi")["weight"]
+    sentences = [_flip_said(row, weights[row["kpi"]], case) for _, row in small.head(3).iterrows()]
     moved = table[table["rank_move"] != 0]
     if len(moved):
         first = moved.iloc[0]
@@ -150,6 +164,18 @@ def flips_page(judged: Judged, ranked: Ranked) -> Page:
         figures=(charts.cost_chart(bars),) if len(bars) else (),
         notes=(words("appraisal.flip_rule"), words("appraisal.flip_weights")),
     )
+
+
+def _flip_said(row: pd.Series, weight: float, case: Case) -> str:
+    words = case.run.words
+    known = {
+        "lower": case.names[row["lower"]],
+        "upper": case.names[row["upper"]],
+        "kpi": words.value("kpi", row["kpi"]),
+    }
+    if weight + row["weight_change"] < _DROPPED:
+        return words("appraisal.flip_drop", weight=words.percent(weight), **known)
+    return words("appraisal.flip_said", change=_points(row["weight_change"]), **known)
 
 
 def _points(change: float) -> str:

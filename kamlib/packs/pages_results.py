@@ -67,6 +67,30 @@ def show_results(case: Case) -> None:
     display(show(case.run, results_page(case, table)))
 
 
+def _credit(case: Case) -> list[str]:
+    """Say whom a sale counts for, and how many name nobody."""
+    words, checks = case.run.words, case.run.load("book_checks")
+    said = [words("appraisal.results_credit")]
+    unnamed = checks[checks["check"] == "sales_without_rep"]
+    if len(unnamed):
+        row = unnamed.iloc[0]
+        said.append(
+            words(
+                "appraisal.results_unnamed",
+                rows=words.count(int(row["count"])),
+                money=words.money(row["money"]),
+            )
+        )
+    return said
+
+
+def _no_targets(case: Case) -> str:
+    """Tell a book without targets from one whose targets are for other days."""
+    if not case.run.has("targets") or case.run.load("targets").empty:
+        return "appraisal.results_no_targets"
+    return "appraisal.results_other_days"
+
+
 def results_page(case: Case, results: pd.DataFrame) -> Page:
     """Answer what was reached (results 1)."""
     words = case.run.words
@@ -93,10 +117,10 @@ def results_page(case: Case, results: pd.DataFrame) -> Page:
             **facts,
         )
         median = words.percent(float(known["attainment"].median()))
-        notes = (words("appraisal.results_credit"), words("appraisal.results_median", median=median))
+        notes = (*_credit(case), words("appraisal.results_median", median=median))
     else:
         title = words("appraisal.results_title_plain", **facts)
-        notes = (words("appraisal.results_credit"), words("appraisal.results_no_targets"))
+        notes = (*_credit(case), words(_no_targets(case)))
     shown = reps.head(_SHOWN)
     bars = pd.DataFrame(
         {
@@ -151,6 +175,9 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
             "scenario": [{"before": "PY", "after": "AC"}.get(part, "change") for part in kept],
         }
     )
+    counted = case.tables["cube"].get("quantity")
+    blind = counted is None or counted.isna().all()
+    doubt = "appraisal.bridge_no_quantity" if blind else "appraisal.bridge_doubt"
     table = parts.assign(part=[words.value("part", part) for part in parts["part"]])
     return Page(
         id="results_2",
@@ -164,7 +191,7 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
         subtitle=subtitle(case, words("appraisal.bridge_what", currency=words.currency)),
         table=table,
         figures=(bridge(steps, words=words),),
-        notes=(words("appraisal.bridge_rule"), words("appraisal.bridge_doubt")),
+        notes=(words("appraisal.bridge_rule"), words(doubt)),
     )
 
 

@@ -41,6 +41,8 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
     title = words("targets.scenarios_title", low=shown[low], low_target=words.money(company["target"][low]),
                   high=shown[high], high_target=words.money(company["target"][high]),
                   plan=words.money(company["target"][BASE]))  # fmt: skip
+    if company["target"][low] == company["target"][high]:
+        title = words("targets.scenarios_title_same", plan=words.money(company["target"][BASE]))
     notes = [words("targets.scenarios_rule")]
     if comparison.refused:
         told = [f"{name}: {' '.join(why.split())}" for name, why in comparison.refused.items()]

@@ -205,7 +205,12 @@ def chain_sentence(judged: Judged, rep: str) -> str:
     total = judged.totals.set_index("rep_id")["total_score"][rep]
     if not len(known):
         return words("appraisal.chain_none", name=judged.case.names[rep])
+    if pd.isna(total):
+        part = judged.totals.set_index("rep_id")["weight_counted"][rep]
+        return words("appraisal.chain_little", name=judged.case.names[rep], part=words.percent(part))
     lost = (100 - known["score"]) * known["used_weight"]
+    if lost.max() <= 0:
+        return words("appraisal.chain_full", name=judged.case.names[rep], score=f"{total:.1f}")
     worst = known.loc[lost.idxmax()]
     return words(
         "appraisal.chain_title",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pandas as pd
 
@@ -13,17 +14,22 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_targets_chain import chain_page
-from kamlib.packs.targets_scope import Scope, pipeline_of, scope_of, told_apart
+from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
 from kamlib.targets import Allocation, Sides, TargetSize
 
-__all__ = ["Scope", "chain_page", "margins_page", "pipeline_of", "scope_of", "size_page"]
+__all__ = ["Scope", "chain_page", "held_of", "margins_page", "pipeline_of", "scope_of", "size_page"]
 
 _SHOWN = 12
 _SIDES = ("region", "product_line", "account_type")
 
 
 def size_page(
-    steps: pd.DataFrame, *, scope: Scope, sides: Sides | None = None, stretch: Sequence[float] = ()
+    steps: pd.DataFrame,
+    *,
+    scope: Scope,
+    sides: Sides | None = None,
+    stretch: Sequence[float] = (),
+    held: Decimal | None = None,
 ) -> Page:
     """Answer how the total comes about (targets 1).
 
@@ -37,6 +43,8 @@ def size_page(
         What `kamlib.targets.size_sides` made.
     stretch : sequence of float
         Multiples of the total that are shown as stretch levels.
+    held : Decimal, optional
+        What is asked for the period already, in the book or adopted [currency].
     """
     words, size = scope.words, scope.size
     bars = pd.DataFrame(
@@ -54,7 +62,7 @@ def size_page(
         subtitle=scope.subtitle(words("targets.size_what")),
         table=steps,
         figures=(bridge(bars, words=words),),
-        sentences=_size_sentences(scope, sides, stretch),
+        sentences=(*_size_sentences(scope, sides, stretch), *_held(scope, held)),
         notes=_size_notes(scope),
     )
 
@@ -160,6 +168,15 @@ def _size_sentences(scope: Scope, sides: Sides | None, stretch: Sequence[float])
         levels = [f"{words.money(round(size.total * level))} ({words.percent(level)})" for level in stretch]
         said.append(words("targets.stretch", levels=words("targets.list").join(levels)))
     return tuple(said)
+
+
+def _held(scope: Scope, held: Decimal | None) -> tuple[str, ...]:
+    """Set the plan beside what is asked already; nothing where nothing is, or the same."""
+    words, size = scope.words, scope.size
+    if held is None or held == size.total:
+        return ()
+    gap = words.signed_money(size.total - held)
+    return (words("targets.size_held", period=size.period, held=words.money(held), gap=gap),)
 
 
 def _size_notes(scope: Scope) -> tuple[str, ...]:

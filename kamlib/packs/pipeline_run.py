@@ -81,8 +81,9 @@ def show_pipeline(
     """
     if value is None:
         return
-    targets = _table(run, "targets")
-    open_part = None if targets is None else open_target(outlook, targets, period=run.period)
+    open_part = open_target(
+        outlook, _table(run, "targets"), _table(run, "adopted_targets"), period=run.period
+    )
     page = pipeline_page(
         value,
         run.load("pipeline_stages"),

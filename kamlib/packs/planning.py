@@ -11,14 +11,17 @@ from kamlib.errors import ParameterError
 from kamlib.forecast import ForecastParams, PipelineParams
 from kamlib.glossary import Words
 from kamlib.incentives.pay import PayParams
+from kamlib.packs.adopt import adopted_digest, keep_adopted, read_adopted
 from kamlib.packs.building import (
     Clock,
     RunParams,
     build_run,
     check_out,
+    left_out,
     package_versions,
     read_params,
     refuse_broken,
+    say_left_out,
 )
 from kamlib.params import Params
 from kamlib.periods import Period, parse_period
@@ -61,7 +64,11 @@ class PlanningParams(Params):
 
 
 def planning_params(
-    period: str | None = None, *, params_file: Path | None = None, overrides: Sequence[str] = ()
+    period: str | None = None,
+    *,
+    book: str | None = None,
+    params_file: Path | None = None,
+    overrides: Sequence[str] = (),
 ) -> PlanningParams:
     """Read the planning pack's parameters.
 
@@ -69,6 +76,8 @@ def planning_params(
     ----------
     period : str, optional
         Also apply ``params/planning/<period>.yaml`` where it exists.
+    book : str, optional
+        The name of the book; files written for another are left out.
     params_file : pathlib.Path, optional
         A file laid over those of ``params/``.
     overrides : sequence of str
@@ -83,7 +92,9 @@ def planning_params(
     ParameterError
         If any name, type, value or file is wrong; all problems at once.
     """
-    return read_params(PlanningParams, "planning", period, params_file=params_file, overrides=overrides)
+    return read_params(
+        PlanningParams, "planning", period, book=book, params_file=params_file, overrides=overrides
+    )
 
 
 def plan(
@@ -131,18 +142,25 @@ def plan(
         If a chapter or the rendering fails; the message names the folder that holds what was made.
     """
     from kamlib.book import open_book
+    from kamlib.book.config import read_config
     from kamlib.packs.render import render_planning
 
     clock = Clock()
     parse_period(period)  # a wrong label or day is refused before the book is read
     day = _read_day(as_of)
-    params = planning_params(period, params_file=params_file, overrides=overrides)
+    name = read_config(book_path).name
+    params = planning_params(period, book=name, params_file=params_file, overrides=overrides)
     root = check_out(out)
     if lang is not None:
         Words(lang)
+    others = left_out("planning", period, name)
+    say_left_out(others, name, say)
     say(f"reading the book {book_path}")
+    adopted = read_adopted(book_path)
     with open_book(book_path) as book:
-        run = _snapshot(book, params, period, lang=lang, out=root, as_of=day, clock=clock)
+        run = _snapshot(
+            book, params, period, lang=lang, others=others, out=root, as_of=day, adopted=adopted, clock=clock
+        )
     return build_run(run, params, chapters=CHAPTERS, render=render_planning, clock=clock, say=say)
 
 
@@ -152,8 +170,10 @@ def _snapshot(
     period: str,
     *,
     lang: str | None,
+    others: dict[str, str],
     out: Path,
     as_of: dt.date | None,
+    adopted: Any,
     clock: Clock,
 ) -> Run:
     """Check the book and the request, and start a run with the book as it was known on the planning date."""
@@ -161,6 +181,7 @@ def _snapshot(
         "pack": "planning",
         "book": book.facts(),
         "parameters": params.model_dump(mode="json"),
+        "left_out": others,
     }
     when = parse_period(period, fiscal_year_start=facts["book"]["fiscal_year_start"])
     facts |= {
@@ -169,12 +190,14 @@ def _snapshot(
         "lang": lang or facts["book"]["language"],
         "seed": params.run.seed,
         "versions": package_versions(),
+        "adopted": adopted_digest(adopted),
     }
     refuse_broken(book)
     clock.mark("book")
     run = start_run(out, facts)
     try:
         book.snapshot(run.as_of, run.folder)
+        keep_adopted(adopted, run)
         _snapshot_past(book, run, params)
         _check_request(run, params)
     except BaseException:

@@ -25,7 +25,7 @@ class Ranked:
     ----------
     table : pandas.DataFrame
         One row per rep, best first: rep_id, own_score, feedback_score, incident_points, final_score,
-        score_low, score_high, score_rank, best_rank, worst_rank, first_share.
+        score_low, score_high, score_rank, best_rank, worst_rank, first_share; who has no total has no rank.
     flips : pandas.DataFrame
         One row per pair of neighbours: upper, lower, score_gap, kpi, weight_change.
     hinges : pandas.DataFrame
@@ -111,17 +111,18 @@ def rank(
     weights = judged.weights.set_index("kpi")["weight"][[kpi.measure for kpi in kpis]].to_numpy(dtype=float)
     drawn = draw_scores(judged.cases, kpis=kpis, draws=params.draws, rng=rng)
     around = draw_weights(len(kpis), draws=params.draws, rng=rng, given=weights, spread=params.weight_spread)
+    unranked = table["final_score"].isna().to_numpy()
     finals = part * weigh(drawn, around[:, None, :]) + rest
-    low, high = np.nanquantile(finals, [0.1, 0.9], axis=0)
+    low, high = np.nanquantile(np.where(unranked, 0.0, finals), [0.1, 0.9], axis=0)
     ranks = rank_draws(finals[:, :, None], np.ones((params.draws, 1)))
     best, worst = ranks.plausible(params.level)
     table = table.assign(
-        score_low=low,
-        score_high=high,
+        score_low=np.where(unranked, np.nan, low),
+        score_high=np.where(unranked, np.nan, high),
         score_rank=rank_reps(table["final_score"]),
-        best_rank=best,
-        worst_rank=worst,
-        first_share=ranks.acceptabilities[:, 0],
+        best_rank=pd.Series(best, dtype="Int64").mask(unranked),
+        worst_rank=pd.Series(worst, dtype="Int64").mask(unranked),
+        first_share=np.where(unranked, np.nan, ranks.acceptabilities[:, 0]),
     )
     if params.forced:
         table["forced_band"] = _bands(table, params.forced)

@@ -32,7 +32,7 @@ def render_planning(run: Run, params: Params) -> None:
     words = run.words
     front = [summary_page(run)]
     book = book_pages(run)
-    back = [parameter_page(params, previous_run(run), words), run_page(run)]
+    back = [parameter_page(params, run, previous_run(run)), run_page(run)]
     for page in (*front, *book, *back):
         save_page(run, page)
     chapters = [

@@ -53,7 +53,7 @@ def render_appraisal(run: Run, params: Params) -> None:
     ranked = _ranked(judged)
     front = [summary_page(judged, ranked)]
     book = book_pages(run)
-    back = [parameter_page(params, previous_run(run), words), run_page(run)]
+    back = [parameter_page(params, run, previous_run(run)), run_page(run)]
     for page in (*front, *book, *back):
         save_page(run, page)
     chapters = [

@@ -96,7 +96,7 @@ def _result_page(judged: Judged, ranked: Ranked, rep: str) -> Page:
 def _score_page(judged: Judged, rep: str) -> Page:
     words, case = judged.case.run.words, judged.case
     mine = judged.scores[judged.scores["rep_id"] == rep]
-    table = score_table(judged, mine).drop(columns=["rep_id", "name"])
+    table = score_table(judged, mine).drop(columns=["rep_id", "name", "perspective"])
     return Page(
         id="rep_2",
         title=chain_sentence(judged, rep),

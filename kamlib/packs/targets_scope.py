@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pandas as pd
 
+from kamlib.forecast.pipeline import held_target
 from kamlib.glossary import Words
 from kamlib.runs import Run
 from kamlib.targets import TargetSize
@@ -77,6 +79,12 @@ def scope_of(run: Run, size: TargetSize) -> Scope:
         dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True)),
         dict(zip(accounts["account_id"], accounts["name"].fillna(accounts["account_id"]), strict=True)),
     )
+
+
+def held_of(run: Run) -> Decimal | None:
+    """Return what is asked of the company for the run's period already, in the book or adopted [currency]."""
+    own, adopted = (run.load(name) if run.has(name) else None for name in ("targets", "adopted_targets"))
+    return held_target(own, adopted, period=run.period)
 
 
 def pipeline_of(run: Run) -> pd.DataFrame | None:

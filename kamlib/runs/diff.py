@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kamlib.errors import RunError
 from kamlib.runs.explain import explain_targets
 from kamlib.runs.run import Run, open_run
 
@@ -68,9 +69,15 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
     Raises
     ------
     RunError
-        If one of them is not a run folder.
+        If one of them is not a run folder, or they are runs of different packs.
     """
     a, b = open_run(str(run_a)), open_run(str(run_b))
+    packs = [run.facts["pack"] for run in (a, b)]
+    if packs[0] != packs[1]:
+        raise RunError(
+            f"{run_a} is a run of the {packs[0]} pack and {run_b} of the {packs[1]} pack; "
+            f"compare two runs of one pack."
+        )
     data_keys = ("pack", "period", "as_of", "lang", "seed", "book", "versions")
     totals: Rows = []
     largest: Rows = []

@@ -89,14 +89,16 @@ def publish_run(run: Run) -> Run:
 
 
 def previous_run(run: Run) -> Run | None:
-    """Return the newest published run of the same pack and period that was asked something else."""
+    """Return the newest published run of the same book, pack and period that was asked something else."""
     digest = run_digest(run.facts)
     others = [
         p for p in run.folder.parent.iterdir() if _RUN.fullmatch(p.name) and not p.name.endswith(digest)
     ]
-    if not others:
-        return None
-    return open_run(str(max(others, key=lambda p: int(p.name.split("-")[0]))))
+    for path in sorted(others, key=lambda p: int(p.name.split("-")[0]), reverse=True):
+        other = open_run(str(path))
+        if other.facts["book"]["name"] == run.facts["book"]["name"]:
+            return other
+    return None
 
 
 def set_aside(run: Run) -> Path:

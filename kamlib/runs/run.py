@@ -223,5 +223,8 @@ def open_run(run: str = "latest", *, pack: str = "planning") -> Run:
         folder = Path(run)
     manifest = folder / "manifest.json"
     if not manifest.is_file():
-        raise ParameterError(f"{folder}: no manifest.json there, so it is not a run folder.")
+        raise ParameterError(
+            f"{folder}: no manifest.json there, so it is not a run folder. Name the whole "
+            "folder that the run printed as its last line."
+        )
     return Run(folder, json.loads(manifest.read_text(encoding="utf-8")))

@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 
 import ipywidgets as ui
 
-from kamlib.errors import KamError
+from kamlib.errors import KamError, ParameterError
 from kamlib.glossary import Words
 from kamlib.packs.overlay import difference, overlay_path, overlay_text, write_overlay
-from kamlib.params import Layer, Params, build_params, read_yaml_file
+from kamlib.params import Layer, Params, build_params, read_layer
 from kamlib.widgets.latest import Latest
 
 P = TypeVar("P", bound=Params)
@@ -43,6 +43,8 @@ class Frame(Generic[P]):
         state by what they append to `follow`.
     draw : callable
         Given state and words, returns the picture as HTML.
+    book : str
+        Name of the book; an overlay says that it is written for it.
     words : Words
         Language to begin with, and currency.
     day : callable
@@ -61,11 +63,13 @@ class Frame(Generic[P]):
         title: str,
         controls: Callable[[Frame[P]], list[Any]],
         draw: Callable[[P, Words], str],
+        book: str,
         words: Words,
         day: Callable[[], dt.date] = dt.date.today,
         sign: Callable[[P, str, str, dt.date], P] | None = None,
     ) -> None:
         self.state, self.first, self.words = first, first, words
+        self.book = book
         self.follow: list[Callable[[P], None]] = []
         self.picture, self.message = ui.HTML(), ui.HTML()
         self.box = ui.VBox()
@@ -156,7 +160,7 @@ class Frame(Generic[P]):
         undo, reset = (self.button(words(f"widgets.{name}"), call) for name, call in
                        (("undo", self.undo), ("reset", self.reset)))  # fmt: skip
         how = words(f"{self._title}_how")
-        title = ui.HTML(f"<h2>{escape(words(self._title))}</h2><p>{escape(how)}</p>")
+        title = ui.HTML(f"<h2>{escape(words(self._title))} · {escape(self.book)}</h2><p>{escape(how)}</p>")
         top = ui.HBox([title, language], layout=ui.Layout(justify_content="space-between", width="100%"))
         controls = self._controls(self)
         self.box.children = [
@@ -204,7 +208,7 @@ class Frame(Generic[P]):
         values = difference(self.state, self.below)
         if not values:
             return f"<p>{escape(self.words('widgets.no_difference'))}</p>"
-        text = overlay_text(values, who="…", why="…", day=self._day())
+        text = overlay_text(values, book=self.book, who="…", why="…", day=self._day())
         return f"<p>{escape(self.words('widgets.difference'))}</p><pre>{escape(text)}</pre>"
 
     def save(self, *_: Any) -> None:
@@ -214,7 +218,7 @@ class Frame(Generic[P]):
             who, why = (self.fields[key].value for key in ("who", "why"))
             day = self._day()
             state = self.state if self._sign is None else self._sign(self.state, who, why, day)
-            text = overlay_text(difference(state, self.below), who=who, why=why, day=day)
+            text = overlay_text(difference(state, self.below), book=self.book, who=who, why=why, day=day)
             write_overlay(path, text, params=state, below=self.below, replace=self.replace.value)
         except KamError as error:
             self.say(error)
@@ -232,8 +236,10 @@ class Frame(Generic[P]):
         path = overlay_path(self.folder, self.files.value)
         try:
             layers = [Layer("params", self.below[0].model_dump(mode="json"))]
-            layers.append(Layer(path.name, read_yaml_file(path)))
-            state = build_params(type(self.state), layers)
+            layer, other = read_layer(path, path.name)
+            if other not in (None, self.book):
+                raise ParameterError(f'{path.name} is written for the book "{other}", not for "{self.book}".')
+            state = build_params(type(self.state), [*layers, layer])
         except KamError as error:
             self.say(error)
             return

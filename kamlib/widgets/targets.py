@@ -46,16 +46,17 @@ def scenarios_panel(run: str = "latest") -> Any:
 
 
 def _frame(desk: TargetDesk, title: str, controls: Any, draw: Any) -> Frame[PlanningParams]:
-    period = desk.run.facts["period"]
+    period, book = desk.run.facts["period"], desk.run.facts["book"]["name"]
     return Frame(
         desk.params,
-        below=[planning_params(), planning_params(period)],
+        below=[planning_params(book=book), planning_params(period, book=book)],
         folder=project_root() / "params" / "planning",
         name=period,
         title=title,
         controls=controls,
         draw=draw,
         words=desk.run.words,
+        book=book,
     )
 
 

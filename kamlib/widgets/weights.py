@@ -60,18 +60,19 @@ class WeightsPanel:
         self.sliders: dict[str, Any] = {}
         self.labels: dict[str, Any] = {}
         self._aside = Aside()
-        period = desk.run.facts["period"]
+        period, book = desk.run.facts["period"], desk.run.facts["book"]["name"]
         self.frame: Frame[AppraisalParams] = Frame(
             desk.params,
-            below=[appraisal_params(), appraisal_params(period)],
+            below=[appraisal_params(book=book), appraisal_params(period, book=book)],
             folder=project_root() / "params" / "appraisal",
             name=period,
             title="widgets.weights",
             controls=self._controls,
             draw=lambda params, words: weights_html(desk, params, words),
             words=desk.run.words,
+            book=book,
             sign=lambda params, who, why, day: log_changes(
-                params, appraisal_params(period), who=who, why=why, day=day
+                params, appraisal_params(period, book=book), who=who, why=why, day=day
             ),
         )
 

@@ -342,3 +342,22 @@ def test_budgets_hold_side_by_side_and_are_no_targets():
     asked = planned_targets(rows, None, pd.DataFrame({"account_id": ["A"], "rep_id": ["R"]}), window=first)
     assert asked["asked"].tolist() == [7.0]
     assert planned_budgets(None, window=first) == {}
+
+
+def test_who_is_measured_on_too_little_has_no_total():
+    rows = pd.DataFrame(
+        {
+            "rep_id": ["R", "R", "S", "S"],
+            "kpi": ["a", "b"] * 2,
+            "score": [80.0, 60.0, float("nan"), 120.0],
+            "weight": [0.8, 0.2] * 2,
+            "points": [64.0, 12.0, float("nan"), 120.0],
+        }
+    )
+    totals = total_scores(rows, least_weight=0.5)
+    assert totals["own_score"].tolist()[0] == 76.0
+    assert totals["total_score"].isna().tolist() == [False, True]
+    assert totals["weight_counted"].tolist() == [1.0, 0.2]
+    # A fifth of the weight is enough where a fifth is asked, and where nobody is measured on more.
+    assert total_scores(rows, least_weight=0.2)["total_score"].tolist() == [76.0, 120.0]
+    assert total_scores(rows[2:], least_weight=1.0)["total_score"].tolist() == [120.0]

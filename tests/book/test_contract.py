@@ -49,6 +49,7 @@ def test_the_severity_table_refuses_and_keeps_what_it_should() -> None:
     assert kept == {
         "returns",
         "sales_without_account",
+        "sales_without_rep",
         "sales_of_closed_accounts",
         "sales_before_since",
         "accounts_without_rep",

@@ -38,6 +38,7 @@ def test_the_embedded_book_keeps_its_contract() -> None:
     assert {p.check: p.count for p in problems} == {
         "returns": 268,
         "sales_without_account": 47,
+        "sales_without_rep": 512,
         "accounts_without_rep": 2,
         "accounts_without_potential": 4,
     }

@@ -95,6 +95,16 @@ def test_tables_and_checks_of_the_book(tmp_path: Path) -> None:
     checks = pq.read_table(tmp_path / "book" / "book_checks.parquet").to_pylist()
     assert checks == [
         {
+            "check": "sales_without_rep",
+            "severity": "keep",
+            "table": "sales",
+            "column": "rep_id",
+            "count": 1,
+            "money": Decimal("20.0000"),
+            "message": "1 line names no rep.",
+            "remedy": "Name the rep who sold.",
+        },
+        {
             "check": "accounts_without_rep",
             "severity": "keep",
             "table": "accounts",

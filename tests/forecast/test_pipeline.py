@@ -208,6 +208,26 @@ def test_the_open_target_is_that_of_the_widest_rows() -> None:
     assert open_target(outlook, targets, period=parse_period("2026Q3")) is None
 
 
+def test_adopted_targets_hold_where_they_cover_the_period() -> None:
+    months = ["2026-01", "2026-02", "2026-03"]
+    outlook = pd.DataFrame({"period": months, "landing": to_money([100_000] * 3)})
+    own = pd.DataFrame({"period": ["2026Q1"], "target": to_money([900_000])})
+    adopted = pd.DataFrame(
+        {"measure": "revenue", "month": [*months, *months], "target": to_money([200_000] * 6)}
+    )
+    adopted = pd.concat(
+        [adopted, pd.DataFrame({"measure": ["gross_margin"], "month": [None], "target": to_money([5])})]
+    )
+    quarter = parse_period("2026Q1")
+    found = open_target(outlook, own, adopted, period=quarter)
+    assert found is not None
+    assert (found.target, found.open) == (Decimal("120"), Decimal("90"))
+    part = open_target(outlook, own, adopted[adopted["month"] != "2026-02"], period=quarter)
+    assert part is not None
+    assert part.target == Decimal("90")
+    assert open_target(outlook, None, adopted, period=parse_period("2026Q2")) is None
+
+
 def test_an_empty_pipeline_is_worth_nothing() -> None:
     found = value(opened(("C", "Bikes", "50", 100, "2026-02-20")).assign(outcome="lost"))
     assert found.opportunities.empty

@@ -234,6 +234,34 @@ def test_period_files_lie_over_the_companys(tmp_path: Path, monkeypatch: pytest.
     assert planning_params("2026Q1", overrides=["sizing.growth=0.03"]).sizing.growth == 0.03
 
 
+def test_files_of_another_book_are_left_out_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "params" / "planning").mkdir(parents=True)
+    (tmp_path / "params" / "planning.yaml").write_text("book: Ours\nsizing: {growth: 0.01}\n")
+    (tmp_path / "params" / "planning" / "2026Q1.yaml").write_text("run: {seed: 9}\n")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("book: Ours\nrun: {seed: 5}\n")
+    monkeypatch.setattr(building, "project_root", lambda: tmp_path)
+    assert planning_params("2026Q1", book="Ours", params_file=mine).sizing.growth == 0.01
+    other = planning_params("2026Q1", book="Theirs")
+    assert (other.sizing.growth, other.run.seed) == (0.1, 9)
+    files = building.left_out("planning", "2026Q1", "Theirs")
+    assert files == {"params/planning.yaml": "Ours"}
+    assert building.left_out("planning", "2026Q1", "Ours") == {}
+    said: list[str] = []
+    building.say_left_out(files, "Theirs", said.append)
+    assert said == [
+        'params/planning.yaml is written for the book "Ours" and left out: this is "Theirs". '
+        "Defaults hold; write a file for this book there, or name one with --params."
+    ]
+    with pytest.raises(
+        ParameterError, match='mine.yaml is written for the book "Ours", and this is "Theirs"'
+    ):
+        planning_params("2026Q1", book="Theirs", params_file=mine)
+    mine.write_text("book: 7\n")
+    with pytest.raises(ParameterError, match="mine.yaml: book is 7; write the book's name as text"):
+        planning_params("2026Q1", params_file=mine)
+
+
 def test_adventureworks_runs_to_a_full_pack(tmp_path: Path) -> None:
     raw = ROOT.parent / "shared" / "data" / "adventureworks" / "FactResellerSales.parquet"
     if not raw.is_file():

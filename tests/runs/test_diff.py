@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kamlib.errors import ParameterError
+from kamlib.errors import ParameterError, RunError
 from kamlib.measures.money import to_money
 from kamlib.runs import Run
 from kamlib.runs.diff import diff_runs
@@ -55,6 +55,15 @@ def test_parameters_data_and_numbers(tmp_path: Path) -> None:
         ["targets", "target", "A1", "2,000", "2,500", "500"],
         ["targets", "target", "A2", "3,000", "2,900", "-100"],
     ]
+
+
+def test_runs_of_two_packs_are_not_compared(tmp_path: Path) -> None:
+    a = publish(tmp_path, {"targets": targets(1)})
+    b = publish(tmp_path, {"targets": targets(1)}, pack="appraisal")
+    with pytest.raises(
+        RunError, match="run of the planning pack and .* of the appraisal pack; compare two runs"
+    ):
+        diff_runs(a, b)
 
 
 def test_rows_that_only_one_run_has_count_whole(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from kamlib.errors import ParameterError, RunError
 from kamlib.measures.money import MONEY, to_money
 from kamlib.params import Params, param
 from kamlib.runs import Run, open_run
-from kamlib.runs.publish import publish_run, set_aside, start_run, write_facts
+from kamlib.runs.publish import previous_run, publish_run, set_aside, start_run, write_facts
 
 FACTS: dict[str, Any] = {
     "pack": "planning",
@@ -121,6 +121,15 @@ def test_publishing_numbers_runs_and_moves_latest_last(tmp_path: Path) -> None:
     assert sorted(p.name for p in parent.iterdir()) == sorted(
         [first.folder.name, second.folder.name, "latest"]
     )
+
+
+def test_the_run_before_is_one_of_the_same_book(tmp_path: Path) -> None:
+    ours = finish(start(tmp_path))
+    finish(start(tmp_path, book=FACTS["book"] | {"name": "another"}))
+    found = previous_run(start(tmp_path, seed=4))
+    assert found is not None
+    assert found.folder == ours.folder
+    assert previous_run(start(tmp_path)) is None
 
 
 def test_two_runs_at_once_take_different_numbers(tmp_path: Path) -> None:
