@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kamlib.charts import live
 from kamlib.errors import ParameterError
@@ -34,6 +35,7 @@ from kamlib.targets.allocation import account_targets
 from kamlib.targets.scenarios import scenario_params
 
 _SHOWN, _MOVED = 40, 8
+_SIDES = (("region", "region"), ("rep", "rep_id"))
 _ACTUAL, _TARGET = "#44546a", "#c55a11"
 
 
@@ -93,6 +95,26 @@ class TargetDesk:
         )  # fmt: skip
 
     @cached_property
+    def judged(self) -> tuple[pd.DataFrame, NDArray[np.int64] | None]:
+        """Keys and paths of the levels that are shown; accounts are far more and are not."""
+        if self.sums is None:
+            return _NO_KEYS, None
+        shown = self.sums.keys["level"].isin(["company", *dict(_SIDES)]).to_numpy()
+        paths = self.sums.paths
+        return self.sums.keys[shown].reset_index(drop=True), None if paths is None else paths[shown]
+
+    @cached_property
+    def last_year(self) -> dict[tuple[str, str], float]:
+        """Last year's revenue of the company, each rep and each region [currency]."""
+        accounts = self.before.accounts
+        last = accounts.assign(last=as_float(accounts["actual_last_year"]), company="company")
+        found: dict[tuple[str, str], float] = {}
+        for dimension, column in (("company", "company"), *_SIDES):
+            sums = last.groupby(column)["last"].sum()
+            found |= {(dimension, str(key)): float(value) for key, value in sums.items()}
+        return found
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Names of reps and accounts by id; the id where there is none."""
         found: dict[str, str] = {}
@@ -139,12 +161,11 @@ class TargetDesk:
     def _likely(self, accounts: pd.DataFrame, params: AttainabilityParams) -> pd.DataFrame:
         parts = [pd.DataFrame({"dimension": ["company"], "key": ["company"],
                                "target": [int(accounts["target"].sum())]})]  # fmt: skip
-        for dimension, column in (("region", "region"), ("rep", "rep_id")):
+        for dimension, column in _SIDES:
             sums = accounts.groupby(column)["target"].sum()
             parts.append(pd.DataFrame({"dimension": dimension, "key": sums.index, "target": sums.to_numpy()}))
         rows = pd.concat(parts, ignore_index=True)
-        keys, paths = (_NO_KEYS, None) if self.sums is None else (self.sums.keys, self.sums.paths)
-        return attain_probability(rows, keys, paths, params=params, unit=self.run.rounding_unit)
+        return attain_probability(rows, *self.judged, params=params, unit=self.run.rounding_unit)
 
 
 _NO_KEYS = pd.DataFrame({name: pd.Series(dtype="str") for name in ("level", "key")}).assign(
@@ -166,11 +187,26 @@ def with_values(params: PlanningParams, section: str, values: Mapping[str, objec
 
 def moved_accounts(now: Split, before: Split) -> pd.DataFrame:
     """Return the accounts whose targets differ, the largest change first: account_id, target, change."""
-    table = now.accounts[["account_id", "target"]].copy()  # both are of all accounts, in the same order
-    table["change"] = table["target"] - before.accounts["target"]
-    table["size"] = -table["change"].abs()
-    moved = table[table["change"] != 0].sort_values(["size", "account_id"])
-    return moved[["account_id", "target", "change"]].reset_index(drop=True)
+    # Both are of all accounts, in the same order, which is that of their ids.
+    change = (now.accounts["target"] - before.accounts["target"]).to_numpy()
+    order = np.argsort(-np.abs(change), kind="stable")[: np.count_nonzero(change)]
+    table = now.accounts[["account_id", "target"]].take(order)
+    return table.assign(change=change[order]).reset_index(drop=True)
+
+
+def quick_pins(desk: TargetDesk, params: PlanningParams) -> list[tuple[str, int]]:
+    """Return accounts worth a pin with their targets: pinned ones, then by change, then by size.
+
+    Empty where the request cannot be met.
+    """
+    try:
+        now = desk.split(params)
+    except ParameterError:
+        return []
+    at = dict(zip(now.accounts["account_id"], now.accounts["target"].astype(int), strict=True))
+    large = now.accounts.sort_values(["target", "account_id"], ascending=[False, True])["account_id"]
+    order = [*params.allocation.pins, *moved_accounts(now, desk.before)["account_id"], *large]
+    return [(account, at[account]) for account in dict.fromkeys(order) if account in at]
 
 
 def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
@@ -184,7 +220,7 @@ def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
         change=words.signed_money(against) if against else words("widgets.as_run"),
         chance=words.chance(company["reach_probability"]),
     )
-    years = _last_year(now.accounts)
+    years = desk.last_year
     before = desk.before.likely.set_index(["dimension", "key"])["target"]
     rows, reps = [], now.likely[now.likely["dimension"] == "rep"].sort_values("target", ascending=False)
     known = reps[[row.target > 0 or years.get(("rep", row.key), 0.0) > 0 for row in reps.itertuples()]]
@@ -231,16 +267,6 @@ def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
         f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(top)}</b></p>{marks}{table}'
         f"{_moved_html(desk, now, words)}</div>"
     )
-
-
-def _last_year(accounts: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return last year's revenue of the company, each rep and each region."""
-    last = accounts.assign(last=as_float(accounts["actual_last_year"]), company="company")
-    found: dict[tuple[str, str], float] = {}
-    for dimension, column in (("company", "company"), ("rep", "rep_id"), ("region", "region")):
-        sums = last.groupby(column)["last"].sum()
-        found |= {(dimension, str(key)): float(value) for key, value in sums.items()}
-    return found
 
 
 def _moved_html(desk: TargetDesk, now: Split, words: Words) -> str:
@@ -297,10 +323,9 @@ def scenarios_html(desk: TargetDesk, params: PlanningParams, words: Words) -> st
 def _scenario_row(desk: TargetDesk, name: str, found: Split | str, pay: PayParams, words: Words) -> list[str]:
     if isinstance(found, str):
         return [escape(name), *["–"] * 5]
-    keys, paths = (_NO_KEYS, None) if desk.sums is None else (desk.sums.keys, desk.sums.paths)
-    reps = reps_at_target(found.likely, keys, paths).expected
-    cost = cost_at_forecast(found.likely, keys, paths, params=pay)
-    last = float(as_float(found.accounts["actual_last_year"]).sum())
+    reps = reps_at_target(found.likely, *desk.judged).expected
+    cost = cost_at_forecast(found.likely, *desk.judged, params=pay)
+    last = desk.last_year["company", "company"]
     return [
         escape(name),
         words.money(found.total),
@@ -316,7 +341,7 @@ def best_and_worst(desk: TargetDesk) -> dict[str, float]:
     if desk.sums is None or desk.sums.paths is None:
         return {}
     company = desk.sums.keys[desk.sums.keys["level"] == "company"].iloc[0]
-    last = float(as_float(desk.before.accounts["actual_last_year"]).sum())
+    last = desk.last_year["company", "company"]
     if not last > 0:
         return {}
     ends = {"best": company["high_80"], "worst": company["low_80"]}

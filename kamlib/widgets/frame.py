@@ -18,9 +18,9 @@ from kamlib.params import Layer, Params, build_params, read_layer
 from kamlib.widgets.latest import Latest
 
 P = TypeVar("P", bound=Params)
-_PAUSE = 0.25  # seconds without a move before what would be saved is written out: nobody reads it meanwhile
-WIDE = ui.Layout(width="34em")
-DESCRIBED = {"description_width": "14em"}
+_PAUSE = 0.5  # seconds without a move before what would be saved is written out: nobody reads it meanwhile
+WIDE = ui.Layout(width="44em")
+DESCRIBED = {"description_width": "24em"}
 
 
 class Frame(Generic[P]):
@@ -40,7 +40,8 @@ class Frame(Generic[P]):
         Key of the panel's title in words.
     controls : callable
         Given the frame, makes the controls anew, in its language; they call `change` and are told of a new
-        state by what they append to `follow`.
+        state by what they append to `follow`, and to `after` where it can wait until
+        nothing moves.
     draw : callable
         Given state and words, returns the picture as HTML.
     book : str
@@ -71,6 +72,7 @@ class Frame(Generic[P]):
         self.state, self.first, self.words = first, first, words
         self.book = book
         self.follow: list[Callable[[P], None]] = []
+        self.after: list[Callable[[P], None]] = []
         self.picture, self.message = ui.HTML(), ui.HTML()
         self.box = ui.VBox()
         self._past: list[P] = []
@@ -144,6 +146,9 @@ class Frame(Generic[P]):
 
     def _compare(self) -> None:
         self._difference.value = self._diff_html()
+        with self.quiet():
+            for told in self.after:
+                told(self.state)
 
     def _fail(self, error: Exception) -> None:
         """Show why there is no picture: one of an older state would be taken for this one's."""
@@ -153,7 +158,7 @@ class Frame(Generic[P]):
 
     def _lay_out(self) -> None:
         words = self.words
-        self.follow = []
+        self.follow, self.after = [], []
         language = ui.ToggleButtons(options=[("English", "en"), ("中文", "zh")], value=words.lang)
         language.style.button_width = "6em"
         language.observe(self._speak, "value")

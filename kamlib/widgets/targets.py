@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 import ipywidgets as ui
 
 from kamlib.errors import KamError
-from kamlib.packs.live_targets import TargetDesk, best_and_worst, scenarios_html, targets_html, with_values
+from kamlib.packs.live_targets import (
+    TargetDesk,
+    best_and_worst,
+    quick_pins,
+    scenarios_html,
+    targets_html,
+    with_values,
+)
 from kamlib.packs.planning import PlanningParams, planning_params
 from kamlib.runs import open_run, project_root
 from kamlib.widgets.frame import DESCRIBED, WIDE, Frame, panel_or_reason
@@ -21,6 +29,7 @@ _KNOBS = {
     "wanted_probability": ("attainability", 1, 99),
 }
 """Parameters that have a slider: their section and ends [percent]."""
+_QUICK = 10  # accounts offered to be pinned by a click
 _MOST = 4  # scenarios side by side: more columns are not compared at a glance
 
 
@@ -76,6 +85,7 @@ class TargetsPanel:
     def __init__(self, desk: TargetDesk) -> None:
         self.desk = desk
         self.sliders: dict[str, Any] = {}
+        self.quick: list[Any] = []
         self.frame = _frame(
             desk, "widgets.targets", self._controls, lambda params, words: targets_html(desk, params, words)
         )
@@ -119,7 +129,7 @@ class TargetsPanel:
             self.sliders[name] = slider
             rows.append(slider)
         frame.follow.append(self._show)
-        return [ui.VBox(rows), self._pins()]
+        return [ui.VBox(rows), self._quick_pins(), self._pins()]
 
     def _turned(self, name: str, percent: int) -> None:
         if not self.frame.setting:
@@ -129,6 +139,37 @@ class TargetsPanel:
         for name, slider in self.sliders.items():
             section, low, high = _KNOBS[name]
             slider.value = _percent(getattr(getattr(state, section), name), low, high)
+
+    def _quick_pins(self) -> Any:
+        """Make a button an account, pinned ones first, then those that move most."""
+        words = self.frame.words
+        self.quick = [ui.Button(layout=ui.Layout(width="auto", display="none")) for _ in range(_QUICK)]
+        offered: list[tuple[str, int]] = []
+
+        def offer(state: PlanningParams) -> None:
+            offered[:] = quick_pins(self.desk, state)[:_QUICK]
+            for place, button in enumerate(self.quick):
+                button.layout.display = "inline-block" if place < len(offered) else "none"
+                if place < len(offered):
+                    account, amount = offered[place]
+                    mark = "✓ " if account in state.allocation.pins else ""
+                    name = self.desk.names.get(account, account)
+                    button.description = f"{mark}{name} · {words.money(amount)}"
+                    button.tooltip = words("widgets.quick_pins")
+
+        def click(place: int) -> None:
+            account, amount = offered[place]
+            if account in self.frame.state.allocation.pins:
+                self.unpin(account)
+            else:
+                self.pin(account, amount)
+
+        for place, button in enumerate(self.quick):
+            button.on_click(lambda _, place=place: click(place))
+        self.frame.after.append(offer)
+        said = ui.HTML(escape(words("widgets.quick_pins")))
+        row = ui.Layout(flex_flow="row wrap")
+        return ui.VBox([said, ui.Box(self.quick, layout=row)])
 
     def _pins(self) -> Any:
         words, names = self.frame.words, self.desk.names

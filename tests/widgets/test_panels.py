@@ -6,7 +6,7 @@ import pytest
 
 from kamlib.appraisal.ranking import rank_reps
 from kamlib.packs.appraisal import appraise
-from kamlib.packs.live_targets import TargetDesk, moved_accounts
+from kamlib.packs.live_targets import TargetDesk, moved_accounts, quick_pins
 from kamlib.packs.live_weights import WeightDesk, given_weights, whole_weights
 from kamlib.packs.planning import plan
 from kamlib.runs import open_run
@@ -130,6 +130,23 @@ def test_the_accounts_that_move_most_are_named_first(targets):
     assert moved["change"].sum() == 0
     assert moved["change"].abs().is_monotonic_decreasing
     assert "P(reach)" in targets.frame.picture.value
+
+
+def test_an_account_is_pinned_and_let_go_by_a_click(targets):
+    targets.frame._compare()
+    account, amount = quick_pins(targets.desk, targets.frame.state)[0]
+    assert amount == targets.desk.before.accounts["target"].max()
+    name = targets.desk.names[account]
+    assert targets.quick[0].description.startswith(f"{name} · ")
+    targets.quick[0].click()
+    assert targets.frame.state.allocation.pins == {account: amount}
+    targets.sliders["growth"].value = 20
+    targets.frame._compare()
+    assert targets.quick[0].description.startswith(f"✓ {name} · ")
+    split = targets.desk.split(targets.frame.state).accounts.set_index("account_id")["target"]
+    assert split[account] == amount
+    targets.quick[0].click()
+    assert targets.frame.state.allocation.pins == {}
 
 
 def test_both_languages_lay_the_panel_out_anew(weights):
