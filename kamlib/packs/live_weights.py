@@ -186,7 +186,7 @@ def weights_html(desk: WeightDesk, params: AppraisalParams, words: Words) -> str
         parts = points.loc[row.rep_id].tolist()
         said = ", ".join(f"{name} {part:.1f}" for name, part in zip(names, parts, strict=True))
         was = desk.before.get(row.rep_id)
-        moved = int(was) - int(row.score_rank) if known and was == was else 0
+        moved = int(was) - int(row.score_rank) if known and pd.notna(was) else 0
         rows.append(
             [
                 str(int(row.score_rank)) if known else "–",
@@ -198,8 +198,12 @@ def weights_html(desk: WeightDesk, params: AppraisalParams, words: Words) -> str
         )
     head = [words("widgets.rank"), words("widgets.change"), words("widgets.rep"), words("widgets.score"),
             words("widgets.points")]  # fmt: skip
-    moved = int((finals["rep_id"].map(desk.before) != finals["score_rank"]).sum())
-    top = words("widgets.weights_title", moved=moved, reps=len(finals))
+    was, now = finals["rep_id"].map(desk.before).fillna(0), finals["score_rank"].fillna(0)
+    top = words(
+        "widgets.weights_title",
+        moved=int((was.astype(int) != now.astype(int)).sum()),
+        reps=int(((was > 0) | (now > 0)).sum()),
+    )
     more = ""
     if len(finals) > _SHOWN:
         more = f"<p>{escape(words('widgets.more', shown=_SHOWN, count=len(finals)))}</p>"
