@@ -16,6 +16,7 @@ from kamlib.packs.judging import Case, Judged, judge
 from kamlib.packs.page import Choice, Page, show
 from kamlib.packs.pages_results import subtitle
 
+_FAR = 3.0  # times the target: beyond it the target is the likelier mistake
 _MONEY = ("target_attainment", "new_account_value")
 _FRACTIONS = (
     "gross_margin",
@@ -109,7 +110,7 @@ def heat_page(judged: Judged) -> Page:
         labels=heads,
         kinds=dict.fromkeys(kpis, "number"),
         figures=(charts.heat_chart(cells, names=[case.names[r] for r in order], kpis=list(heads.values())),),
-        sentences=_uplift_said(case),
+        sentences=(*_uplift_said(case), *_far_above(judged)),
         notes=tuple(notes),
     )
 
@@ -133,6 +134,26 @@ def _uplift_said(case: Case) -> tuple[str, ...]:
             other=words.signed_percent(row["growth_away"]),
             low=f"{100 * row['uplift_low']:+.0f}",
             high=f"{100 * row['uplift_high']:+.0f}",
+        ),
+    )
+
+
+def _far_above(judged: Judged) -> tuple[str, ...]:
+    """Name attainments so high that the target is doubtful, such as a margin of nearly nothing last year."""
+    words, scores = judged.case.run.words, judged.scores
+    far = scores[(scores["attainment"] > _FAR) & scores["kpi_target"].notna()]
+    if far.empty:
+        return ()
+    row = far.loc[far["attainment"].idxmax()]
+    return (
+        words(
+            "appraisal.far_above",
+            count=len(far),
+            times=f"{_FAR:g}",
+            name=judged.case.names[row["rep_id"]],
+            kpi=words.value("kpi", row["kpi"]),
+            value=written(row["kpi"], row["kpi_value"], words),
+            target=written(row["kpi"], row["kpi_target"], words),
         ),
     )
 

@@ -117,7 +117,7 @@ def summary_page(judged: Judged, ranked: Ranked) -> Page:
     case, words = judged.case, judged.case.run.words
     known = ranked.table[ranked.table["final_score"].notna()]
     pay = case.run.load("pay")
-    total = words.money(float(pay["payout"].sum()))
+    total, paid = words.money(float(pay["payout"].sum())), int(pay["payout"].notna().sum())
     asked = sum(asked_by_dimension(case).get("rep", {}).values())
     sold = judged.evidence[judged.evidence["measure"] == "target_attainment"]
     facts = {"period": label_of(case), "reps": len(known), "median": f"{known['final_score'].median():.0f}"}
@@ -132,7 +132,7 @@ def summary_page(judged: Judged, ranked: Ranked) -> Page:
         subtitle=subtitle(case, words("appraisal.sum_what")),
         sentences=_sentences(judged, ranked),
         notes=(
-            words("appraisal.sum_pay", total=total, reps=int(pay["payout"].notna().sum())),
+            words("appraisal.sum_pay", total=total, reps=paid) if paid else words("appraisal.sum_pay_none"),
             words("appraisal.sum_talk"),
         ),
         table=_summary_table(judged, ranked),
