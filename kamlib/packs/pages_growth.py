@@ -79,13 +79,16 @@ def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayP
     dots = pd.DataFrame({"name": known["name"], "at": known["pay_basis"], "pay": known["payout"]})
     nothing = int((known["payout"] == 0).sum())
     notes = [words("appraisal.pay_rule", by=words.value("paid_by", params.by))]
-    notes.append(_cost_note(judged, params))
+    if len(known):
+        notes.append(_cost_note(judged, params))
     together = _fairness(judged, known)
     if together is not None:
         notes.append(words("appraisal.pay_fair", correlation=f"{together:+.2f}"))
     return Page(
         id="pay",
-        title=words(
+        title=words("appraisal.sum_pay_none")
+        if known.empty
+        else words(
             "appraisal.pay_title",
             total=words.money(total),
             reps=len(known),
