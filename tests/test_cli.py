@@ -46,7 +46,8 @@ def test_wrong_usage_is_one_line_and_exit_code_2(capsys, words: list[str], messa
 def test_a_run_that_is_none_is_wrong_usage(capsys, tmp_path: Path) -> None:
     code, _, err = says(capsys, "diff", str(tmp_path), str(tmp_path))
     assert code == 2
-    assert err == f"kam: {tmp_path}: no manifest.json there, so it is not a run folder.\n"
+    what = f"{tmp_path}: no manifest.json there, so it is not a run folder."
+    assert err == f"kam: {what} Name the whole folder that the run printed as its last line.\n"
 
 
 def test_check_of_a_good_book(capsys) -> None:

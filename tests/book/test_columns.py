@@ -23,8 +23,8 @@ SALES = ["date", "account_id", "product_line", "revenue"]
         ("discount", ""),
         ("revenues", ""),
         ("date2", ""),
-        ("dtae", "date"),
-        ("tade", "date"),
+        ("tocs", "cost"),
+        ("csot", "cost"),
     ],
 )
 def test_near_columns_are_refused_and_others_left_out(column: str, meant: str) -> None:

@@ -87,7 +87,7 @@ def test_landing_says_where_the_year_lands(made: tuple[Page, Page, Page]) -> Non
     )
     assert total_money(page.table["change"]) == landing - before
     assert page.notes[0].startswith(
-        f"Sold before 2025-10-01: {words.money(total_money(page.table['actual']))}."
+        f"Of 2025, sold before 2025-10-01: {words.money(total_money(page.table['actual']))};"
     )
     assert "made at 4 earlier dates" in page.notes[2]
     assert page.figures[0].native.series == {"actual_last_year": "PY", "actual": "AC", "forecast": "FC"}
