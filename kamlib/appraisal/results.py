@@ -104,17 +104,20 @@ def attain_by_dimension(
     ]
 
 
-def bridge_from_last_year(cube: pd.DataFrame, *, window: Window) -> pd.DataFrame:
+def bridge_from_last_year(sold: pd.DataFrame, *, window: Window) -> pd.DataFrame:
     """Say why revenue differs from last year: accounts lost and new, then price, volume and mix.
 
-    Accounts with revenue in both periods are kept; their change is split by product line into price, volume
-    and mix where quantities are known, and into lines new, lost or without quantities. Sales without an
-    account, and accounts whose returns exceed their sales, are ``other``. The parts add up exactly.
+    Accounts with revenue in both periods are kept; their change is split by product into price, volume and
+    mix where quantities are known, and into products new, lost or without quantities. Units add up within a
+    product line only, so volume and mix are those of each line. A sale that names no product counts for its
+    product line as one. Sales without an account, and accounts whose returns exceed
+    their sales, are ``other``. The parts add up exactly.
 
     Parameters
     ----------
-    cube : pandas.DataFrame
-        account_id, product_line, month, revenue [currency], quantity.
+    sold : pandas.DataFrame
+        account_id, product_line, month, revenue [currency], quantity (null where unknown on any line) and,
+        optionally, product_id.
     window : Window
         What is judged.
 
@@ -122,31 +125,31 @@ def bridge_from_last_year(cube: pd.DataFrame, *, window: Window) -> pd.DataFrame
     -------
     pandas.DataFrame
         One row per part, in the order of the bridge: part (before, lost, new, price, volume, mix,
-        new_lines, lost_lines, other, after), amount [currency].
+        new_products, lost_products, other, after), amount [currency].
     """
+    product = sold["product_line"].astype("object")
+    if "product_id" in sold:
+        product = sold["product_id"].astype("object").where(sold["product_id"].notna(), product)
     both = {}
     for name, w in (("before", window.last_year()), ("after", window)):
-        rows = cube[cube["month"].isin(w.months)]
+        rows = sold.assign(product=product)[sold["month"].isin(w.months)]
         both[name] = rows.assign(ticks=to_ticks(rows["revenue"]))
     of_account = {name: rows.groupby("account_id")["ticks"].sum() for name, rows in both.items()}
     bought = {name: set(sums.index[sums > 0]) for name, sums in of_account.items()}
     kept = bought["before"] & bought["after"]
     gone, fresh = bought["before"] - kept, bought["after"] - kept
-    lines = {}
-    for name, rows in both.items():
-        own = rows[rows["account_id"].isin(kept)]
-        grouped = own.groupby("product_line")
-        lines[name] = pd.DataFrame(
-            {
-                "revenue": to_money(grouped["ticks"].sum().to_numpy()),
-                "quantity": grouped["quantity"].sum(min_count=1).to_numpy(),
-            }
-        ).assign(product_line=list(grouped.groups))
-    split = price_volume_mix(lines["before"], lines["after"], by="product_line")
+    before, after = (_by_product(rows[rows["account_id"].isin(kept)]) for rows in both.values())
+    split = pd.concat(
+        [
+            price_volume_mix(*(t[t["product_line"] == line] for t in (before, after)), by="product")
+            for line in sorted({*before["product_line"], *after["product_line"]})
+        ]
+        or [price_volume_mix(before, after, by="product")]
+    )
     parts = {
         name: int(to_ticks(split[name]).sum()) for name in ("price", "volume", "mix", "new", "lost", "other")
     }
-    start, end = (int(both[name]["ticks"].sum()) for name in ("before", "after"))
+    start, end = (int(rows["ticks"].sum()) for rows in both.values())
     left = int(of_account["before"].reindex(sorted(gone)).sum())
     came = int(of_account["after"].reindex(sorted(fresh)).sum())
     steps = {
@@ -156,12 +159,26 @@ def bridge_from_last_year(cube: pd.DataFrame, *, window: Window) -> pd.DataFrame
         "price": parts["price"],
         "volume": parts["volume"],
         "mix": parts["mix"],
-        "new_lines": parts["new"],
-        "lost_lines": parts["lost"],
+        "new_products": parts["new"],
+        "lost_products": parts["lost"],
     }
     steps["other"] = end - sum(steps.values())
     steps["after"] = end
     return pd.DataFrame({"part": list(steps), "amount": to_money(list(steps.values()))})
+
+
+def _by_product(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sum sales by line and product; a quantity is known where every row of the product has one."""
+    counted = rows.assign(blind=rows["quantity"].isna()).groupby(["product_line", "product"])
+    sums = counted[["ticks", "quantity", "blind"]].sum()
+    return pd.DataFrame(
+        {
+            "product_line": sums.index.get_level_values(0),
+            "product": sums.index.get_level_values(1),
+            "revenue": to_money(sums["ticks"].to_numpy()),
+            "quantity": sums["quantity"].where(sums["blind"] == 0).to_numpy(dtype="float64"),
+        }
+    )
 
 
 def sold_by_others(cube: pd.DataFrame, accounts: pd.DataFrame, *, window: Window) -> pd.DataFrame:

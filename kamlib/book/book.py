@@ -184,6 +184,21 @@ class Book:
 
         write_cube(self._tables, as_of, Path(file), scratch=self._scratch)
 
+    def write_products(self, since: dt.date, as_of: dt.date, file: Path) -> None:
+        """Write the sales of some months by product, where the book names products; else nothing.
+
+        Parameters
+        ----------
+        since, as_of : datetime.date
+            First day that is seen, and first day that no longer is.
+        file : pathlib.Path
+            The parquet file; its rows are described at `kamlib.book.cube.product_expression`.
+        """
+        from kamlib.book.cube import write_products
+
+        if "product_id" in self._tables["sales"].present:
+            write_products(self._tables, since, as_of, Path(file), scratch=self._scratch)
+
     def _refuse(self) -> None:
         refused = [problem for problem in self._problems if problem.severity == "refuse"]
         if refused:

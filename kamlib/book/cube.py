@@ -15,6 +15,7 @@ from kamlib.book.asof import holdings, join_holdings
 from kamlib.book.typed import Typed
 
 KEYS = ("account_id", "product_line", "rep_id", "month")
+PRODUCT_KEYS = ("account_id", "product_line", "product_id", "month")
 _GROUP = 122_880
 _EXACT = dtypes.Decimal(18, 6)
 _MONEY = dtypes.Decimal(18, 4)
@@ -59,10 +60,8 @@ def cube_expression(sales: Any, spells: Any, as_of: dt.date) -> Any:
         "rep_id",
         month=cells.start.strftime("%Y-%m"),
         revenue=cells.revenue.cast(_MONEY),
-        quantity=ibis.ifelse(
-            cells.quantities == cells.lines, cells.quantity.cast("float64"), ibis.null("float64")
-        ),
-        cost=ibis.ifelse(cells.costs == cells.lines, cells.cost.cast(_MONEY), ibis.null(_MONEY)),
+        quantity=_known(cells.quantity, cells.quantities, cells.lines).cast("float64"),
+        cost=_known(cells.cost, cells.costs, cells.lines).cast(_MONEY),
         lines=cells.lines,
     )
     return table.order_by([ibis.asc(key, nulls_first=False) for key in KEYS])
@@ -80,20 +79,78 @@ def _lines(sales: Any, seller: str) -> Any:
     )
 
 
-def write_cube(tables: Mapping[str, Typed], as_of: dt.date, file: Path, *, scratch: Path) -> None:
-    """Let the engine write the cube of a book as parquet; lines never pass through Python.
+def product_expression(sales: Any, since: dt.date, as_of: dt.date) -> Any:
+    """Aggregate sales of some months by product, as one expression that any engine of Ibis can run.
 
-    The engine cuts sorted rows into groups of a fixed number, so that the bytes are the same on any number of
-    threads. It may write into its `scratch` folder only; the file is moved from there.
+    Parameters
+    ----------
+    sales : ibis table
+        Sales of the contract, one row a line.
+    since, as_of : datetime.date
+        First day that is seen, and first day that no longer is.
+
+    Returns
+    -------
+    ibis table
+        One row per account_id, product_line, product_id and month, sorted by them, nulls last: revenue
+        DECIMAL(18, 4) [currency] and quantity float64, null unless known on every line of the row.
     """
+    seen = sales.filter(sales.date >= ibis.literal(since), sales.date < ibis.literal(as_of))
+    lines = seen.select(
+        "account_id",
+        "product_line",
+        "product_id",
+        "revenue",
+        start=seen.date.truncate("M"),
+        quantity=seen.quantity.cast(_EXACT),
+    )
+    cells = lines.group_by("account_id", "product_line", "product_id", "start").agg(
+        revenue=lines.revenue.sum(),
+        quantity=lines.quantity.sum(),
+        lines=lines.count(),
+        quantities=lines.quantity.count(),
+    )
+    table = cells.select(
+        "account_id",
+        "product_line",
+        "product_id",
+        month=cells.start.strftime("%Y-%m"),
+        revenue=cells.revenue.cast(_MONEY),
+        quantity=_known(cells.quantity, cells.quantities, cells.lines).cast("float64"),
+    )
+    return table.order_by([ibis.asc(key, nulls_first=False) for key in PRODUCT_KEYS])
+
+
+def _known(total: Any, counted: Any, lines: Any) -> Any:
+    """Return a sum where every line has the value, null elsewhere."""
+    return ibis.ifelse(counted == lines, total, ibis.null(total.type()))
+
+
+def write_cube(tables: Mapping[str, Typed], as_of: dt.date, file: Path, *, scratch: Path) -> None:
+    """Let the engine write the cube of a book as parquet; lines never pass through Python."""
     history = tables.get("account_history")
     spells = holdings(
         tables["accounts"].rows,
         history.rows if history else None,
         history.present if history else frozenset(),
     )
-    query = cube_expression(tables["sales"].rows, spells, as_of)
-    written = scratch / "cube.parquet"
+    _write(cube_expression(tables["sales"].rows, spells, as_of), file, scratch)
+
+
+def write_products(
+    tables: Mapping[str, Typed], since: dt.date, as_of: dt.date, file: Path, *, scratch: Path
+) -> None:
+    """Let the engine write the sales of some months by product, likewise."""
+    _write(product_expression(tables["sales"].rows, since, as_of), file, scratch)
+
+
+def _write(query: Any, file: Path, scratch: Path) -> None:
+    """Write what a query returns as parquet.
+
+    The engine cuts sorted rows into groups of a fixed number, so that the bytes are the same on any number of
+    threads. It may write into its `scratch` folder only; the file is moved from there.
+    """
+    written = scratch / "query.parquet"
     target = str(written).replace("'", "''")
     query.get_backend().raw_sql(
         f"COPY ({ibis.to_sql(query, dialect='duckdb')}) TO '{target}' "

@@ -165,6 +165,7 @@ def _snapshot(
     run = start_run(out, facts)
     try:
         book.snapshot(run.as_of, run.folder)
+        book.write_products(window.last_year().start, window.end, run.folder / "book" / "products.parquet")
         _check_period(run)
         keep_adopted(adopted, run)
     except BaseException:

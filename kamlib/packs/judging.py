@@ -26,6 +26,7 @@ from kamlib.runs import Run
 
 _TABLES = (
     "cube",
+    "products",
     "accounts",
     "reps",
     "market",

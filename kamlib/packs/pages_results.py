@@ -155,7 +155,7 @@ def show_bridge(case: Case) -> None:
     cube = case.tables["cube"]
     if str(cube["month"].min()) > case.window.last_year().months[0]:
         return
-    parts = bridge_from_last_year(cube, window=case.window)
+    parts = bridge_from_last_year(case.tables.get("products", cube), window=case.window)
     case.run.save("results_bridge", parts)
     display(show(case.run, bridge_page(case, parts)))
 
@@ -175,9 +175,10 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
             "scenario": [{"before": "PY", "after": "AC"}.get(part, "change") for part in kept],
         }
     )
-    counted = case.tables["cube"].get("quantity")
-    blind = counted is None or counted.isna().all()
-    doubt = "appraisal.bridge_no_quantity" if blind else "appraisal.bridge_doubt"
+    known = "products" in case.tables
+    doubt = "appraisal.bridge_doubt_product" if known else "appraisal.bridge_doubt_line"
+    if case.tables["cube"]["quantity"].isna().all():
+        doubt = "appraisal.bridge_no_quantity"
     table = parts.assign(part=[words.value("part", part) for part in parts["part"]])
     return Page(
         id="results_2",
@@ -191,7 +192,12 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
         subtitle=subtitle(case, words("appraisal.bridge_what", currency=words.currency)),
         table=table,
         figures=(bridge(steps, words=words),),
-        notes=(words("appraisal.bridge_rule"), words(doubt)),
+        notes=(
+            words(
+                "appraisal.bridge_rule", by=words("appraisal.by_product" if known else "appraisal.by_line")
+            ),
+            words(doubt),
+        ),
     )
 
 

@@ -287,9 +287,32 @@ def test_results_and_bridge_add_up_on_every_side():
     assert reps.loc["T", "attainment"] == 0.0
     bridge = bridge_from_last_year(SOLD, window=WINDOW).set_index("part")["amount"].astype(float)
     assert bridge[["before", "lost", "new", "after"]].tolist() == [130.0, -50.0, 60.0, 180.0]
-    assert bridge[["price", "volume", "new_lines"]].tolist() == pytest.approx([10.0, 10.0, 20.0])
+    assert bridge[["price", "volume", "new_products"]].tolist() == pytest.approx([10.0, 10.0, 20.0])
     shared = sold_by_others(SOLD, ACCOUNTS, window=WINDOW)
     assert shared[["account_id", "rep_id", "seller"]].values.tolist() == [["B", "R", "S"]]
+
+
+def test_a_bridge_by_product_tells_price_from_mix():
+    names = ["account_id", "product_line", "product_id", "month", "revenue", "quantity"]
+    sold = pd.DataFrame(
+        [
+            ("A", "p", "ABC", "2024-01", 60.0, 50.0),
+            ("A", "p", "DEF", "2024-02", 32.0, 40.0),
+            ("A", "p", None, "2024-03", 8.0, None),
+            ("A", "p", "ABC", "2025-01", 66.0, 60.0),
+            ("A", "p", "DEF", "2025-02", 20.0, 20.0),
+            ("A", "p", "DEF", "2025-03", 30.0, 30.0),
+            ("A", "p", None, "2025-03", 5.0, 1.0),
+        ],
+        columns=names,
+    )
+    sold["revenue"] = to_money([round(r * 10_000) for r in sold["revenue"]])
+    parts = bridge_from_last_year(sold, window=WINDOW).set_index("part")["amount"].astype(float)
+    assert parts[["before", "price", "volume", "mix", "other", "after"]].round(4).tolist() == [
+        100.0, 4.0, 20.4444, -0.4444, -3.0, 121.0
+    ]  # fmt: skip
+    by_line = bridge_from_last_year(sold.drop(columns="product_id"), window=WINDOW).set_index("part")
+    assert float(by_line.loc["other", "amount"]) == 21.0  # a quantity is missing: nothing can be told apart
 
 
 def test_a_group_judges_swings_weigh_and_the_log_must_end_at_the_weight():

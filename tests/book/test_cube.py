@@ -59,6 +59,32 @@ date,account_id,product_line,revenue,quantity,cost,rep_id
     ]
 
 
+def test_sales_by_product_within_some_months(tmp_path: Path) -> None:
+    sales = """\
+date,account_id,product_line,revenue,quantity,product_id
+2023-12-31,A1,P,64,1,x
+2024-01-05,A1,P,1,1,x
+2024-01-06,A1,P,2,2,x
+2024-01-07,A1,P,4,,y
+2024-01-08,A1,P,8,1,y
+2024-02-09,,P,16,1,
+2024-03-01,A1,P,32,1,x
+"""
+    with open_book(write_book(tmp_path, {"sales.csv": sales})) as book:
+        book.write_products(dt.date(2024, 1, 1), dt.date(2024, 3, 1), tmp_path / "products.parquet")
+    assert [tuple(row.values()) for row in pq.read_table(tmp_path / "products.parquet").to_pylist()] == [
+        ("A1", "P", "x", "2024-01", Decimal("3"), 3.0),
+        ("A1", "P", "y", "2024-01", Decimal("12"), None),
+        (None, "P", None, "2024-02", Decimal("16"), 1.0),
+    ]
+
+
+def test_a_book_that_names_no_product_has_no_sales_by_product(tmp_path: Path) -> None:
+    with open_book(write_book(tmp_path)) as book:
+        book.write_products(dt.date(2024, 1, 1), dt.date(2024, 3, 1), tmp_path / "products.parquet")
+    assert not (tmp_path / "products.parquet").exists()
+
+
 def test_without_a_history_the_accounts_rep_sold(tmp_path: Path) -> None:
     rows = read_cube(write_book(tmp_path, names=BASIC), dt.date(2025, 1, 1), tmp_path / "cube.parquet")
     assert [(row["account_id"], row["rep_id"], row["month"]) for row in rows] == [
