@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,14 +32,11 @@ class RankDraws:
         Number of draws.
     central : numpy.ndarray of float64, shape (reps, kpis)
         Mean of the weights under which the rep came first; NaN for who never did.
-    above : numpy.ndarray of int64, shape (reps,)
-        Draws in which the rep scored more than the next in the order given; the last has 0.
     """
 
     counts: Integers
     draws: int
     central: Floats
-    above: Integers
 
     @property
     def acceptabilities(self) -> Floats:
@@ -127,7 +124,6 @@ def rank_draws(scores: Floats, weights: Floats) -> RankDraws:
     counts = np.zeros((reps, reps), dtype=np.int64)
     central = np.zeros((reps, kpis))
     firsts = np.zeros(reps)
-    above = np.zeros(reps, dtype=np.int64)
     rows = np.arange(reps)[None, :] * reps
     for start in range(0, draws, _BATCH):
         part = weights[start : start + _BATCH]
@@ -137,11 +133,8 @@ def rank_draws(scores: Floats, weights: Floats) -> RankDraws:
         first = (ranks == 0).astype(float)
         central += first.T @ part
         firsts += first.sum(axis=0)
-        above[:-1] += (total[:, :-1] > total[:, 1:]).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return RankDraws(
-            counts, draws, np.where(firsts[:, None] > 0, central / firsts[:, None], np.nan), above
-        )
+        return RankDraws(counts, draws, np.where(firsts[:, None] > 0, central / firsts[:, None], np.nan))
 
 
 def _totals(scores: Floats, weights: Floats) -> Floats:
@@ -183,55 +176,55 @@ def rank_reps(totals: pd.Series) -> pd.Series:
     return totals.rank(ascending=False, method="min").astype("Int64")
 
 
-def flips(scores: Floats, weights: Floats, order: Sequence[int]) -> pd.DataFrame:
+def flips(
+    finals: Callable[[Floats], Floats], weights: Floats, order: Sequence[int], measured: Sequence[Hashable]
+) -> pd.DataFrame:
     """Find, for neighbours in a ranking, the smallest change of one weight that puts the lower one level.
 
-    One KPI's weight moves, the others give way or gain in proportion.
+    One KPI's weight moves, the others give way or gain in proportion. Scores then change linearly between
+    the weights that hold and those of the KPI alone, as long as all who matter are measured on the same KPIs;
+    other pairs are not compared.
 
     Parameters
     ----------
-    scores : numpy.ndarray of float64, shape (reps, kpis)
-        Scores; NaN where left out.
+    finals : callable
+        Given weights (kpis,), returns final scores (reps,).
     weights : numpy.ndarray of float64, shape (kpis,)
         Weights of sum 1.
     order : sequence of int
-        Rows of `scores` from the best to the worst.
+        Reps from the best to the worst.
+    measured : sequence
+        By rep, what tells on which KPIs the score rests; pairs that differ in it are not compared, nor those
+        where it is None.
 
     Returns
     -------
     pandas.DataFrame
-        One row per pair of neighbours: upper, lower (rows of `scores`), gap (difference of their totals
-        [score points]), kpi (column that moves; -1 where no change of one weight does it), change (of its
-        weight, signed [fraction]).
+        One row per pair of neighbours: upper, lower (reps), gap (difference of their final scores [score
+        points]), kpi (column that moves; -1 where no change of one weight does it), change (of its weight,
+        signed [fraction]).
     """
+    here = finals(weights)
+    alone = np.array([finals(row) for row in np.eye(len(weights))])  # (kpis, reps)
     rows = []
     for upper, lower in pairwise(order):
-        pair = scores[[upper, lower]]
-        total = _totals(pair, weights[None, :])[0]
-        gap = float(total[0] - total[1])
+        gap = here[upper] - here[lower]
         best, found = -1, np.nan
-        for k in range(len(weights)):
-            change = _level_change(pair, weights, k)
-            if not np.isnan(change) and not abs(change) >= abs(found):
-                best, found = k, change
-        rows.append((upper, lower, gap, best, found))
+        if measured[upper] == measured[lower] and measured[upper] is not None:
+            for k, weight in enumerate(weights):
+                change = _level_change(gap, alone[k, upper] - alone[k, lower], weight)
+                if not np.isnan(change) and not abs(change) >= abs(found):
+                    best, found = k, change
+        rows.append((upper, lower, float(gap), best, found))
     return pd.DataFrame(rows, columns=["upper", "lower", "gap", "kpi", "change"])
 
 
-def _level_change(pair: Floats, weights: Floats, k: int) -> float:
-    """Return the change of weight k at which two reps are level; NaN where there is none within 0..1.
-
-    With one KPI moved and the rest in proportion, each total is linear in the weight moved as long as both
-    reps are measured on the same KPIs; otherwise the pair is not compared.
-    """
-    if (np.isnan(pair[0]) != np.isnan(pair[1])).any() or weights[k] >= 1:
+def _level_change(gap: float, gap_alone: float, weight: float) -> float:
+    """Return the change of a weight at which two reps are level; NaN where there is none within 0..1."""
+    if weight >= 1 or np.isnan(gap_alone) or gap == gap_alone:
         return np.nan
-    apart = np.nan_to_num(pair[0] - pair[1])
-    others = float((weights * apart).sum() - weights[k] * apart[k]) / (1 - weights[k])
-    if apart[k] == others:
-        return np.nan
-    level = -others / (apart[k] - others)
-    return float(level - weights[k]) if 0 <= level <= 1 else np.nan
+    level = weight + (1 - weight) * gap / (gap - gap_alone)
+    return float(level - weight) if 0 <= level <= 1 else np.nan
 
 
 def force_distribution(reps: int, shares: Sequence[float]) -> Integers:

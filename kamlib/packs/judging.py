@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from kamlib.appraisal.draws import RepCases, rep_cases
+from kamlib.appraisal.draws import DATED, RepCases, rep_cases
 from kamlib.appraisal.kpi import Kpi, ScorecardParams
 from kamlib.appraisal.measure import measure_reps, rep_values
 from kamlib.appraisal.planned import planned_targets
@@ -98,18 +98,31 @@ class Case:
             fiscal_year_start=self.run.facts["book"]["fiscal_year_start"],
         )
 
+    def spans(self, window: Window) -> dict[str, Window]:
+        """Return what each KPI is measured over: the window, or the twelve months up to its end."""
+        return {
+            kpi.measure: window.trailing_year() if kpi.trailing_year else window for kpi in self.params.kpis
+        }
+
     def evidence(self, window: Window) -> pd.DataFrame:
-        """Return what reps did, KPI by KPI, in a window or the twelve months up to its end."""
-        parts = [
-            measure_reps(
-                self.tables,
-                measures=[kpi.measure],
-                window=window.trailing_year() if kpi.trailing_year else window,
-                reps=self.reps,
-            )
-            for kpi in self.params.kpis
-        ]
-        return pd.concat(parts, ignore_index=True)
+        """Return what reps did, KPI by KPI."""
+        return pd.concat(
+            [self._measure(measure, span) for measure, span in self.spans(window).items()], ignore_index=True
+        )
+
+    def dated_evidence(self, window: Window) -> pd.DataFrame:
+        """Return the same, month by month (column month) where a KPI adds up over months."""
+        parts = []
+        for measure, span in self.spans(window).items():
+            if measure in DATED and span.length > 1:
+                months = [span.first.shift(k) for k in range(span.length)]
+                parts += [self._measure(measure, Window(m, m)).assign(month=str(m)) for m in months]
+            else:
+                parts.append(self._measure(measure, span).assign(month=None))
+        return pd.concat(parts, ignore_index=True).astype({"month": "str"})
+
+    def _measure(self, measure: str, window: Window) -> pd.DataFrame:
+        return measure_reps(self.tables, measures=[measure], window=window, reps=self.reps)
 
 
 @dataclass(frozen=True)
@@ -176,14 +189,20 @@ class Judged:
 
     @cached_property
     def cases(self) -> list[RepCases]:
-        """The same, to be resampled."""
-        accounts = self.case.planned[self.case.planned["account_id"].notna()]
+        """The same, to be resampled by account and month."""
+        case, window = self.case, self.case.window
+        accounts = case.planned[case.planned["account_id"].notna()]
         return rep_cases(
-            self.evidence,
+            case.dated_evidence(window),
             self.measured.targets,
-            before=self.measured.before,
+            before=case.dated_evidence(window.last_year()),
             planned=accounts if len(accounts) else None,
-            kpis=self.case.params.kpis,
+            months={
+                measure: span.months
+                for measure, span in case.spans(window).items()
+                if measure in DATED and span.length > 1
+            },
+            kpis=case.params.kpis,
             reps=self.case.reps,
         )
 

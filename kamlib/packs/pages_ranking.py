@@ -8,6 +8,7 @@ from IPython.display import display
 from kamlib.appraisal.incidents import IncidentParams
 from kamlib.charts import appraisal as charts
 from kamlib.charts.figure import NativeChart
+from kamlib.glossary import Words
 from kamlib.packs.appraisal_params import RankingParams
 from kamlib.packs.judging import Case, Judged
 from kamlib.packs.page import Page, show
@@ -16,6 +17,7 @@ from kamlib.packs.ranked import Ranked, rank
 
 _SHOWN = 40
 _THIN = 0.5  # of the weights; less is not the scorecard that was agreed
+_EDGE = 0.5  # of the draws: a band that is likelier to be another's than the rep's own
 _DROPPED = 0.005  # a weight that is left with less reads 0 %
 
 
@@ -38,7 +40,7 @@ def show_ranks(judged: Judged, ranked: Ranked, params: RankingParams) -> None:
 def ranks_page(judged: Judged, ranked: Ranked, params: RankingParams) -> Page:
     """Answer who ranks where, and how sure that is (ranking 1)."""
     case, words = judged.case, judged.case.run.words
-    table = ranked.table.copy()
+    table = ranked.table.drop(columns=["team_score", "score_part", "team_part", "score_rest"])
     table.insert(1, "name", table["rep_id"].map(case.names))
     known = table[table["final_score"].notna()]
     sure = known[known["best_rank"] == known["worst_rank"]]
@@ -84,9 +86,20 @@ def ranks_page(judged: Judged, ranked: Ranked, params: RankingParams) -> Page:
                 spread=words.percent(params.weight_spread),
             ),
             words("appraisal.rank_doubt"),
-            words("appraisal.rank_forced" if params.forced else "appraisal.rank_not_forced"),
+            _forced(table, words) if params.forced else words("appraisal.rank_not_forced"),
         ),
     )
+
+
+def _forced(table: pd.DataFrame, words: Words) -> str:
+    """Name who sits on the edge of a forced band: half of the draws or more put them in another."""
+    edge = table[table["other_band"] >= _EDGE].sort_values("other_band", ascending=False, kind="stable")
+    if edge.empty:
+        return words("appraisal.rank_forced_clear", share=words.percent(_EDGE))
+    names = words("targets.list").join(
+        f"{row['name']} ({words.percent(row['other_band'])})" for _, row in edge.iterrows()
+    )
+    return words("appraisal.rank_forced", names=names)
 
 
 def _evidence(judged: Judged, ranked: Ranked) -> list[str]:

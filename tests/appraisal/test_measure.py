@@ -237,6 +237,52 @@ def test_an_account_left_out_takes_its_part_of_the_target_with_it():
     assert set(np.round(drawn, 6)) == {50.0, 125.0, 150.0}
 
 
+def monthly(amounts, account="A", measure="target_attainment", year=2025):
+    return pd.DataFrame(
+        {"measure": measure, "rep_id": "R", "account_id": account, "amount": amounts, "base": np.nan, "cases": 1,
+         "month": [f"{year}-{m:02d}" for m in range(1, len(amounts) + 1)]}
+    )  # fmt: skip
+
+
+def drawn_of(now, before, goal):
+    one = kpi("target_attainment", target="plan", value=None, cap=1e6)
+    targets = pd.DataFrame({"measure": [one.measure], "rep_id": ["R"], "kpi_target": [goal]})
+    months = {one.measure: sorted(now["month"].unique())}
+    cases = rep_cases(now, targets, before=before, months=months, kpis=[one], reps=["R"])
+    return draw_scores(cases, kpis=[one], draws=40_000, rng=np.random.default_rng(1))[:, 0, 0]
+
+
+def test_drawn_months_keep_the_mean_and_have_the_variance_of_a_sum_of_months():
+    drawn = drawn_of(monthly([10.0, 20.0, 30.0]), monthly([1.0, 1.0, 1.0], year=2024), 100.0)
+    assert drawn.mean() == pytest.approx(60, abs=0.2)
+    assert drawn.var() == pytest.approx(3 * 100, rel=0.02)  # three months of variance 100
+
+
+def test_a_season_that_the_target_shares_is_no_doubt_and_one_month_is_not_drawn():
+    seasonal = drawn_of(monthly([10.0, 20.0, 30.0]), monthly([5.0, 10.0, 15.0], year=2024), 80.0)
+    assert np.allclose(seasonal, 75.0)
+    one = kpi("target_attainment", target="plan", value=None)
+    now = monthly([60.0]).assign(month=None)
+    targets = pd.DataFrame({"measure": [one.measure], "rep_id": ["R"], "kpi_target": [80.0]})
+    cases = rep_cases(now, targets, before=now, kpis=[one], reps=["R"])
+    assert np.allclose(draw_scores(cases, kpis=[one], draws=50, rng=np.random.default_rng(1)), 75.0)
+
+
+def test_targets_planned_by_account_of_one_measure_leave_last_years_shares_to_the_others():
+    kpis = [
+        kpi("target_attainment", target="plan", value=None),
+        kpi("customer_count", target="last_year", value=None),
+    ]
+    now = pd.DataFrame({"measure": ["target_attainment", "customer_count"] * 2, "rep_id": "R",
+                        "account_id": ["A", "A", "B", "B"], "amount": 1.0, "base": np.nan, "cases": 1})  # fmt: skip
+    planned = pd.DataFrame(
+        {"measure": "target_attainment", "rep_id": "R", "account_id": ["A", "B"], "asked": [3.0, 1.0]}
+    )
+    targets = pd.DataFrame({"measure": [k.measure for k in kpis], "rep_id": "R", "kpi_target": [4.0, 2.0]})
+    [case] = rep_cases(now, targets, before=now, planned=planned, kpis=kpis, reps=["R"])
+    assert case.asked.tolist() == [[3.0, 1.0], [1.0, 1.0]]
+
+
 def test_weights_are_raised_over_what_is_known():
     assert weigh(np.array([[80.0, np.nan], [np.nan, np.nan]]), np.array([0.3, 0.7]))[0] == 80.0
     assert np.isnan(weigh(np.array([np.nan]), np.array([1.0])))

@@ -57,14 +57,16 @@ def test_the_change_that_flips_makes_the_two_level(seed):
     rng = np.random.default_rng(seed)
     scores = rng.uniform(0, 100, (2, 3))
     weights = rng.dirichlet(np.ones(3))
-    order = np.argsort(-(scores @ weights))
-    row = flips(scores, weights, order).iloc[0]
+    rest = rng.uniform(-10, 10, 2)
+    order = np.argsort(-(scores @ weights + rest))
+    row = flips(lambda w: scores @ w + rest, weights, order, measured=[0, 0]).iloc[0]
     if row["kpi"] >= 0:
         k = int(row["kpi"])
         moved = weights * (1 - weights[k] - row["change"]) / (1 - weights[k])
         moved[k] = weights[k] + row["change"]
-        total = scores @ moved
+        total = scores @ moved + rest
         assert total[0] == pytest.approx(total[1], abs=1e-6)
+    assert flips(lambda w: scores @ w, weights, order, measured=[0, 1])["kpi"].tolist() == [-1]
 
 
 def test_drawn_weights_have_the_given_ones_as_mean_and_the_stated_spread():

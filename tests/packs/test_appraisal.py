@@ -286,3 +286,22 @@ def test_a_book_of_two_tables_is_appraised_on_what_it_has(tmp_path):
         "satisfaction": "no_value",
         "effective_contacts": "no_value",
     }
+
+
+def test_what_adds_up_over_months_is_the_same_by_month_as_in_one(appraisal_run):
+    case = case_of(open_run(str(appraisal_run)), ScorecardParams())
+    names = ["measure", "rep_id", "account_id"]
+    whole, dated = case.evidence(case.window), case.dated_evidence(case.window)
+    assert dated["month"].nunique() >= 3
+    for column in ("amount", "base"):
+        sums = dated.fillna({"account_id": ""}).groupby(names)[column].sum()
+        pd.testing.assert_series_equal(sums, whole.fillna({"account_id": ""}).groupby(names)[column].sum())
+
+
+def test_flips_are_of_the_ranking_that_is_shown(appraisal_run):
+    run = open_run(str(appraisal_run))
+    final = run.load("ranking").set_index("rep_id")["final_score"]
+    found = run.load("ranking_flips")
+    gaps = found["upper"].map(final) - found["lower"].map(final)
+    assert found["score_gap"].to_numpy() == pytest.approx(gaps.to_numpy())
+    assert (gaps >= 0).all()
