@@ -22,8 +22,12 @@ class Icc:
     ----------
     single_1, single_2, single_3 : float
         ICC(1,1), (2,1), (3,1): reliability of one rating; raters differ per subject, are a sample, are all.
+        The last two are NaN where not every rater rated every subject.
     mean_1, mean_2, mean_3 : float
-        ICC(1,k), (2,k), (3,k): reliability of the mean of k raters.
+        ICC(1,k), (2,k), (3,k): reliability of the mean of k raters; NaN likewise.
+    raters : float
+        k: ratings a subject [ratings]; where they differ, the number that gives the same expected variance
+        between subjects, which is a little below their mean.
     """
 
     single_1: float
@@ -32,56 +36,66 @@ class Icc:
     mean_1: float
     mean_2: float
     mean_3: float
+    raters: float
 
 
 def icc(ratings: pd.DataFrame) -> Icc:
     """Split the variance of ratings into subjects, raters and the rest.
 
+    With gaps only the one-way forms are defined, ICC(1,1) and (1,k): a rater then differs per subject.
+
     Parameters
     ----------
     ratings : pandas.DataFrame, shape (subjects, raters)
-        Without gaps; two of each or more.
+        NaN where not rated; subjects that nobody rated are left out.
 
     Raises
     ------
     ParameterError
-        If there are gaps, fewer than two subjects or raters, or no variation.
+        If there are fewer than two subjects, none is rated twice, or no rating differs.
 
     References
     ----------
     P. E. Shrout, J. L. Fleiss (1979). Intraclass correlations: uses in assessing rater reliability.
     Psychological Bulletin 86:420-428.
+    S. R. Searle, G. Casella, C. E. McCulloch (1992). Variance Components, ch. 3.6 (unequal numbers of
+    ratings).
 
     Examples
     --------
     >>> round(icc(pd.DataFrame([[1, 2], [3, 4], [5, 6]])).single_3, 6)
     1.0
     """
-    values = ratings.to_numpy(dtype=float)
-    n, k = values.shape
-    if n < 2 or k < 2 or not np.isfinite(values).all():
-        raise ParameterError(f"ICC: {n} subjects by {k} raters, all rated; it needs two of each and no gap.")
-    grand = values.mean()
-    of_subjects = k * ((values.mean(axis=1) - grand) ** 2).sum()
-    of_raters = n * ((values.mean(axis=0) - grand) ** 2).sum()
-    total = ((values - grand) ** 2).sum()
+    values = ratings.dropna(how="all").to_numpy(dtype=float)
+    known = np.isfinite(values)
+    of = known.sum(axis=1)
+    n, size = len(values), int(of.sum())
+    if n < 2 or size == n:
+        raise ParameterError(
+            f"ICC: {n} subjects with {size} ratings; it needs two subjects and one of them rated twice."
+        )
+    grand = values[known].mean()
+    means = np.nansum(values, axis=1) / of
+    total = float(((values[known] - grand) ** 2).sum())
     if total == 0:
         raise ParameterError("ICC: every rating is the same; there is nothing to tell apart.")
-    rest = max(total - of_subjects - of_raters, 0.0)
-    bms, jms = of_subjects / (n - 1), of_raters / (k - 1)
-    ems, wms = rest / ((n - 1) * (k - 1)), (of_raters + rest) / (n * (k - 1))
+    of_subjects = float((of * (means - grand) ** 2).sum())
+    k = (size - float((of**2).sum()) / size) / (n - 1)
+    bms, wms = of_subjects / (n - 1), max(total - of_subjects, 0.0) / (size - n)
+    second = third = (np.nan, np.nan)
+    if known.all():
+        of_raters = float(n * ((values.mean(axis=0) - grand) ** 2).sum())
+        jms = of_raters / (k - 1)
+        ems = max(total - of_subjects - of_raters, 0.0) / ((n - 1) * (k - 1))
+        second = (_part(bms - ems, bms + (k - 1) * ems + k * (jms - ems) / n),
+                  _part(bms - ems, bms + (jms - ems) / n))  # fmt: skip
+        third = _part(bms - ems, bms + (k - 1) * ems), _part(bms - ems, bms)
+    first = _part(bms - wms, bms + (k - 1) * wms), _part(bms - wms, bms)
+    return Icc(first[0], second[0], third[0], first[1], second[1], third[1], k)
 
-    def part(top: float, bottom: float) -> float:
-        return float(top / bottom) if bottom > 0 else 0.0
 
-    return Icc(
-        part(bms - wms, bms + (k - 1) * wms),
-        part(bms - ems, bms + (k - 1) * ems + k * (jms - ems) / n),
-        part(bms - ems, bms + (k - 1) * ems),
-        part(bms - wms, bms),
-        part(bms - ems, bms + (jms - ems) / n),
-        part(bms - ems, bms),
-    )
+def _part(top: float, bottom: float) -> float:
+    return float(top / bottom) if bottom > 0 else 0.0
 
 
 def krippendorff_alpha(ratings: pd.DataFrame, *, level: str = "interval") -> float:
@@ -175,6 +189,32 @@ class Severity:
     errors: pd.Series
 
 
+def rating_circles(ratings: pd.DataFrame, *, person: str, rater: str) -> pd.Series:
+    """Say of each rating in which circle of raters and rated it lies; no rating connects two circles.
+
+    Parameters
+    ----------
+    ratings : pandas.DataFrame
+        One row a rating.
+    person, rater : str
+        Columns: who is rated, who rates.
+
+    Returns
+    -------
+    pandas.Series of int64
+        From 0, in the order of the first person of each circle; with the index of `ratings`.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rated, persons = pd.factorize(ratings[person], sort=True)
+    by, raters = pd.factorize(ratings[rater], sort=True)
+    size = len(persons) + len(raters)
+    links = coo_array((np.ones(len(ratings)), (rated, by + len(persons))), shape=(size, size))
+    _, of = connected_components(links, directed=False)
+    return pd.Series(of[rated], index=ratings.index, dtype="int64")
+
+
 def rater_severity(ratings: pd.DataFrame, *, person: str, rater: str, score: str) -> Severity:
     """Fit score = person + rater by least squares, raters summing to 0.
 
@@ -196,9 +236,6 @@ def rater_severity(ratings: pd.DataFrame, *, person: str, rater: str, score: str
     J. M. Linacre (1989). Many-Facet Rasch Measurement,
     ch. 3 on connected designs.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     known = ratings[ratings[score].notna()]
     persons, raters = sorted(known[person].unique()), sorted(known[rater].unique())
     if not len(known):
@@ -206,13 +243,12 @@ def rater_severity(ratings: pd.DataFrame, *, person: str, rater: str, score: str
     p = known[person].map({name: k for k, name in enumerate(persons)}).to_numpy()
     r = known[rater].map({name: k for k, name in enumerate(raters)}).to_numpy() + len(persons)
     n, size = len(known), len(persons) + len(raters)
-    links = coo_array((np.ones(n), (p, r)), shape=(size, size))
-    groups, of = connected_components(links, directed=False)
-    if groups > 1:
-        alone = [name for name, group in zip([*persons, *raters], of, strict=True) if group != of[0]]
+    circle = rating_circles(known, person=person, rater=rater)
+    if circle.max() > 0:
+        alone = min(known.loc[circle > 0, person])
         raise ParameterError(
-            f"severity: raters and rated fall into {groups} groups that no rating connects ({alone[0]} is not"
-            f" in the group of {persons[0]}). Take the groups apart, or have somebody rate in both."
+            f"severity: raters and rated fall into {circle.max() + 1} groups that no rating connects ({alone}"
+            f" is not in the group of {persons[0]}). Take the groups apart, or have somebody rate in both."
         )
     # The last rater's value is minus the sum of the others', so that they sum to 0.
     design = np.zeros((n, size - 1))

@@ -67,23 +67,6 @@ def show_results(case: Case) -> None:
     display(show(case.run, results_page(case, table)))
 
 
-def _credit(case: Case) -> list[str]:
-    """Say whom a sale counts for, and how many name nobody."""
-    words, checks = case.run.words, case.run.load("book_checks")
-    said = [words("appraisal.results_credit")]
-    unnamed = checks[checks["check"] == "sales_without_rep"]
-    if len(unnamed):
-        row = unnamed.iloc[0]
-        said.append(
-            words(
-                "appraisal.results_unnamed",
-                rows=words.count(int(row["count"])),
-                money=words.money(row["money"]),
-            )
-        )
-    return said
-
-
 def _no_targets(case: Case) -> str:
     """Tell a book without targets from one whose targets are for other days."""
     if not case.run.has("targets") or case.run.load("targets").empty:
@@ -117,10 +100,10 @@ def results_page(case: Case, results: pd.DataFrame) -> Page:
             **facts,
         )
         median = words.percent(float(known["attainment"].median()))
-        notes = (*_credit(case), words("appraisal.results_median", median=median))
+        notes = (words("appraisal.results_credit"), words("appraisal.results_median", median=median))
     else:
         title = words("appraisal.results_title_plain", **facts)
-        notes = (*_credit(case), words(_no_targets(case)))
+        notes = (words("appraisal.results_credit"), words(_no_targets(case)))
     shown = reps.head(_SHOWN)
     bars = pd.DataFrame(
         {

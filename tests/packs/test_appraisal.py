@@ -1,5 +1,6 @@
 """The appraisal pack on the demo book: pages, planted stories, privacy, the live workbook, refusals."""
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -10,10 +11,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from kamlib.appraisal.feedback import FeedbackParams, score_feedback
 from kamlib.appraisal.kpi import ScorecardParams
 from kamlib.cli import main
 from kamlib.packs.appraisal import appraisal_params, appraise
 from kamlib.packs.judging import case_of
+from kamlib.packs.pages_feedback import Cycle, feedback_page, latest_cycle
 from kamlib.runs import open_run
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
@@ -92,6 +95,36 @@ def test_the_sandbagger_and_the_happy_ears_forecast_worst(tmp_path):
     scores = open_run(str(folder)).load("scores").sort_values("kpi_value")
     assert set(scores["rep_id"].head(2)) == {"R01", "R08"}
     assert scores["kpi_value"].iloc[1] < 0.8 < 0.9 < scores["kpi_value"].iloc[2]
+
+
+@pytest.mark.parametrize(
+    ("cycles", "taken"),
+    [
+        (["2023", "2024", "2025"], Cycle("2024", dated=True)),
+        (["2024", "2025Q3", "2025Q4"], Cycle("2025Q3", dated=True)),
+        (["2025"], None),
+        (["2024", "spring 2025"], Cycle("2024", dated=True)),
+        (["autumn 2024", "spring 2025"], Cycle("spring 2025", dated=False)),
+        ([], None),
+    ],
+)
+def test_a_cycle_that_is_not_over_is_not_read(cycles, taken):
+    assert latest_cycle(cycles, end=dt.date(2025, 10, 1)) == taken
+
+
+def test_the_feedback_page_says_who_is_not_shown_and_how_far_raters_agree(appraisal_run):
+    run = open_run(str(appraisal_run))
+    case = case_of(run, run.params(ScorecardParams))
+    rows = run.load("feedback").query("cycle == '2025'").astype({"score": "float64"})
+    rows = rows[(rows["rep_id"] != "R12") | (rows["rater_id"].str[0] == "M") | (rows["rater_id"] == "C034")]
+    found = score_feedback(rows, params=FeedbackParams())
+    page = feedback_page(case, found, Cycle("spring", dated=False), FeedbackParams())
+    assert page.sentences[0].startswith('The cycle "spring" is not named by a period')
+    assert page.sentences[1].endswith(f"even together: {case.names['R12']} (raters: 1).")
+    assert (
+        f"ICC(1,1) of one rater {found.icc.single_1:.2f}, ICC(1,k) of the mean of 9.11 raters" in page.notes[2]
+    )
+    assert found.groups.query("rep_id == 'R12'")["rater_group"].tolist() == ["superior"]
 
 
 def test_a_rank_that_hangs_on_one_account_is_named(appraisal_run):
@@ -224,6 +257,8 @@ def test_the_pack_speaks_chinese_and_judges_the_year_to_date(tmp_path, capsys):
         ("scorecard: {kpis: [{measure: retention, weight: 1.0, perspective: customer, target: fixed, value: 0.0}]}", "above 0"),
         ("ranking: {forced: [0.5, 0.6]}", "sum to 1.1"),
         ("pay: {curve: [[1.0, 1.0], [0.5, 2.0]]}", "pay never falling"),
+        ("feedback: {superior_weight: 0.9}", "the weights of groups sum to 1.5; they must sum to 1"),
+        ("feedback: {scale_low: 5.0}", "scale_low 5 is not below scale_high 5"),
     ],
 )  # fmt: skip
 def test_broken_parameters_are_refused_before_anything_runs(text, said, tmp_path, capsys):
