@@ -18,7 +18,7 @@ from kamlib.forecast import ForecastParams, draw_period_sums
 from kamlib.forecast.period_sums import PeriodSums
 from kamlib.glossary import Words
 from kamlib.incentives import PayParams, cost_at_forecast
-from kamlib.measures.money import as_float
+from kamlib.measures.money import as_float, sum_money
 from kamlib.packs.planning import PlanningParams
 from kamlib.packs.proof_run import evidence_of
 from kamlib.packs.targets_scope import pipeline_of
@@ -32,9 +32,11 @@ from kamlib.targets import (
     size_target,
 )
 from kamlib.targets.allocation import account_targets
+from kamlib.targets.facts import AccountFacts, account_facts, look_back
 from kamlib.targets.scenarios import scenario_params
 
 _SHOWN, _MOVED = 40, 8
+_KEPT = 12  # splits kept: the plan, all scenarios, and the last few moves, which undo asks for again
 _SIDES = (("region", "region"), ("rep", "rep_id"))
 _ACTUAL, _TARGET = "#44546a", "#c55a11"
 
@@ -115,6 +117,28 @@ class TargetDesk:
         return found
 
     @cached_property
+    def totals(self) -> dict[str, pd.DataFrame]:
+        """What a total is sized by: revenue by month, and the forecast of the period's months."""
+        forecast = self.tables["forecast"]
+        months = [str(month) for month in self.run.period.months()]
+        shown = forecast["period"].isin(months) & forecast["level"].isin(["company", "account"])
+        return {"cube": sum_money(self.tables["cube"], ["month"], ["revenue"]), "forecast": forecast[shown]}
+
+    @cached_property
+    def _facts(self) -> dict[int, AccountFacts]:
+        return {}
+
+    @cached_property
+    def _splits(self) -> dict[str, Split]:
+        return {}
+
+    @cached_property
+    def targets_before(self) -> dict[tuple[str, str], int]:
+        """The run's targets by dimension and key [currency]."""
+        rows = self.before.likely
+        return dict(zip(zip(rows["dimension"], rows["key"], strict=True), rows["target"], strict=True))
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Names of reps and accounts by id; the id where there is none."""
         found: dict[str, str] = {}
@@ -138,25 +162,36 @@ class TargetDesk:
         ParameterError
             If the request cannot be met.
         """
+        parts = (params.sizing, params.allocation, params.attainability)
+        key = "".join(part.model_dump_json() for part in parts)
+        if key not in self._splits:
+            made = self._split(params)
+            while len(self._splits) >= _KEPT:
+                del self._splits[next(iter(self._splits))]
+            self._splits[key] = made
+        return self._splits[key]
+
+    def _split(self, params: PlanningParams) -> Split:
         run, tables = self.run, self.tables
         plan: dict[str, Any] = {"period": run.period, "as_of": run.as_of}
+        cube, forecast = self.totals["cube"], self.totals["forecast"]
         sides = size_sides(
-            tables["cube"], tables["forecast"], tables["accounts"], params=params.sizing,
-            pipeline=self.around["pipeline"], **plan,
-        )  # fmt: skip
-        size = size_target(
-            tables["cube"],
-            tables["forecast"],
-            params=params.sizing,
-            unit=run.rounding_unit,
-            sides=sides,
-            **plan,
+            cube, forecast, tables["accounts"], params=params.sizing, pipeline=self.around["pipeline"], **plan
         )
+        size = size_target(cube, forecast, params=params.sizing, unit=run.rounding_unit, sides=sides, **plan)
         table = account_targets(
             tables["cube"], tables["accounts"], total=size.total, params=params.allocation,
-            unit=run.rounding_unit, evidence=self.around["evidence"], **plan,
+            unit=run.rounding_unit, evidence=self.around["evidence"],
+            facts=self._account_facts(params.allocation.history_quarters), **plan,
         )  # fmt: skip
         return Split(size.total, table, self._likely(table, params.attainability))
+
+    def _account_facts(self, quarters: int) -> AccountFacts:
+        if quarters not in self._facts:
+            windows = look_back(self.run.period, as_of=self.run.as_of, quarters=quarters)
+            tables = self.tables
+            self._facts[quarters] = account_facts(tables["cube"], tables["accounts"], windows=windows)
+        return self._facts[quarters]
 
     def _likely(self, accounts: pd.DataFrame, params: AttainabilityParams) -> pd.DataFrame:
         parts = [pd.DataFrame({"dimension": ["company"], "key": ["company"],
@@ -221,7 +256,7 @@ def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
         chance=words.chance(company["reach_probability"]),
     )
     years = desk.last_year
-    before = desk.before.likely.set_index(["dimension", "key"])["target"]
+    before = desk.targets_before
     rows, reps = [], now.likely[now.likely["dimension"] == "rep"].sort_values("target", ascending=False)
     known = reps[[row.target > 0 or years.get(("rep", row.key), 0.0) > 0 for row in reps.itertuples()]]
     shown = pd.concat([now.likely[now.likely["dimension"] != "rep"], known.head(_SHOWN)])

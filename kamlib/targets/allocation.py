@@ -15,6 +15,7 @@ from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
 from kamlib.targets.factors import Evidence
+from kamlib.targets.facts import AccountFacts
 from kamlib.targets.joint import Requested, round_plan, split_requested
 from kamlib.targets.params import AllocationParams
 from kamlib.targets.phasing import Phasing, phase_targets
@@ -174,12 +175,14 @@ def account_targets(
     unit: int,
     as_of: dt.date | None = None,
     evidence: Evidence | None = None,
+    facts: AccountFacts | None = None,
 ) -> pd.DataFrame:
     """Split a total over accounts alone: the stage before product lines and months, and the same numbers.
 
     Where totals are required (`params.requirements`) the whole split is made, as these may reach across.
 
-    Parameters and raises are those of `allocate_targets`.
+    Parameters and raises are those of `allocate_targets`; facts are what `kamlib.targets.facts.account_facts`
+    made of the same tables, where the same accounts are split more than once.
 
     Returns
     -------
@@ -191,7 +194,7 @@ def account_targets(
     if params.requirements:
         made = allocate_targets(cube, accounts, **known, evidence=evidence)  # type: ignore[arg-type]
         return made.accounts[list(_STAGE)]
-    plan = plan_accounts(cube, accounts, **known, evidence=evidence)  # type: ignore[arg-type]
+    plan = plan_accounts(cube, accounts, **known, evidence=evidence, facts=facts)  # type: ignore[arg-type]
     split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
     table = plan.facts.table.assign(open=plan.facts.open)
     table["target"] = round_plan(table, split, plan.bounds, total=total, unit=unit) * unit

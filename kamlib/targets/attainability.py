@@ -193,9 +193,8 @@ def attain_probability(
     rows = targets[targets["dimension"].isin(LEVELS)].reset_index(drop=True)
     table = rows[["dimension", "key", "target"]].copy()
     at = _places(rows, keys)
-    known = pd.Series(at >= 0)
     for name in ("landing", "low_80", "high_80"):
-        table[name] = keys[name].take(np.maximum(at, 0)).reset_index(drop=True).where(known)
+        table[name] = _found(keys[name], at)
     asked = to_ticks(rows["target"])
     chance = np.full(len(rows), np.nan)
     if paths is not None and paths.shape[1]:
@@ -208,9 +207,7 @@ def attain_probability(
     table.insert(6, "reach_probability", chance)
     table["reach_band"] = pd.Series([params.band(p) for p in chance], dtype="str")
     wanted = target_for_probability(keys, paths, probability=params.wanted_probability, unit=unit)
-    table["wanted_target"] = (
-        wanted["wanted_target"].take(np.maximum(at, 0)).reset_index(drop=True).where(known)
-    )
+    table["wanted_target"] = _found(wanted["wanted_target"], at)
     return table
 
 
@@ -318,9 +315,15 @@ def _least_paths(probability: float, n: int) -> int:
 
 def _places(rows: pd.DataFrame, keys: pd.DataFrame) -> npt.NDArray[np.intp]:
     """Return the row of `keys` that each target is of, -1 where there is none."""
-    known = pd.MultiIndex.from_arrays([keys["level"].astype("object"), keys["key"].astype("object")])
-    asked = pd.MultiIndex.from_arrays([rows["dimension"].astype("object"), rows["key"].astype("object")])
-    return np.where(rows["key"].notna(), known.get_indexer(asked), -1).astype(np.intp)
+    known = {pair: place for place, pair in enumerate(zip(keys["level"], keys["key"], strict=True))}
+    asked = zip(rows["dimension"], rows["key"], rows["key"].notna(), strict=True)
+    return np.array([known.get((level, key), -1) if has else -1 for level, key, has in asked], dtype=np.intp)
+
+
+def _found(values: pd.Series, at: npt.NDArray[np.intp]) -> pd.Series:
+    """Return the values at places; null where the place is -1."""
+    found = values.take(np.maximum(at, 0)).reset_index(drop=True)
+    return found if (at >= 0).all() else found.where(pd.Series(at >= 0))
 
 
 def _check_paths(keys: pd.DataFrame, paths: Integers | None) -> None:

@@ -39,13 +39,16 @@ def plan_accounts(
     unit: int,
     as_of: dt.date | None = None,
     evidence: Evidence | None = None,
+    facts: AccountFacts | None = None,
 ) -> AccountPlan:
     """Gather shares and bounds of the accounts, and refuse a request that cannot be met.
 
-    Parameters and raises are those of `allocate_targets`.
+    Parameters and raises are those of `allocate_targets`; facts are what `account_facts` made of the same
+    tables and windows, where it is at hand.
     """
     windows = look_back(period, as_of=as_of, quarters=params.history_quarters)
-    facts = account_facts(cube, accounts, windows=windows)
+    if facts is None:
+        facts = account_facts(cube, accounts, windows=windows)
     blend = blend_shares(
         facts,
         weights=params.factor_weights(),
