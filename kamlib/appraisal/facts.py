@@ -22,6 +22,9 @@ EVIDENCE = {
 }
 """Columns of what was measured, and their types."""
 
+_HELD = ("rep_id", "potential", "status")
+_BEGINNING, _END = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
+
 
 @dataclass(frozen=True)
 class RepFacts:
@@ -33,10 +36,14 @@ class RepFacts:
         Tables of the book by name, with ``cube`` and ``accounts``.
     reps : tuple of str
         Who is judged.
+    whole : Window or None
+        The window that those measured are parts of: who serves at its end, and who is measured at all, holds
+        for its parts too.
     """
 
     tables: Mapping[str, pd.DataFrame]
     reps: tuple[str, ...]
+    whole: Window | None = None
 
     @cached_property
     def cube(self) -> pd.DataFrame:
@@ -48,16 +55,33 @@ class RepFacts:
         return found
 
     @cached_property
-    def rep_of(self) -> pd.Series:
-        """The rep who serves each account at the end of the window; accounts without a rep are left out."""
-        held = self.tables["accounts"].set_index("account_id")["rep_id"]
-        return held.dropna()
+    def spells(self) -> pd.DataFrame:
+        """Who served which account from when until when, as `serving_spells` returns it."""
+        return serving_spells(self.tables["accounts"], self.tables.get("account_history"))
 
-    @cached_property
-    def served(self) -> pd.DataFrame:
-        """Accounts that are open, with their rep."""
-        accounts = self.tables["accounts"]
-        return accounts[accounts["rep_id"].notna() & (accounts["status"] != "closed")]
+    def rep_of(self, window: Window) -> pd.Series:
+        """Return the rep who serves each account on the window's last day; without a rep it is left out."""
+        end = _stamp((self.whole or window).end)
+        last = self.spells[(self.spells["begins"] < end) & (self.spells["until"] >= end)]
+        return last.set_index("account_id")["rep_id"].dropna()
+
+    def served(self, window: Window) -> pd.DataFrame:
+        """Return accounts that are open on the window's last day, with their rep and potential."""
+        end = _stamp(window.end)
+        open_ = self.spells["rep_id"].notna() & (self.spells["status"] != "closed")
+        return self.spells[open_ & (self.spells["begins"] < end) & (self.spells["until"] >= end)]
+
+    def held(self, window: Window) -> pd.DataFrame:
+        """Return for how long each rep served each open account in the window: rep_id, account_id, months."""
+        open_ = self.spells[self.spells["rep_id"].notna() & (self.spells["status"] != "closed")]
+        months = pd.Series(0.0, index=open_.index)
+        for k in range(window.length):
+            month = window.first.shift(k)
+            start, end = _stamp(month.start), _stamp(month.end)
+            days = (open_["until"].clip(upper=end) - open_["begins"].clip(lower=start)).dt.days
+            months += days.clip(lower=0) / (end - start).days
+        found = open_.assign(months=months)[months > 0]
+        return found.groupby(["rep_id", "account_id"], as_index=False)["months"].sum()
 
     def sold(self, window: Window) -> pd.DataFrame:
         """Return the cube's rows of a window."""
@@ -81,8 +105,54 @@ class RepFacts:
         day = pd.to_datetime(table[column])
         found = table[(day >= _stamp(window.start)) & (day < _stamp(window.end))]
         if "rep_id" not in found:
-            found = found.assign(rep_id=found["account_id"].map(self.rep_of))
+            found = found.assign(rep_id=found["account_id"].map(self.rep_of(window)))
         return found[found["rep_id"].notna()]
+
+
+def serving_spells(accounts: pd.DataFrame, history: pd.DataFrame | None) -> pd.DataFrame:
+    """Return who served each account from when until when, spells without gaps.
+
+    What `accounts` says holds until the first row of the history, and throughout for an account without one;
+    from the day the account is a customer, where that is known.
+
+    Parameters
+    ----------
+    accounts : pandas.DataFrame
+        account_id, rep_id, status and, where known, potential [currency] and since.
+    history : pandas.DataFrame or None
+        account_id, from, and what of rep_id, status and potential the book keeps over time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per account and spell: account_id, rep_id (null without a rep), potential [currency], status,
+        begins (first day), until (first day after).
+
+    Examples
+    --------
+    >>> accounts = pd.DataFrame({"account_id": ["A"], "rep_id": ["new"], "status": "active"})
+    >>> history = pd.DataFrame({"account_id": "A", "from": ["2024-01-01", "2025-03-31"],
+    ...                         "rep_id": ["old", "new"]})
+    >>> serving_spells(accounts, history)[["rep_id", "begins"]].astype(str).values.tolist()
+    [['new', '1900-01-01'], ['old', '2024-01-01'], ['new', '2025-03-31']]
+    """
+    first = accounts.reindex(columns=["account_id", *_HELD, "since"])
+    first = first.assign(potential=as_float(first["potential"]))
+    first["begins"] = pd.to_datetime(first["since"]).fillna(_BEGINNING)
+    parts = [first]
+    if history is not None and len(history):
+        known = first.set_index("account_id")
+        later = history[history["account_id"].isin(known.index)]
+        later = later.assign(begins=pd.to_datetime(later["from"])).sort_values(["account_id", "begins"])
+        for column in _HELD:
+            if column not in later or not later[column].notna().any():
+                later[column] = later["account_id"].map(known[column])
+        later["potential"] = as_float(later["potential"])
+        began = first["account_id"].map(later.groupby("account_id")["begins"].min())
+        parts = [first[~(began <= first["begins"])], later]
+    spells = pd.concat([part[["account_id", *_HELD, "begins"]] for part in parts], ignore_index=True)
+    spells = spells.sort_values(["account_id", "begins"], kind="stable", ignore_index=True)
+    return spells.assign(until=spells.groupby("account_id")["begins"].shift(-1).fillna(_END))
 
 
 def evidence(

@@ -39,14 +39,20 @@ _COUNTS = ("target_attainment", "customer_count", *_FIRSTS)
 
 
 def measure_reps(
-    tables: Mapping[str, pd.DataFrame], *, measures: Sequence[str], window: Window, reps: Sequence[str]
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    measures: Sequence[str],
+    window: Window,
+    reps: Sequence[str],
+    whole: Window | None = None,
 ) -> pd.DataFrame:
     """Measure what each rep did, account by account.
 
     A sale counts for the rep who made it, also in another rep's account; surveys, complaints, receivables
-    and lost accounts count for the rep who serves the account at the end of the window; opportunities,
-    activities and forecasts for the rep they name. The value of a rep is the sum of `amount`, over the sum of
-    `base` where there is one:
+    and lost accounts count for the rep who serves the account at the end of the window, by the account's
+    history where the book has one; opportunities, activities and forecasts for the rep they name. What was
+    closed, reviewed or paid after the window is open in it. The value of a rep is the sum of `amount`, over
+    the sum of `base` where there is one:
 
     - target_attainment: revenue [currency]; sales_volume: quantity; customer_count: accounts that bought.
     - gross_margin: revenue less cost over revenue, of sales whose cost is known.
@@ -56,15 +62,18 @@ def measure_reps(
       months a year before and again now, of those that bought then. repeat_purchase: accounts that bought in
       two months of the window or more, of those that bought.
     - wallet_gain: revenue less last year's over potential, pro rata of the months, where potential is known.
-    - market_share: own share of the rep's region, weighted by market size.
+    - market_share: own share of the rep's region, weighted by market size, in the latest market period that
+      ended in the year up to the window's end.
     - satisfaction: mean survey score. sales_cycle: mean days from created to closed of what was won.
     - activity_participation: contacts that took part of those invited; effective_contacts: effective contacts
-      per account and month, of the accounts served.
+      per account and month, of the accounts served in the window, for the months they were served; a rep who
+      never recorded one, or none whose effect is known, has no value.
     - complaints_closed: opened in the window, of them closed with a result; losses_reviewed: lost in the
       window, of them reviewed.
     - forecast_accuracy: 1 less absolute error over actual revenue, of the rep's last forecast made for a
-      period before it began; not below 0.
-    - overdue_collected: money due in the window that was not paid when due, of it paid by the window's end.
+      period (quarters, else months, else the year) before it began; not below 0; nothing of what was
+      forecast and never came.
+    - overdue_collected: money overdue at the window's start or falling overdue in it, of it paid by its end.
 
     Parameters
     ----------
@@ -77,6 +86,9 @@ def measure_reps(
         What is judged.
     reps : sequence of str
         Who is judged.
+    whole : Window, optional
+        The window that `window` is a part of, such as its months: who serves at its end, and who is measured
+        at all, holds for the parts, so that they add up to it.
 
     Returns
     -------
@@ -104,7 +116,7 @@ def measure_reps(
        value  cases
     0   0.25      2
     """
-    facts = RepFacts(tables, tuple(reps))
+    facts = RepFacts(tables, tuple(reps), whole)
     parts = []
     for measure in measures:
         if measure not in _RULES:
@@ -126,7 +138,7 @@ def _with_zeros(found: pd.DataFrame, measure: str, facts: RepFacts, window: Wind
     known = facts.cube["month"].min()
     if measure not in _COUNTS or (measure in _FIRSTS and not known < window.months[0]):
         return found
-    working = set(facts.served["rep_id"]) | set(facts.sold(window)["rep_id"].dropna())
+    working = set(facts.served(window)["rep_id"]) | set(facts.sold(window)["rep_id"].dropna())
     idle = [rep for rep in facts.reps if rep in working and rep not in set(found["rep_id"])]
     if not idle:
         return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from kamlib.appraisal.window import Window
-from kamlib.errors import KamError
+from kamlib.errors import BookError, KamError
 from kamlib.measures.money import as_float
 from kamlib.periods import parse_period
 
@@ -73,6 +73,33 @@ def planned_targets(
     table["measure"] = table["measure"].replace(dict(MEASURE_OF))
     table = table[list(PLANNED)].astype(PLANNED)
     return table.sort_values(["measure", "rep_id", "account_id"], ignore_index=True)
+
+
+def check_asked(planned: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Return planned targets as they are; refuse those of a rep that are zero or below.
+
+    Parameters
+    ----------
+    planned : pandas.DataFrame
+        Of `planned_targets`.
+    window : Window
+        Months that they are for, which the message names.
+
+    Raises
+    ------
+    BookError
+        If a rep's targets of a measure sum to zero or less; a part of nothing is no attainment.
+    """
+    asked = planned.groupby(["measure", "rep_id"])["asked"].sum()
+    wrong = asked[asked <= 0]
+    if len(wrong):
+        measure, rep = wrong.index[0]
+        raise BookError(
+            f"targets.target: {wrong.iloc[0]:g} for rep {rep}, measure {measure}, {window.months[0]} to"
+            f" {window.months[-1]} ({len(wrong)} such): an attainment needs one above 0. Set it, or leave the"
+            " row out."
+        )
+    return planned
 
 
 def planned_budgets(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from kamlib.appraisal.facts import RepFacts
 from kamlib.appraisal.window import Window
 from kamlib.measures.bridges import price_volume_mix
 from kamlib.measures.money import as_float, sum_money, to_money, to_ticks
@@ -181,18 +182,35 @@ def _by_product(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def sold_by_others(cube: pd.DataFrame, accounts: pd.DataFrame, *, window: Window) -> pd.DataFrame:
+def sold_by_others(
+    cube: pd.DataFrame, accounts: pd.DataFrame, *, window: Window, history: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """List what reps sold into accounts that another rep serves; the sale counts for its seller.
+
+    Who served the account on a day of the month sold into an own account, whoever serves it by now.
+
+    Parameters
+    ----------
+    cube, accounts : pandas.DataFrame
+        As `attain_by_dimension` takes them.
+    window : Window
+        What is judged.
+    history : pandas.DataFrame, optional
+        Who served the accounts when, as `kamlib.appraisal.facts.serving_spells` takes it.
 
     Returns
     -------
     pandas.DataFrame
-        One row per account, seller and serving rep, largest first: account_id, rep_id (who serves), seller,
-        amount [currency].
+        One row per account, seller and serving rep (at the window's end), largest first: account_id, rep_id
+        (who serves), seller, amount [currency].
     """
-    held = accounts.set_index("account_id")["rep_id"]
+    facts = RepFacts({"accounts": accounts} | ({} if history is None else {"account_history": history}), ())
+    months = (window.first.shift(k) for k in range(window.length))
+    held = pd.concat([facts.held(Window(month, month)).assign(month=str(month)) for month in months])
+    own = pd.MultiIndex.from_frame(held[["account_id", "rep_id", "month"]])
     rows = cube[cube["month"].isin(window.months) & cube["account_id"].notna() & cube["rep_id"].notna()]
-    rows = rows.assign(seller=rows["rep_id"], server=rows["account_id"].map(held))
+    rows = rows[~pd.MultiIndex.from_frame(rows[["account_id", "rep_id", "month"]]).isin(own)]
+    rows = rows.assign(seller=rows["rep_id"], server=rows["account_id"].map(facts.rep_of(window)))
     rows = rows[rows["server"].notna() & (rows["server"] != rows["seller"])]
     sums = sum_money(rows, ["account_id", "server", "seller"], ["revenue"])
     table = sums.rename(columns={"server": "rep_id", "revenue": "amount"})

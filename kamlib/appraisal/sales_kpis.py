@@ -6,7 +6,6 @@ import pandas as pd
 
 from kamlib.appraisal.facts import RepFacts, evidence
 from kamlib.appraisal.window import Window
-from kamlib.measures.money import as_float
 
 
 def revenue(facts: RepFacts, window: Window) -> pd.DataFrame:
@@ -79,7 +78,7 @@ def retention(facts: RepFacts, window: Window) -> pd.DataFrame:
     then, now = (facts.sold(w).groupby("account_id")["revenue"].sum() for w in (before, window))
     then, now = then[then > 0], now[now > 0]
     kept = pd.DataFrame({"account_id": then.index, "kept": then.index.isin(now.index)})
-    kept["rep_id"] = kept["account_id"].map(facts.rep_of)
+    kept["rep_id"] = kept["account_id"].map(facts.rep_of(window))
     kept = kept[kept["rep_id"].notna()]
     return evidence(kept, kept["kept"], 1.0)
 
@@ -96,11 +95,11 @@ def repeat_purchase(facts: RepFacts, window: Window) -> pd.DataFrame:
 
 def wallet_gain(facts: RepFacts, window: Window) -> pd.DataFrame:
     """Return revenue less last year's over potential pro rata, where potential is known."""
-    served = facts.served
+    served = facts.served(window)
     before = window.last_year()
-    if "potential" not in served or facts.cube["month"].min() > before.months[0]:
+    if facts.cube["month"].min() > before.months[0]:
         return evidence(None)
-    potential = as_float(served["potential"]) * window.length / 12
+    potential = served["potential"] * window.length / 12
     now, then = (facts.sold(w).groupby("account_id")["revenue"].sum() for w in (window, before))
     account = served["account_id"]
     gain = account.map(now).fillna(0.0) - account.map(then).fillna(0.0)

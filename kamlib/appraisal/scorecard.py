@@ -10,7 +10,7 @@ import pandas as pd
 
 from kamlib.appraisal.kpi import PERSPECTIVES, Kpi
 from kamlib.appraisal.measure import rep_values
-from kamlib.errors import BookError, ParameterError
+from kamlib.errors import ParameterError
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def set_targets(
     reps : sequence of str
         Who is judged.
     planned : mapping of str to mapping of str to float
-        Targets that hold, by measure and rep.
+        Targets that hold, by measure and rep, above zero (`kamlib.appraisal.planned.check_asked`).
     before : pandas.DataFrame
         Values of the same months a year before.
 
@@ -59,23 +59,12 @@ def set_targets(
     -------
     pandas.DataFrame
         One row per KPI and rep: measure, rep_id, kpi_target (null where the rule gives none).
-
-    Raises
-    ------
-    BookError
-        If a planned target is zero or below; a part of nothing is no attainment.
     """
     parts = []
     for kpi in kpis:
         asked = pd.Series(np.nan, index=pd.Index(reps, name="rep_id"), dtype="float64")
         if kpi.target == "plan":
             asked = asked.index.to_series().map(planned.get(kpi.measure, {})).astype("float64")
-            wrong = asked[asked <= 0]
-            if len(wrong):
-                raise BookError(
-                    f"targets.target: {wrong.iloc[0]:g} for rep {wrong.index[0]}, measure {kpi.measure}"
-                    f" ({len(wrong)} such): an attainment needs one above 0. Set it, or leave the row out."
-                )
         elif kpi.target == "fixed":
             asked[:] = kpi.value
         elif kpi.target == "last_year":

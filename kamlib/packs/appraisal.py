@@ -28,6 +28,7 @@ from kamlib.packs.building import (
     refuse_broken,
     say_left_out,
 )
+from kamlib.packs.judging import case_of
 from kamlib.params import Params
 from kamlib.periods import parse_period
 from kamlib.runs import Run
@@ -168,6 +169,7 @@ def _snapshot(
         book.write_products(window.last_year().start, window.end, run.folder / "book" / "products.parquet")
         _check_period(run)
         keep_adopted(adopted, run)
+        _ = case_of(run, params.scorecard).asked  # refuses targets that nothing can be set against
     except BaseException:
         discard(run)
         raise

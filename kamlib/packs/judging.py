@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib.appraisal.draws import DATED, RepCases, rep_cases
 from kamlib.appraisal.kpi import Kpi, ScorecardParams
 from kamlib.appraisal.measure import measure_reps, rep_values
-from kamlib.appraisal.planned import planned_targets
+from kamlib.appraisal.planned import check_asked, planned_targets
 from kamlib.appraisal.scorecard import (
     perspective_scores,
     reweigh_scores,
@@ -28,6 +28,7 @@ _TABLES = (
     "cube",
     "products",
     "accounts",
+    "account_history",
     "reps",
     "market",
     "surveys",
@@ -89,12 +90,32 @@ class Case:
 
     @cached_property
     def planned(self) -> pd.DataFrame:
-        """Targets that hold: measure, rep_id, account_id, asked, source."""
+        """Targets that hold in the window: measure, rep_id, account_id, asked, source."""
+        return self._planned(self.window)
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """Targets that hold for the KPIs that ask for them, each in its own window.
+
+        Raises
+        ------
+        BookError
+            If one of them is zero or below.
+        """
+        parts = []
+        for kpi in (kpi for kpi in self.params.kpis if kpi.target == "plan"):
+            window = self.spans(self.window)[kpi.measure]
+            found = self.planned if window == self.window else self._planned(window)
+            mine = found[(found["measure"] == kpi.measure) & found["rep_id"].isin(self.reps)]
+            parts.append(check_asked(mine, window))
+        return pd.concat(parts, ignore_index=True) if parts else self.planned.iloc[:0]
+
+    def _planned(self, window: Window) -> pd.DataFrame:
         return planned_targets(
             self.run.load("targets") if self.run.has("targets") else None,
             self.run.load("adopted_targets") if self.run.has("adopted_targets") else None,
             self.tables["accounts"],
-            window=self.window,
+            window=window,
             fiscal_year_start=self.run.facts["book"]["fiscal_year_start"],
         )
 
@@ -116,13 +137,13 @@ class Case:
         for measure, span in self.spans(window).items():
             if measure in DATED and span.length > 1:
                 months = [span.first.shift(k) for k in range(span.length)]
-                parts += [self._measure(measure, Window(m, m)).assign(month=str(m)) for m in months]
+                parts += [self._measure(measure, Window(m, m), span).assign(month=str(m)) for m in months]
             else:
                 parts.append(self._measure(measure, span).assign(month=None))
         return pd.concat(parts, ignore_index=True).astype({"month": "str"})
 
-    def _measure(self, measure: str, window: Window) -> pd.DataFrame:
-        return measure_reps(self.tables, measures=[measure], window=window, reps=self.reps)
+    def _measure(self, measure: str, window: Window, whole: Window | None = None) -> pd.DataFrame:
+        return measure_reps(self.tables, measures=[measure], window=window, reps=self.reps, whole=whole)
 
 
 @dataclass(frozen=True)
@@ -216,7 +237,7 @@ def case_of(run: Run, params: ScorecardParams) -> Case:
 def measure_case(case: Case) -> Measured:
     """Measure what reps did and set what is asked of them."""
     evidence, before = case.evidence(case.window), case.evidence(case.window.last_year())
-    asked = case.planned.groupby(["measure", "rep_id"])["asked"].sum()
+    asked = case.asked.groupby(["measure", "rep_id"])["asked"].sum()
     by_rep = {str(m): part.droplevel(0).to_dict() for m, part in asked.groupby(level=0)}
     targets = set_targets(
         rep_values(evidence),

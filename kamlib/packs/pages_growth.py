@@ -11,6 +11,7 @@ from kamlib.appraisal.growth import GrowthParams, cost_drivers
 from kamlib.appraisal.objectives import plan_effects
 from kamlib.appraisal.weighting import WeightParams
 from kamlib.charts import appraisal as charts
+from kamlib.errors import BookError
 from kamlib.incentives.outlook import pay_fairness, rank_stakes
 from kamlib.incentives.pay import PayParams, give_rewards, pay_cost, pay_curve, pay_reps
 from kamlib.packs.judging import Case, Judged, judge
@@ -175,20 +176,27 @@ def show_growth(judged: Judged, params: GrowthParams) -> None:
     drivers = cost_drivers(judged.scores, params=params, territories=_territories(judged))
     case.run.save("growth_drivers", drivers)
     effects = _effects(judged)
-    if effects is not None:
+    if effects is not None and len(effects):
         case.run.save("growth_effects", effects)
     display(show(case.run, growth_page(case, drivers, params, effects)))
 
 
 def _effects(judged: Judged) -> pd.DataFrame | None:
-    """Compare scores with those of the window before, where objectives name KPIs and sales reach back."""
+    """Compare scores with those of the window before, where objectives name KPIs and sales reach back.
+
+    Empty where a target of the window before is zero, so that nothing can be set against it.
+    """
     case = judged.case
     earlier = case.window.before()
     objectives = case.run.load("objectives") if case.run.has("objectives") else None
     if objectives is None or str(case.tables["cube"]["month"].min()) > earlier.months[0]:
         return None
-    then = judge(Case(case.run, earlier, case.params), WeightParams())
-    found = plan_effects(objectives, judged.scores, then.scores, window=case.window)
+    then = Case(case.run, earlier, case.params)
+    try:
+        _ = then.asked
+    except BookError:
+        return pd.DataFrame()
+    found = plan_effects(objectives, judged.scores, judge(then, WeightParams()).scores, window=case.window)
     return found if len(found) else None
 
 
@@ -236,7 +244,10 @@ def growth_page(
 
 def _effect_said(case: Case, effects: pd.DataFrame) -> str:
     """Say what KPIs with a plan did beside those of reps without one."""
-    words, known = case.run.words, effects[effects["plan_effect"].notna()]
+    words = case.run.words
+    if not len(effects):
+        return words("appraisal.growth_effect_none")
+    known = effects[effects["plan_effect"].notna()]
     if not len(known):
         return words("appraisal.growth_effect_all", count=len(effects))
     first = known.iloc[0]

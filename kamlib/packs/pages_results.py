@@ -186,7 +186,12 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
 
 def show_sharing(case: Case) -> None:
     """List sales into other reps' accounts and show the page (results 3); nothing where there are none."""
-    table = sold_by_others(case.tables["cube"], case.tables["accounts"], window=case.window)
+    table = sold_by_others(
+        case.tables["cube"],
+        case.tables["accounts"],
+        window=case.window,
+        history=case.tables.get("account_history"),
+    )
     if not len(table):
         return
     case.run.save("results_shared", table)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kamlib.appraisal.draws import draw_scores, rep_cases, scores_without, weigh
 from kamlib.appraisal.kpi import MEASURES, Kpi
 from kamlib.appraisal.measure import measure_reps, rep_values
-from kamlib.appraisal.planned import planned_budgets, planned_targets
+from kamlib.appraisal.planned import check_asked, planned_budgets, planned_targets
 from kamlib.appraisal.results import attain_by_dimension, bridge_from_last_year, sold_by_others
 from kamlib.appraisal.scorecard import perspective_scores, score_reps, set_targets, total_scores
 from kamlib.appraisal.weighting import (
@@ -98,7 +98,7 @@ EXPECTED = {
     "wallet_gain": {"R": (120 - 80) / 300, "S": -50 / 100},
     "sales_cycle": {"R": 30.0},
     "activity_participation": {"R": 0.75},
-    "effective_contacts": {"R": 2 / 6, "S": 0.0},
+    "effective_contacts": {"R": 2 / 6},
     "complaints_closed": {"R": 0.5},
     "losses_reviewed": {"S": 1.0},
     "forecast_accuracy": {"R": 0.75},
@@ -209,15 +209,10 @@ def test_what_is_left_out_raises_the_others_and_a_target_of_zero_is_refused():
     assert totals["own_score"].tolist()[0] == pytest.approx(50.0)
     assert totals["total_score"].isna().tolist() == [False, True]
     assert perspective_scores(table)["score"].tolist()[0] == pytest.approx(50.0)
-    plan = [kpi(target="plan", value=None)]
-    with pytest.raises(BookError, match=r"targets\.target: 0 for rep R, measure sales_volume \(1 such\)"):
-        set_targets(
-            rep_values(rows),
-            kpis=plan,
-            reps=["R"],
-            planned={"sales_volume": {"R": 0.0}},
-            before=rep_values(rows),
-        )
+    asked = pd.DataFrame({"measure": ["sales_volume"], "rep_id": ["R"], "asked": [0.0]})
+    said = r"targets\.target: 0 for rep R, measure sales_volume, 2025-01 to 2025-03 \(1 such\)"
+    with pytest.raises(BookError, match=said):
+        check_asked(asked, WINDOW)
     with pytest.raises(ParameterError, match="differ in: satisfaction"):
         score_reps(rows, targets, kpis=kpis, weights={"sales_volume": 1.0}, reps=["R"])
     with pytest.raises(ParameterError, match=r"sum to 0\.9"):

@@ -122,7 +122,8 @@ def test_the_feedback_page_says_who_is_not_shown_and_how_far_raters_agree(apprai
     assert page.sentences[0].startswith('The cycle "spring" is not named by a period')
     assert page.sentences[1].endswith(f"even together: {case.names['R12']} (raters: 1).")
     assert (
-        f"ICC(1,1) of one rater {found.icc.single_1:.2f}, ICC(1,k) of the mean of 9.11 raters" in page.notes[2]
+        f"ICC(1,1) of one rater {found.icc.single_1:.2f}, ICC(1,k) of the mean of 9.11 raters"
+        in page.notes[2]
     )
     assert found.groups.query("rep_id == 'R12'")["rater_group"].tolist() == ["superior"]
 
@@ -282,8 +283,23 @@ def test_a_period_that_is_not_over_and_a_target_of_zero_are_refused(tmp_path, ca
     targets.loc[(targets["period"] == "2025Q4") & (targets["rep_id"] == "R03"), "target"] = "0"
     targets.to_csv(book / "targets.csv", index=False)
     assert main(["appraise", "--book", str(book), "--period", "2025Q4", "--out", str(tmp_path / "b")]) == 3
-    assert "targets.target: 0 for rep R03, measure target_attainment (1 such)" in capsys.readouterr().err
-    assert not list((tmp_path / "b").rglob("pack.html"))
+    assert (
+        "targets.target: 0 for rep R03, measure target_attainment, 2025-10 to 2025-12 (1 such)"
+        in capsys.readouterr().err
+    )
+    assert not list((tmp_path / "b").rglob("*.ipynb"))
+
+
+def test_a_target_of_zero_in_the_quarter_before_leaves_the_effect_of_plans_out(tmp_path):
+    book = tmp_path / "book"
+    shutil.copytree(DEMO, book)
+    targets = pd.read_csv(book / "targets.csv", dtype=str)
+    targets.loc[(targets["period"] == "2025Q3") & (targets["rep_id"] == "R02"), "target"] = "0"
+    targets.to_csv(book / "targets.csv", index=False)
+    folder = appraise(book, "2025Q4", lang="en", out=tmp_path / "out", say=lambda _: None)
+    assert not open_run(str(folder)).has("growth_effects")
+    said = "What earlier plans changed cannot be told: a target of the period before is zero."
+    assert said in (folder / "pack.html").read_text(encoding="utf-8")
 
 
 def test_pairs_that_are_missing_or_unknown_are_named(tmp_path, capsys):
