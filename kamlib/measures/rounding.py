@@ -15,7 +15,7 @@ Exact = npt.NDArray[np.object_]
 """Python integers of any size in a numpy array: arithmetic on them is exact."""
 
 _MANTISSA = 53
-_SNAP = 1e-9
+_NOISE = 2.0**-49  # of an amount: a few roundings of a float
 
 
 def exact_weights(weights: npt.ArrayLike) -> Exact:
@@ -141,6 +141,36 @@ def add_remainder(floors: Exact, remainders: Exact, weights: Exact, total: int) 
     return units
 
 
+def snap_whole(values: npt.ArrayLike, near: npt.ArrayLike | None = None) -> Floats:
+    """Take what is a whole number but for float noise as that number.
+
+    Parameters
+    ----------
+    values : array_like
+        Amounts [units].
+    near : array_like, optional
+        How near a whole number counts as it [units]; by default what arithmetic on floats of that size leaves
+        (`float_noise`), which stays below a hundredth of a unit up to 1e12.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+
+    Examples
+    --------
+    >>> snap_whole([0.1 + 0.2 + 0.7, 5e9 + 0.4]).tolist()
+    [1.0, 5000000000.4]
+    """
+    given = np.asarray(values, dtype=np.float64)
+    whole = np.rint(given)
+    return np.where(np.abs(given - whole) <= (float_noise(given) if near is None else near), whole, given)
+
+
+def float_noise(amounts: npt.ArrayLike) -> Floats:
+    """Return how far floats may be from what they stand for: 1e-9, and 2e-15 of large amounts."""
+    return 1e-9 + _NOISE * np.abs(np.asarray(amounts, dtype=np.float64))
+
+
 def controlled_rounding(
     totals: npt.ArrayLike, shares: npt.ArrayLike, *, groups: npt.ArrayLike | None = None
 ) -> Integers:
@@ -195,9 +225,10 @@ def controlled_rounding(
     if not np.allclose(parts.sum(axis=1), 1.0, rtol=0, atol=1e-9):
         raise ParameterError("the shares of a row must add up to 1.")
     owed: Floats = rows.astype(np.float64)[:, None] * np.cumsum(parts, axis=1)
+    noise = float_noise(rows)[:, None]
+    owed = np.minimum(snap_whole(owed, noise), rows[:, None])
     owed[:, -1] = rows
-    owed = _snap(owed)
-    cells = _snap(np.diff(owed, axis=1, prepend=0.0))
+    cells = snap_whole(np.diff(owed, axis=1, prepend=0.0), noise)
     given = np.zeros(owed.shape, dtype=np.int64)
     before = np.zeros(len(rows), dtype=np.int64)
     for column in range(owed.shape[1]):
@@ -205,62 +236,6 @@ def controlled_rounding(
         given[:, column] = before
     result: Integers = np.diff(given, axis=1, prepend=0)
     return result
-
-
-def round_two_way(table: npt.ArrayLike, *, start: npt.ArrayLike | None = None) -> Integers:
-    """Round a table so that cells, row sums, column sums and the total all stay next to exact.
-
-    Every cell, every row sum, every column sum and the total is its exact value rounded down or up; what is a
-    whole number stays. The table is first bordered by a row and a column that make all sums whole; then units
-    flow along shortest chains of columns, a row at each link, from columns that have too many to columns that
-    have too few. At a link the row whose cells move least against their exact values gives way, ties to the
-    earlier row.
-
-    Parameters
-    ----------
-    table : array_like, shape (n, k)
-        Cells of zero or more [units].
-    start : array_like of int, shape (n, k), optional
-        Cells rounded down or up with the right row sums, from which the flow starts, where all row and column
-        sums are whole; by default each row by largest remainder.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n, k)
-
-    Raises
-    ------
-    ParameterError
-        If a cell is negative or not finite, or `start` does not fit the table.
-
-    References
-    ----------
-    L. H. Cox (1987). A constructive procedure for unbiased controlled rounding. JASA 82:520-524.
-    M. Bacharach (1966). Matrix rounding problems. Management Science 12:732-742.
-
-    Examples
-    --------
-    >>> round_two_way([[0.5, 0.5], [0.5, 0.5]]).tolist()
-    [[0, 1], [1, 0]]
-    """
-    cells = np.asarray(table, dtype=np.float64)
-    if cells.ndim != 2 or not np.isfinite(cells).all() or (cells < 0).any():
-        raise ParameterError("a table to round must have rows and columns of finite cells of zero or more.")
-    cells = _snap(cells)
-    if start is not None:
-        given = np.asarray(start, dtype=np.int64)
-        fits = given.shape == cells.shape and bool((np.abs(given - cells) < 1).all())
-        if not fits or (given.sum(axis=1) != np.rint(cells.sum(axis=1))).any():
-            raise ParameterError("start must be the table's cells rounded down or up, with its row sums.")
-        return move_units(given, cells, np.rint(cells.sum(axis=0)).astype(np.int64))
-    whole = _border(cells)
-    rows = np.rint(whole.sum(axis=1)).astype(np.int64)
-    floors = np.floor(whole).astype(np.int64)
-    order = np.argsort(-(whole - floors), axis=1, kind="stable")
-    place = np.argsort(order, axis=1, kind="stable")
-    units = floors + (place < (rows - floors.sum(axis=1))[:, None])
-    result = move_units(units, whole, np.rint(whole.sum(axis=0)).astype(np.int64))
-    return result[:-1, :-1]
 
 
 def move_units(
@@ -349,14 +324,6 @@ def _chain(links: npt.NDArray[np.bool_], source: int, ends: npt.NDArray[np.bool_
     return []
 
 
-def _border(cells: Floats) -> Floats:
-    """Add a row and a column that make all row and column sums whole."""
-    rows, columns = _snap(cells.sum(axis=1)), _snap(cells.sum(axis=0))
-    total = float(_snap(np.array([cells.sum()]))[0])
-    side, foot = np.ceil(rows) - rows, np.ceil(columns) - columns
-    return np.block([[cells, side[:, None]], [foot[None, :], np.array([[total - np.floor(total)]])]])
-
-
 def _round_column(owed: Floats, cell: Floats, before: Integers, rows: Integers, nested: Integers) -> Integers:
     """Round what is owed so far to the nearest sum; no cell is rounded further than down or up."""
     low = np.maximum(np.floor(owed).astype(np.int64), before + np.floor(cell).astype(np.int64))
@@ -380,12 +347,6 @@ def _rank(claim: Floats, rows: Integers, fixed: npt.NDArray[np.bool_], group: In
     rank = np.empty(len(rows), dtype=np.int64)
     rank[order] = np.arange(len(rows)) - np.searchsorted(sorted_group, sorted_group)
     return rank
-
-
-def _snap(values: Floats) -> Floats:
-    """Take what is a whole number but for float noise as that number."""
-    near = np.rint(values)
-    return np.where(np.abs(values - near) <= _SNAP * np.maximum(1.0, np.abs(near)), near, values)
 
 
 def _refuse_negative(values: Exact | Floats, broken: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,8 +66,8 @@ def split_requested(
 
     Of all tables that meet the total, every account's floor, cap or pin and every required total, the one
     with the least cross-entropy from the split by share and season (`kamlib.targets.margins.fit_margins`), in
-    whole units in stages (`kamlib.targets.rounding_stages.split_jointly`): reps, and next to them regions and
-    account types, stay within a unit of exact, then product lines and months.
+    whole units in stages (`kamlib.targets.rounding_stages.split_jointly`): reps (and what has none), and next
+    to them regions and account types, stay within a unit of exact, then product lines, quarters and months.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def split_requested(
     always = _always(table, low, high, total // unit)
     groups = np.column_stack([_codes(table, ["rep_id"]), _codes(table, ["rep_id", "region", "account_type"])])
     try:
-        joint = split_jointly(seed, [*always, *asked], groups=groups, close=_close(table, lines, months))
+        joint = split_jointly(seed, [*always, *asked], groups=groups, close=_close(table, places))
     except ConflictError as error:
         raise ParameterError(
             f"allocation.requirements: {error.conflict.times(unit)} Change what is asked, or the floors, "
@@ -114,7 +114,7 @@ def split_requested(
         ) from None
     rows = joint.fit.table.sum(axis=(1, 2))
     exact, units = np.zeros(len(accounts)), np.zeros(len(accounts), dtype=np.int64)
-    exact[opened], units[opened] = rows, joint.units.sum(axis=(1, 2))
+    exact[opened], units[opened] = rows, check_sum(joint.units.sum(axis=(1, 2)), total // unit)
     bound = np.full(len(accounts), "none", dtype=np.object_)
     bound[opened] = np.where(
         (rows <= low + _AT_BOUND) & (low > 0), "floor", np.where(rows >= high - _AT_BOUND, "cap", "none")
@@ -150,7 +150,24 @@ def round_plan(
     low, high = _bounds(bounds, opened)
     always = _always(table, low, high, total // unit)
     units = np.zeros(len(accounts), dtype=np.int64)
-    units[opened] = round_accounts(split.exact[opened], [*always, *_close(table, [], [])]).ravel()
+    rounded = round_accounts(split.exact[opened], [*always, *_close(table, {})]).ravel()
+    units[opened] = check_sum(rounded, total // unit)
+    return units
+
+
+def check_sum(units: Integers, total: int) -> Integers:
+    """Return units that add up to the total asked for, and refuse any others.
+
+    Raises
+    ------
+    ParameterError
+        If the sum is another.
+    """
+    if (found := int(units.sum())) != total:
+        raise ParameterError(
+            f"targets: whole units add up to {found:,}, not to the total of {total:,}. Take a larger "
+            "rounding_unit."
+        )
     return units
 
 
@@ -160,14 +177,16 @@ def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=t) for name, t in types.items()})
 
 
-def _close(accounts: pd.DataFrame, lines: Sequence[str], months: Sequence[str]) -> list[Requirement]:
-    """Return the margins that rounding keeps next to exact: reps, regions, types, lines, months."""
-    sides = {name: accounts[column].tolist() for name, column in ACCOUNT_SIDES.items() if name != "account"}
-    named = [require(n, sides[n], None, None, lower=0) for n in ("rep", "region", "account_type")]
+def _close(accounts: pd.DataFrame, places: Mapping[str, Sequence[str]]) -> list[Requirement]:
+    """Return the margins that rounding keeps next to exact: reps, regions, types; lines, quarters, months.
+
+    What has no rep, region or type is a group like any other.
+    """
+    sides = {n: _codes(accounts, [ACCOUNT_SIDES[n]]) for n in ("rep", "region", "account_type")}
     return [
-        *named,
-        require("product_line", None, lines, None, lower=0),
-        require("month", None, None, months, lower=0),
+        *(require(name, codes, None, None, lower=0) for name, codes in sides.items()),
+        require("product_line", None, places.get("product_line", []), None, lower=0),
+        *(require(name, None, None, places.get(name, []), lower=0) for name in ("quarter", "month")),
     ]
 
 

@@ -96,6 +96,6 @@ def _may_be_met(requirements: Sequence[Requirement], low: Floats, high: Floats, 
         room = tolerance * np.maximum(one.lower, 1.0)
         if (most < one.lower - room).any() or (least > one.upper + room).any():
             return False
-        if (one.lower == one.upper).all() and all(c is None or (c >= 0).all() for c in one.codes):
-            totals.append(float(one.lower.sum()))
+        if (total := one.fixed_total()) is not None:
+            totals.append(total)
     return not totals or max(totals) - min(totals) <= tolerance * max(1.0, max(totals))

@@ -47,6 +47,11 @@ class Requirement:
         """Number of groups."""
         return int(self.lower.size)
 
+    def fixed_total(self) -> float | None:
+        """Return what all cells add up to, if each lies in a group and every group has a total."""
+        whole = all(codes is None or (codes >= 0).all() for codes in self.codes)
+        return float(self.lower.sum()) if whole and (self.lower == self.upper).all() else None
+
     def key(self, group: int) -> str:
         """Return the label of a group, counted through all axes."""
         places = np.unravel_index(group, self.lower.shape) if self.keys else ()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from kamlib.errors import ParameterError
-from kamlib.measures.rounding import Floats, Integers, controlled_rounding, move_units
+from kamlib.measures.rounding import Floats, Integers, controlled_rounding, move_units, snap_whole
 from kamlib.targets.margins import fit_margins
 from kamlib.targets.requirements import Requirement, require
 from kamlib.targets.scaling import MarginFit, scale_to_margins
+from kamlib.targets.whole_sums import round_sums
 
-_SNAP = 1e-7  # a fitted sum this near to a whole number, relative to it, is taken as that number
+_SHARP, _LEAST_GAP = 1e-3, 1e-13  # what a fit is off at most before it is rounded: in units, and relative
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +50,15 @@ def split_jointly(
 ) -> JointSplit:
     """Split a seed over accounts, product lines and months, in whole units.
 
-    Bounds of cells, floors and caps are first rounded inward to whole units; then `fit_margins`. Rounding is
-    in three stages, each a two-sided flow: account totals, next to exact and with each requirement on
-    accounts met; the sums of product line x month over all accounts, likewise; and each cell, given both.
-    In a stage each number is its exact value rounded down or up; only where units cannot be moved so that
-    the sums of lines and months are met, cells go further, within their bounds. A requirement that speaks of
-    accounts and of lines or months at once crosses stages, as does a third family of account groups that is
-    nested in neither of two others: it is missed by a few units at most times, which `residuals` lists.
+    Bounds of cells, floors and caps are first rounded inward to whole units; then `fit_margins`, to a
+    thousandth of a unit as far as floats reach. Rounding is in three stages, each a two-sided flow: account
+    totals, next to exact and with each requirement on accounts met; the sums of product line x month over all
+    accounts, likewise; and each cell, given both. In a stage each number is its exact value rounded down or
+    up; only where units cannot be moved so that the sums of lines and months are met, cells go further,
+    within their bounds. A third family of groups that is nested in neither of two others no longer makes a
+    flow: where the flow misses what is asked of it, an integer program finds the units that meet all. A
+    requirement that speaks of accounts and of lines or months at once crosses stages: it is missed by a few
+    units at most times. What is missed, `residuals` lists.
 
     Parameters
     ----------
@@ -101,9 +103,9 @@ def split_jointly(
     low = np.broadcast_to(np.ceil(np.asarray(lower, dtype=np.float64)), cells.shape)
     high = np.broadcast_to(np.floor(np.asarray(upper, dtype=np.float64)), cells.shape)
     inward = [_inward(one) for one in requirements]
-    fit = fit_margins(cells, inward, lower=low, upper=high)
     high = np.where(cells > 0, high, low)
-    table = _snap(fit.table)
+    fit = _sharpen(fit_margins(cells, inward, lower=low, upper=high), inward, low, high)
+    table = snap_whole(fit.table)
     order = [*sorted(inward, key=lambda one: one.size), *close]
     by_cell = [one for one in order if one.codes[0] is None]
     rows = round_accounts(table.sum(axis=(1, 2)), order)
@@ -133,84 +135,10 @@ def round_accounts(sums: Floats, requirements: Sequence[Requirement]) -> Integer
     True
     """
     by_account = [one for one in requirements if one.codes[1] is None and one.codes[2] is None]
-    total = require("all", None, None, None, lower=0)
-    return round_sums(_snap(sums).reshape(-1, 1, 1), [total, *by_account])
-
-
-def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:
-    """Round a table so that each cell and each group of two nested families stay next to exact.
-
-    A linear program whose vertices are whole (a flow between two trees) rounds the cells so that they move
-    least; requirements are taken in order into the first family in which they are nested, and left out if in
-    neither. A group whose amount is whole meets it.
-
-    Parameters
-    ----------
-    table : numpy.ndarray
-        Cells, with an axis of length 1 where the requirements sum over it [units].
-    requirements : sequence of Requirement
-        What sums should be; the first is always kept [units].
-
-    Returns
-    -------
-    numpy.ndarray of int64
-        Of the table's shape.
-    """
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array, vstack
-
-    cells = _snap(table)
-    floors = np.floor(cells).ravel()
-    part = cells.ravel() - floors
-    matrices: list[Any] = []
-    least: list[Floats] = []
-    most: list[Floats] = []
-    for one in two_families(requirements, cells.shape):
-        member = one.cell_groups(cells.shape).ravel()
-        inside = member >= 0
-        sums = _snap(one.sums(cells)).ravel()
-        base = np.bincount(member[inside], floors[inside], one.size)
-        down, up = np.floor(sums), np.ceil(sums)
-        asked_low, asked_high = one.lower.ravel(), one.upper.ravel()
-        fits = (asked_low <= up) & (asked_high >= down)
-        least.append(np.where(fits, np.maximum(down, asked_low), down) - base)
-        most.append(np.where(fits, np.minimum(up, asked_high), up) - base)
-        where = (member[inside], np.flatnonzero(inside))
-        matrices.append(csr_array((np.ones(len(where[0])), where), shape=(one.size, len(floors))))
-    stacked = vstack(matrices, format="csr")
-    result = linprog(
-        1 - 2 * part,
-        A_ub=vstack([stacked, -stacked], format="csr"),
-        b_ub=np.concatenate([*most, *(-one for one in least)]),
-        bounds=np.column_stack([np.zeros(len(part)), (part > 0).astype(float)]),
-        method="highs-ds",
-    )
-    if not result.success:
-        raise ParameterError(f"sums could not be rounded to whole units: {result.message}")
-    units: Integers = (floors + np.rint(result.x)).astype(np.int64)
-    return units.reshape(cells.shape)
-
-
-def two_families(requirements: Sequence[Requirement], shape: tuple[int, ...]) -> list[Requirement]:
-    """Return the requirements that form two families of nested groups: each, in order, that fits one.
-
-    Examples
-    --------
-    >>> pick = lambda name, labels: require(name, list(labels), lower=0)
-    >>> four = [pick("region", "NNSS"), pick("rep", [1, 2, 3, 3]), pick("type", "abab"), pick("x", "pqqp")]
-    >>> [one.name for one in two_families(four, (4,))]
-    ['region', 'rep', 'type']
-    """
-    families: tuple[list[Integers], list[Integers]] = ([], [])
-    kept = []
-    for one in requirements:
-        member = one.cell_groups(shape).ravel()
-        for family in families:
-            if all(_nested(member, other) for other in family):
-                family.append(member)
-                kept.append(one)
-                break
-    return kept
+    fixed = [one.fixed_total() for one in requirements]
+    known = next((float(amount) for amount in fixed if amount is not None), None)
+    total = require("all", None, None, None, total=known, lower=0 if known is None else None)
+    return round_sums(sums.reshape(-1, 1, 1), [total, *by_account])
 
 
 def list_residuals(units: Integers, requirements: Sequence[Requirement]) -> pd.DataFrame:
@@ -226,6 +154,19 @@ def list_residuals(units: Integers, requirements: Sequence[Requirement]) -> pd.D
     return pd.DataFrame(rows, columns=columns)
 
 
+def _sharpen(fit: MarginFit, requirements: Sequence[Requirement], low: Floats, high: Floats) -> MarginFit:
+    """Fit a table further where its gap is more than a small part of a unit."""
+    amounts = [float(one.lower.max(initial=1.0)) for one in requirements]
+    tolerance = max(_LEAST_GAP, _SHARP / max(amounts, default=1.0))
+    if fit.gap <= tolerance:
+        return fit
+    sharp = scale_to_margins(
+        fit.table, requirements, lower=low, upper=high, tolerance=tolerance, patient=False
+    )
+    closer = sharp.gap < fit.gap
+    return replace(fit, table=sharp.table, gap=sharp.gap, sweeps=fit.sweeps + sharp.sweeps) if closer else fit
+
+
 def _join(
     table: Floats, rows: Integers, columns: Integers, low: Floats, high: Floats, groups: npt.ArrayLike | None
 ) -> Integers:
@@ -238,7 +179,7 @@ def _join(
     fit = scale_to_margins(start, [by_row, by_column], lower=least, upper=most, patient=False)
     if not fit.converged:
         fit = scale_to_margins(start, [by_row], lower=least, upper=most)
-    exact = _snap(fit.table)
+    exact = snap_whole(fit.table)
     sums = exact.sum(axis=1, keepdims=True)
     shares = np.divide(exact, sums, out=np.full(flat, 1 / count), where=sums > 0)
     units = controlled_rounding(rows, shares, groups=groups)
@@ -247,20 +188,25 @@ def _join(
     top = np.where(np.isfinite(most), most, bounds).astype(np.int64)
     down, up = np.floor(start).astype(np.int64), np.ceil(start).astype(np.int64)
     units = _refill(np.clip(units, down, up), exact, rows, down, up)
-    units = move_units(units, exact, columns, lower=down, upper=up)
+    units = _refill(units, exact, rows, bottom, top)
+    near = np.minimum(down, units), np.maximum(up, units)
+    units = move_units(units, exact, columns, lower=near[0], upper=near[1])
     return move_units(units, exact, columns, lower=bottom, upper=top).reshape(table.shape)
 
 
 def _refill(units: Integers, exact: Floats, rows: Integers, bottom: Integers, top: Integers) -> Integers:
-    """Give back to rows the units that bounds took: to the cells that are furthest from exact, in bounds."""
+    """Give rows the units that they miss, within bounds, to the cells that are furthest from exact."""
     units = units.copy()
     missing = rows - units.sum(axis=1)
     for row in np.flatnonzero(missing).tolist():
         sign = int(np.sign(missing[row]))
         limit = top[row] if sign > 0 else bottom[row]
         for _ in range(abs(int(missing[row]))):
-            claim = np.where(units[row] != limit, sign * (exact[row] - units[row]), -np.inf)
-            units[row, int(claim.argmax())] += sign
+            claim = np.where(sign * (limit - units[row]) > 0, sign * (exact[row] - units[row]), -np.inf)
+            cell = int(claim.argmax())
+            if np.isneginf(claim[cell]):
+                break
+            units[row, cell] += sign
     return units
 
 
@@ -280,18 +226,3 @@ def _inward(one: Requirement) -> Requirement:
 
 def _all(rows: Integers) -> Requirement:
     return require("all", None, None, None, total=float(rows.sum()))
-
-
-def _nested(one: Integers, other: Integers) -> bool:
-    """Say whether any two groups of two requirements are apart or one within the other."""
-    both = (one >= 0) & (other >= 0)
-    sizes = np.bincount(one[one >= 0], minlength=1), np.bincount(other[other >= 0], minlength=1)
-    pairs, counts = np.unique(one[both] * len(sizes[1]) + other[both], return_counts=True)
-    first, second = np.divmod(pairs, len(sizes[1]))
-    whole = (counts == sizes[0][first]) | (counts == sizes[1][second])
-    return bool(whole.all())
-
-
-def _snap(values: Floats) -> Floats:
-    near = np.rint(values)
-    return np.where(np.abs(values - near) <= _SNAP * np.maximum(1.0, np.abs(near)), near, values)

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from kamlib.errors import ParameterError
 from kamlib.params import Layer, build_params
+from kamlib.periods import parse_period
 from kamlib.targets import Allocation, AllocationParams, allocate_targets, check_request
 from kamlib.targets.allocation import account_targets
+from kamlib.targets.joint import check_sum
 from kamlib.targets.params import SizingParams
 from kamlib.targets.wishes import Wish
 from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
@@ -84,18 +86,15 @@ def test_the_stage_of_accounts_gives_the_numbers_of_the_whole_split() -> None:
         pd.testing.assert_frame_equal(stage, whole[stage.columns.tolist()])
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32))
-def test_sums_of_reps_lines_and_months_stay_within_a_unit_of_exact(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    n, unit = int(rng.integers(3, 60)), 10
+def book(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return cube and accounts of a company of n accounts, some without a rep."""
     ids = [f"A{i:02d}" for i in range(n)]
     accounts = pd.DataFrame(
         {
             "account_id": ids,
             "region": rng.choice(["N", "S"], n),
             "account_type": rng.choice(["T", "U", "V"], n),
-            "rep_id": rng.choice(["R1", "R2", "R3"], n),
+            "rep_id": rng.choice(np.array(["R1", "R2", "R3", None], dtype=object), n),
             "potential": None,
             "status": "active",
         }
@@ -108,17 +107,46 @@ def test_sums_of_reps_lines_and_months_stay_within_a_unit_of_exact(seed: int) ->
             "revenue": rng.lognormal(4, 1, 8 * n).round(2),
         }
     )
+    return cube, accounts
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.integers(10**7, 10**12))
+def test_every_total_is_split_exactly_at_a_unit_of_one(seed: int, total: int) -> None:
+    rng = np.random.default_rng(seed)
+    cube, accounts = book(rng, int(rng.integers(3, 60)))
     params = build_params(AllocationParams, [Layer("test", FREE)])
-    made = allocate_targets(cube, accounts, total=n * 130, period=PERIOD, params=params, unit=unit)
+    known = {"total": total, "period": PERIOD, "params": params, "unit": 1}
+    made = allocate_targets(cube, accounts, **known)
+    assert int(made.targets["target"].sum()) == made.total == total
+    assert int(made.accounts["target"].sum()) == total
+    assert int(account_targets(cube, accounts, **known)["target"].sum()) == total
+    assert (made.accounts["target"] - made.accounts["bounded"].astype(float)).abs().max() < 1.01
+
+
+def test_units_that_do_not_add_up_are_refused() -> None:
+    assert check_sum(np.array([1, 2]), 3).tolist() == [1, 2]
+    with pytest.raises(ParameterError, match="whole units add up to 3, not to the total of 4,000"):
+        check_sum(np.array([1, 2]), 4000)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(["2026Q1", "2026"]))
+def test_sums_of_reps_lines_and_months_stay_within_a_unit_of_exact(seed: int, label: str) -> None:
+    rng = np.random.default_rng(seed)
+    n, unit, period = int(rng.integers(3, 60)), 10, parse_period(label)
+    cube, accounts = book(rng, n)
+    params = build_params(AllocationParams, [Layer("test", FREE)])
+    made = allocate_targets(cube, accounts, total=n * 130, period=period, params=params, unit=unit)
     chain = made.accounts
     exact = chain["bounded"].astype(float)
     assert (chain["target"] - exact).abs().max() < unit
-    by_rep = (chain["target"] - exact).groupby(chain["rep_id"]).sum()
+    by_rep = (chain["target"] - exact).groupby(chain["rep_id"], dropna=False).sum()
     assert by_rep.abs().max() < unit + 0.02 * n  # bounded is in cents
     cells = made.targets
     share = cells["line_share"] * cells["month_share"]
     fitted = cells["account_id"].map(exact.set_axis(chain["account_id"])) * share
-    for side in ("product_line", "month"):
+    for side in ("product_line", "quarter", "month"):
         off = (cells["target"] - fitted).groupby(cells[side]).sum()
         assert off.abs().max() < unit + 0.02 * n
 
