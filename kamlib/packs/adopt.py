@@ -90,14 +90,11 @@ def adopt_run(
     if config.name != planned:
         raise BookError(f'the run plans "{planned}", the book is "{config.name}". Name the run\'s own book.')
     folder = adopted_folder(book)
-    held = _versions(folder, str(run.period))
     name = run.folder.resolve().name
-    if held and _source_run(held[max(held)]) == name:
-        raise BookError(f"{held[max(held)].name} holds the targets of run {name} already. Adopt another run.")
     moment = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).isoformat(timespec="seconds")
     table = _table_of(run, by=by.strip(), at=moment, name=name, note=" ".join(note.split()))
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(table, folder, str(run.period), max(held, default=0))
+    return _write(table, folder, str(run.period), name)
 
 
 def adopted_folder(book: Path) -> Path:
@@ -108,7 +105,7 @@ def adopted_folder(book: Path) -> Path:
 
 
 def read_adopted(book: Path) -> pd.DataFrame:
-    """Read every adopted target that holds: of each measure and month those adopted last.
+    """Read every adopted target that holds: of each period its largest version, and of that what was adopted last.
 
     Parameters
     ----------
@@ -119,19 +116,21 @@ def read_adopted(book: Path) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Of revenue one row per account, product line and month; of other measures one per rep and period,
-        without a month. The columns are those of the files; empty where nothing was adopted. Where a year's
-        and a quarter's targets both cover a month, those adopted later hold for it.
+        without a month. The columns are those of the files; empty where nothing was adopted. A version of a
+        period takes the place of all of the version before, whatever the clocks of the machines said and
+        whichever measures it has. Where a year's and a quarter's targets both cover a month, those adopted
+        later hold for it.
 
     Raises
     ------
     BookError
         If a file lacks a column or holds what is no amount.
     """
-    files = [path for path in sorted(adopted_folder(book).glob("*.csv")) if _FILE.fullmatch(path.name)]
+    files = _holding(adopted_folder(book))
     if not files:
         return pd.DataFrame({c: pd.Series(dtype=MONEY if c == "target" else "str") for c in COLUMNS})
     table = pd.concat([_read(path) for path in files], ignore_index=True)
-    order = table["adopted_at"] + " " + table["period"] + " " + table["version"].str.zfill(9)
+    order = table["adopted_at"] + " " + table["period"]
     of = [table["measure"], table["month"].fillna(table["period"])]
     return table[order == order.groupby(of).transform("max")].reset_index(drop=True)
 
@@ -147,9 +146,19 @@ def keep_adopted(adopted: pd.DataFrame, run: Run) -> None:
         write_table(adopted, run.folder / "book" / "adopted_targets.parquet")
 
 
-def _versions(folder: Path, period: str) -> dict[int, Path]:
-    found = {path: _FILE.fullmatch(path.name) for path in folder.glob("*.csv")}
-    return {int(m["version"]): path for path, m in found.items() if m and m["period"] == period}
+def _versions(folder: Path) -> dict[str, dict[int, Path]]:
+    """Return the files of each period by version."""
+    found: dict[str, dict[int, Path]] = {}
+    for path in sorted(folder.glob("*.csv")):
+        named = _FILE.fullmatch(path.name)
+        if named:
+            found.setdefault(named["period"], {})[int(named["version"])] = path
+    return found
+
+
+def _holding(folder: Path) -> list[Path]:
+    """Return the file of each period that holds: its largest version."""
+    return [versions[max(versions)] for versions in _versions(folder).values()]
 
 
 def _source_run(file: Path) -> str:
@@ -181,20 +190,27 @@ def _table_of(run: Run, *, by: str, at: str, name: str, note: str) -> pd.DataFra
     return targets.assign(period=str(run.period), **facts)
 
 
-def _write(table: pd.DataFrame, folder: Path, period: str, before: int) -> Adoption:
-    """Write under the next free version; making a link is atomic and never replaces a file."""
-    version = before
+def _write(table: pd.DataFrame, folder: Path, period: str, name: str) -> Adoption:
+    """Write under the next free version; making a link is atomic and never replaces a file.
+
+    Where another adoption took the version in between, what it wrote is looked at before the next is tried.
+    """
     while True:
-        version += 1
-        file = folder / f"{period}-v{version:03d}.csv"
+        held = _versions(folder).get(period, {})
+        before = max(held, default=0)
+        if held and _source_run(held[before]) == name:
+            raise BookError(
+                f"{held[before].name} holds the targets of run {name} already. Adopt another run."
+            )
+        file = folder / f"{period}-v{before + 1:03d}.csv"
         handle, aside = tempfile.mkstemp(prefix=".adopting-", dir=folder)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
-                table.assign(version=version)[list(COLUMNS)].to_csv(target, index=False)
+                table.assign(version=before + 1)[list(COLUMNS)].to_csv(target, index=False)
             Path(aside).chmod(0o644)
             file.hardlink_to(aside)
         except FileExistsError:
             continue
         finally:
             Path(aside).unlink()
-        return Adoption(file, period, version, before or None)
+        return Adoption(file, period, before + 1, before or None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,37 @@ def test_other_kinds_of_target_are_adopted_with_revenue(tmp_path: Path, book: Pa
         adopt_run(run, book, by="Li", now=NOON)
     held = read_adopted(book).set_index("measure")["target"].astype(float)
     assert held.to_dict() == {"revenue": 912.0, "retention": 0.9123}
+
+
+def test_a_version_supersedes_whatever_its_clock_said_and_with_all_its_measures(
+    tmp_path: Path, book: Path
+) -> None:
+    kinds = pd.DataFrame({"measure": ["retention"], "rep_id": ["R1"], "target": [0.9]})
+    adopt_run(planned(tmp_path, {"2026-01": 100}, kinds=kinds), book, by="Li", now=NOON)
+    slow = NOON - dt.timedelta(minutes=5)
+    second = adopt_run(planned(tmp_path, {"2026-01": 250}), book, by="Wu", now=slow)
+    assert (second.version, second.supersedes) == (2, 1)
+    held = read_adopted(book)
+    assert held[["measure", "version", "adopted_by"]].to_numpy().tolist() == [["revenue", "2", "Wu"]]
+
+
+def test_a_run_adopted_by_several_at_once_is_adopted_once(tmp_path: Path, book: Path) -> None:
+    run = planned(tmp_path, {"2026-01": 100})
+    gate = threading.Barrier(4)
+
+    def adopt(_: int) -> str:
+        gate.wait()
+        try:
+            return adopt_run(run, book, by="Li").file.name
+        except BookError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(4) as pool:
+        said = sorted(pool.map(adopt, range(4)))
+    assert said[0] == "2026Q1-v001.csv"
+    refused = f"2026Q1-v001.csv holds the targets of run {run.name} already. Adopt another run."
+    assert said[1:] == [refused] * 3
+    assert [p.name for p in (book / "adopted").iterdir()] == ["2026Q1-v001.csv"]
 
 
 def test_of_a_book_file_they_lie_beside_it(tmp_path: Path) -> None:
