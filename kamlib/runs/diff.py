@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,15 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import RunError
-from kamlib.runs.explain import explain_targets
+from kamlib.glossary import columns as glossary
+from kamlib.runs.explain import explain_targets, moved_reps
 from kamlib.runs.run import Run, open_run
 
 Rows = list[list[object]]
 _LARGEST = 5
+_CUTS = ("dimension", "level", "scenario", "split_rule", "method", "model", "measure", "side", "step")
+"""Columns of tables that hold the same sum by several cuts, or several sums: their rows don't add up."""
+_NOISE = 1e-9  # relative to the amount, or of a fraction: sums of floats differ by less from run to run
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,12 @@ class Difference:
     data : list of [fact, value in A, value in B]
         Book, period, planning date, language, row counts, content hash, versions.
     totals : list of [table, column, rows that differ, sum in A, sum in B, B - A]
-        One row per number column that differs; rows only one run has count as differing.
+        One row per number column that differs; rows only one run has count as differing. Sums are given of
+        amounts whose rows add up; what differs by a rounding of float arithmetic does not count.
     largest : list of [table, column, row's key, value in A, value in B, B - A]
-        The largest changes of each such column.
+        The largest changes of each such column; nothing of tables whose rows have no key.
+    reps : list of [rep, target in A, target in B, B - A]
+        Reps whose targets differ.
     reasons : list of [account, target in A, target in B, B - A, why]
         Why the targets of accounts changed, see `kamlib.runs.explain`.
     """
@@ -40,6 +48,7 @@ class Difference:
     data: Rows
     totals: Rows
     largest: Rows
+    reps: Rows
     reasons: Rows
 
     def sections(self) -> list[tuple[str, list[str], Rows]]:
@@ -48,9 +57,10 @@ class Difference:
         return [
             ("Parameters that differ", ["parameter", "A", "B"], self.parameters),
             ("Data and versions that differ", ["fact", "A", "B"], self.data),
+            ("Reps whose targets changed", ["rep", *change], _separated(self.reps)),
+            ("Why targets changed", ["account", *change, "why"], _separated(self.reasons)),
             ("Numbers that differ", ["table", "column", "rows", *change], self.totals),
             ("Largest changes", ["table", "column", "row", *change], self.largest),
-            ("Why targets changed", ["account", *change, "why"], self.reasons),
         ]
 
 
@@ -92,8 +102,14 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
         data=_diff_facts({k: a.facts.get(k) for k in data_keys}, {k: b.facts.get(k) for k in data_keys}),
         totals=totals,
         largest=largest,
+        reps=moved_reps(a, b),
         reasons=explain_targets(a, b),
     )
+
+
+def _separated(rows: Rows) -> Rows:
+    """Write whole amounts with separators."""
+    return [[f"{value:,}" if isinstance(value, int) else value for value in row] for row in rows]
 
 
 def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
@@ -106,7 +122,14 @@ def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
 def _diff_facts(a: Mapping[str, Any], b: Mapping[str, Any]) -> Rows:
     flat_a, flat_b = _flat(a), _flat(b)
     names = [*flat_a, *(name for name in flat_b if name not in flat_a)]
-    return [[n, flat_a.get(n), flat_b.get(n)] for n in names if flat_a.get(n) != flat_b.get(n)]
+    return [
+        [n, *map(_written, (flat_a.get(n), flat_b.get(n)))] for n in names if flat_a.get(n) != flat_b.get(n)
+    ]
+
+
+def _written(value: Any) -> Any:
+    """Write a list as parameter files do, on one line."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
 
 
 def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
@@ -115,39 +138,54 @@ def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
         return [[name, f"only in {where}", None, None, None, None]], []
     left, right = a.load(name), b.load(name)
     keys = _key(left, right)
-    numbers = [c for c in left.columns if c in right.columns and _is_number(left[c]) and _is_number(right[c])]
+    shared = [c for c in left.columns if c in right.columns and c not in keys]
+    numbers = [c for c in shared if _is_number(left[c]) and _is_number(right[c])]
     if keys:
         both = left.merge(right, on=keys, how="outer", suffixes=("_a", "_b"))
     else:
         both = left.add_suffix("_a").join(right.add_suffix("_b"), how="outer")
+    adds_up = not any(cut in left.columns for cut in _CUTS)
+    named = bool(keys) or len(both) == 1
     totals: Rows = []
     largest: Rows = []
     for column in numbers:
         old, new = _floats(both[f"{column}_a"]), _floats(both[f"{column}_b"])
-        differs = ~((old == new) | (np.isnan(old) & np.isnan(new)))
+        differs = ~np.isclose(old, new, rtol=_NOISE, atol=_NOISE, equal_nan=True)
         if not differs.any():
             continue
         change = np.nan_to_num(new) - np.nan_to_num(old)
-        sums = (float(np.nansum(old)), float(np.nansum(new)))
-        totals.append([name, column, int(differs.sum()), *map(_short, (*sums, sums[1] - sums[0]))])
+        sums = (float(np.nansum(old)), float(np.nansum(new))) if adds_up and _is_amount(column) else None
+        shown = ["-"] * 3 if sums is None else [*map(_short, (*sums, sums[1] - sums[0]))]
+        totals.append([name, column, int(differs.sum()), *shown])
         top = np.argsort(-np.abs(change), kind="stable")[: min(_LARGEST, int(differs.sum()))]
         largest += [
-            [name, column, _row_name(both, keys, i), *map(_short, (old[i], new[i], change[i]))] for i in top
+            [name, column, _row_name(both, keys, i), *map(_short, (old[i], new[i], change[i]))]
+            for i in (top if named else ())
         ]
     return totals, largest
 
 
 def _row_name(table: pd.DataFrame, keys: Sequence[str], at: int) -> str:
     parts = [table[key].iloc[at] for key in keys]
-    return " · ".join("–" if pd.isna(part) else str(part) for part in parts) or f"row {at}"
+    return " · ".join("–" if pd.isna(part) else str(part) for part in parts) or "the only row"
+
+
+def _is_amount(column: str) -> bool:
+    """Say whether the values of a column can be added up: money, but no fractions, scores or places."""
+    known = glossary().get(column)
+    return known is not None and known.dtype == "money"
 
 
 def _key(left: pd.DataFrame, right: pd.DataFrame) -> list[str]:
-    """Return the leading text columns that together name a row in both tables; none if nothing does."""
+    """Return the leading columns that together name a row in both tables; none if nothing does.
+
+    Text and dates come first, then whole numbers that are no amounts, such as a month's place or a year.
+    """
+    shared = [column for column in left.columns if column in right.columns]
+    texts = [column for column in shared if not _is_number(left[column])]
+    places = [c for c in shared if pd.api.types.is_integer_dtype(left[c].dtype) and not _is_amount(c)]
     keys: list[str] = []
-    for column in left.columns:
-        if column not in right.columns or _is_number(left[column]):
-            continue
+    for column in [*texts, *places]:
         keys.append(column)
         if not left.duplicated(keys).any() and not right.duplicated(keys).any():
             return keys

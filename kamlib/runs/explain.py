@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,18 +12,24 @@ from kamlib.measures.money import as_float
 from kamlib.runs.run import Run
 
 TABLE = "target_accounts"
+WEIGHTS = "target_weights"
+REPS = "target_reps"
 _LARGEST = 12
 _NEED = ("account_id", "rule", "blend", "proposal", "bounded", "target", "bound")
 _POINTS = 0.0005  # share below which a change of a share rounds to 0.0 points
 _BOUNDS = {"floor": "floor", "cap": "cap", "pin": "pin"}
+_ROUNDED = 5e-7  # weights written in percent to four places
+
+Amounts = npt.NDArray[np.float64]
 
 
 def explain_targets(a: Run, b: Run) -> list[list[object]]:
     """Say of the accounts whose targets differ most why they do.
 
-    The change falls into four parts that add up to it: what the changed total brings at the old share; what
-    the changed share brings at the new total, with the shares that moved; what floors, caps and pins changed;
-    and rounding to units.
+    The change falls into parts that add up to it: what the changed total brings at the old blend; at the new
+    total, what each share that moved brings at the mean of its two weights, and what changed weights bring
+    at the means of the shares; what floors, caps and pins changed; and rounding to units. Of runs that don't
+    say their weights (table ``target_weights``) shares and weights are one part.
 
     Parameters
     ----------
@@ -41,7 +49,8 @@ def explain_targets(a: Run, b: Run) -> list[list[object]]:
     both = old.merge(new, on="account_id", how="outer", suffixes=("_a", "_b"), sort=True)
     target = [_amounts(both, "target", side) for side in "ab"]
     change = target[1] - target[0]
-    parts = _parts(both, target[0].sum(), target[1].sum(), change)
+    weights = [_weights(run) for run in (a, b)]
+    parts = _parts(both, weights, target[0].sum(), target[1].sum(), change)
     order = np.argsort(-np.abs(change), kind="stable")[:_LARGEST]
     return [
         [
@@ -49,61 +58,132 @@ def explain_targets(a: Run, b: Run) -> list[list[object]]:
             int(target[0][i]),
             int(target[1][i]),
             int(change[i]),
-            _why(both, parts, i),
+            _why(both, weights, parts, i),
         ]
         for i in order
         if change[i]
     ]
 
 
-def _amounts(both: pd.DataFrame, column: str, side: str) -> npt.NDArray[np.float64]:
+def moved_reps(a: Run, b: Run) -> list[list[object]]:
+    """List the reps whose targets differ.
+
+    Parameters
+    ----------
+    a, b : Run
+        Two planning runs.
+
+    Returns
+    -------
+    list of [rep_id, target in A, target in B, B - A]
+        Largest change first, ties by rep_id; empty where one of the runs has no targets by rep.
+    """
+    if not (a.has(REPS) and b.has(REPS)):
+        return []
+    old, new = (
+        run.load(REPS).assign(rep_id=lambda t: t["rep_id"].fillna("(no rep)")).set_index("rep_id")["target"]
+        for run in (a, b)
+    )
+    reps = sorted({*old.index, *new.index})
+    rows = [[rep, int(old.get(rep, 0)), int(new.get(rep, 0))] for rep in reps]
+    moved = [[*row, row[2] - row[1]] for row in rows if row[2] != row[1]]
+    return sorted(moved, key=lambda row: -abs(row[3]))
+
+
+def _amounts(both: pd.DataFrame, column: str, side: str) -> Amounts:
     return np.nan_to_num(as_float(both[f"{column}_{side}"]))
 
 
+def _weights(run: Run) -> dict[str, float] | None:
+    """Return the weights that factors effectively had; None where the run does not say."""
+    if not run.has(WEIGHTS):
+        return None
+    table = run.load(WEIGHTS)
+    return dict(zip(table["factor"], table["weight"].astype(float), strict=True))
+
+
 def _parts(
-    both: pd.DataFrame, total_a: float, total_b: float, change: npt.NDArray[np.float64]
+    both: pd.DataFrame,
+    weights: list[dict[str, float] | None],
+    total_a: float,
+    total_b: float,
+    change: Amounts,
 ) -> dict[str, npt.NDArray[np.int64]]:
-    """Return the four parts of each change in whole units of currency; rounding takes what is left."""
+    """Return the parts of each change in whole units of currency; rounding takes what is left."""
     blend = [_amounts(both, "blend", side) for side in "ab"]
     held = [_amounts(both, "bounded", side) - _amounts(both, "proposal", side) for side in "ab"]
-    exact = {
-        "total": (total_b - total_a) * blend[0],
-        "share": total_b * (blend[1] - blend[0]),
-        "bounds": held[1] - held[0],
-    }
+    exact = {"total": (total_b - total_a) * blend[0]}
+    if weights[0] is None or weights[1] is None:
+        exact["blend"] = total_b * (blend[1] - blend[0])
+    else:
+        exact |= {name: total_b * moved for name, moved in _blended(both, weights[0], weights[1]).items()}
+    exact["bounds"] = held[1] - held[0]
     parts = {name: np.rint(values).astype(np.int64) for name, values in exact.items()}
     parts["rounding"] = np.rint(change).astype(np.int64) - sum(parts.values())
     return parts
 
 
-def _why(both: pd.DataFrame, parts: dict[str, npt.NDArray[np.int64]], i: int) -> str:
+def _blended(both: pd.DataFrame, old: Mapping[str, float], new: Mapping[str, float]) -> dict[str, Amounts]:
+    """Split the change of the blend by factor, and what changed weights make: exact, with means of both."""
+    parts, by_weights = {}, np.zeros(len(both))
+    for name in dict.fromkeys([*old, *new]):
+        weight = (old.get(name, 0.0), new.get(name, 0.0))
+        share = _both_shares(both, name)
+        parts[name] = (share[1] - share[0]) * sum(weight) / 2
+        by_weights += (share[0] + share[1]) / 2 * (weight[1] - weight[0])
+    return {**parts, "weights": by_weights}
+
+
+def _both_shares(both: pd.DataFrame, name: str) -> tuple[Amounts, Amounts]:
+    """Return a factor's shares in A and B; a run without them is taken to have those of the other."""
+    if f"{name}_share_a" in both:
+        return _amounts(both, f"{name}_share", "a"), _amounts(both, f"{name}_share", "b")
+    only = np.nan_to_num(as_float(both[f"{name}_share"]))
+    return only, only
+
+
+def _why(
+    both: pd.DataFrame,
+    weights: list[dict[str, float] | None],
+    parts: dict[str, npt.NDArray[np.int64]],
+    i: int,
+) -> str:
     row = both.iloc[i]
     if pd.isna(row["rule_a"]) or pd.isna(row["rule_b"]):
         return f"the account is only in {'B' if pd.isna(row['rule_a']) else 'A'}"
     words = {
         "total": "the total changed",
-        "share": ", ".join(_shares(row)) or "the shares of others changed",
+        "blend": f"shares and weights moved the blend {100 * (row['blend_b'] - row['blend_a']):+.1f} points",
+        "weights": _weights_moved(weights),
         "bounds": ", ".join(_bounds(row)) or "what required totals and others' floors and caps leave",
         "rounding": "whole units",
     }
+    told = [
+        f"{amounts[i]:+,} {words.get(name) or _share_moved(row, name)}"
+        for name, amounts in parts.items()
+        if amounts[i]
+    ]
     if row["rule_a"] != row["rule_b"]:
-        words["share"] = f"rule {row['rule_b']} in place of {row['rule_a']}, {words['share']}"
-    told = [f"{parts[name][i]:+,} {text}" for name, text in words.items() if parts[name][i]]
+        told.append(f"(rule {row['rule_b']} in place of {row['rule_a']})")
     return "; ".join(told)
 
 
-def _shares(row: pd.Series) -> list[str]:
-    """Say by how many points the shares moved that the blend is made of."""
-    names = [name[: -len("_share_a")] for name in row.index if name.endswith("_share_a")]
-    told = []
-    for name in names:
-        moved = row.get(f"{name}_share_b", np.nan) - row[f"{name}_share_a"]
-        if abs(moved) >= _POINTS:
-            told.append(f"{name.replace('_', ' ')} share {100 * moved:+.1f} points")
-    moved = row["blend_b"] - row["blend_a"]
-    if not told and abs(moved) >= _POINTS:
-        told.append(f"weights of the shares moved the blend {100 * moved:+.1f} points")
-    return told
+def _share_moved(row: pd.Series, name: str) -> str:
+    """Say by how many points a share moved."""
+    moved = row[f"{name}_share_b"] - row[f"{name}_share_a"]
+    by = f"{100 * moved:+.1f} points" if abs(moved) >= _POINTS else "by less than 0.1 points"
+    return f"{name.replace('_', ' ')} share {by}"
+
+
+def _weights_moved(weights: list[dict[str, float] | None]) -> str:
+    """Say which weights changed from what to what."""
+    old, new = (known or {} for known in weights)
+    told = [
+        f"{name.replace('_', ' ')} {100 * old.get(name, 0):.4g} to {100 * new.get(name, 0):.4g} %"
+        for name in dict.fromkeys([*old, *new])
+        if abs(new.get(name, 0) - old.get(name, 0)) > _ROUNDED
+    ]
+    return f"weights of {', '.join(told)}"
 
 
 def _bounds(row: pd.Series) -> list[str]:

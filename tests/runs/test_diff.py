@@ -35,7 +35,7 @@ def targets(*amounts: int) -> pd.DataFrame:
 def test_equal_runs_do_not_differ(tmp_path: Path) -> None:
     a = publish(tmp_path, {"targets": targets(1, 2)})
     b = publish(tmp_path, {"targets": targets(1, 2)})
-    assert [rows for _, _, rows in diff_runs(a, b).sections()] == [[], [], [], [], []]
+    assert [rows for _, _, rows in diff_runs(a, b).sections()] == [[]] * 6
 
 
 def test_parameters_data_and_numbers(tmp_path: Path) -> None:
@@ -74,12 +74,43 @@ def test_rows_that_only_one_run_has_count_whole(tmp_path: Path) -> None:
     assert found.largest[0] == ["targets", "target", "A1", "-", "500", "500"]
 
 
-def test_rows_without_a_key_are_compared_by_place_and_missing_keys_are_named(tmp_path: Path) -> None:
+def test_rows_are_named_by_their_keys_and_no_row_by_its_place(tmp_path: Path) -> None:
     plain = pd.DataFrame({"v": [1.5, 2.5]})
     keyed = pd.DataFrame({"k": [None, "x"], "v": [1.0, 2.0]})
-    a = publish(tmp_path, {"plain": plain, "keyed": keyed})
-    b = publish(tmp_path, {"plain": plain + 1, "keyed": keyed.assign(v=[5.0, 2.0])}, seed=4)
-    assert [row[2] for row in diff_runs(a, b).largest] == ["–", "row 0", "row 1"]
+    ahead = pd.DataFrame({"k": ["x", "x"], "horizon": [1, 2], "v": [1.0, 2.0]})
+    tables = {"plain": plain, "keyed": keyed, "ahead": ahead, "single": plain.head(1)}
+    a = publish(tmp_path, tables)
+    b = publish(
+        tmp_path, {name: t.assign(v=t["v"] + [1.0, 0.0][: len(t)]) for name, t in tables.items()}, seed=4
+    )
+    found = diff_runs(a, b)
+    assert [row[:3] for row in found.totals] == [
+        [name, "v", 1] for name in ("ahead", "keyed", "plain", "single")
+    ]
+    assert [[row[0], row[2]] for row in found.largest] == [
+        ["ahead", "x · 1"],
+        ["keyed", "–"],
+        ["single", "the only row"],
+    ]
+
+
+def test_rows_that_overlap_and_fractions_are_not_added_up_and_noise_is_no_difference(tmp_path: Path) -> None:
+    both = pd.DataFrame({"dimension": ["company", "rep"], "key": ["company", "R"], "target": [100, 100],
+                         "reach_probability": [0.5, 0.25], "blend": [0.1 + 0.2, 1.0]})  # fmt: skip
+    moved = both.assign(target=[110, 110], reach_probability=[0.4, 0.25], blend=[0.3, 1.0])
+    a = publish(tmp_path, {"t": both})
+    b = publish(tmp_path, {"t": moved}, parameters={"room": {"weight": 0.25, "list": [{"region": "北"}]}})
+    found = diff_runs(a, b)
+    assert found.totals == [["t", "target", 2, "-", "-", "-"], ["t", "reach_probability", 1, "-", "-", "-"]]
+    assert found.parameters == [["room.list", None, '[{"region": "北"}]']]
+
+
+def test_amounts_are_written_with_separators(tmp_path: Path) -> None:
+    reps = pd.DataFrame({"rep_id": ["R1"], "target": [1200]})
+    a = publish(tmp_path, {"target_reps": reps})
+    b = publish(tmp_path, {"target_reps": reps.assign(target=2500)}, seed=4)
+    shown = {title: rows for title, _, rows in diff_runs(a, b).sections()}
+    assert shown["Reps whose targets changed"] == [["R1", "1,200", "2,500", "1,300"]]
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:

@@ -10,17 +10,23 @@ import pytest
 
 from kamlib.measures.money import to_money
 from kamlib.runs import Run
-from kamlib.runs.explain import explain_targets
+from kamlib.runs.explain import explain_targets, moved_reps
 
 FACTS = {"pack": "planning", "period": "2026Q1"}
 
 
-def run_of(folder: Path, rows: list[dict[str, object]]) -> Run:
+HALF = {"history": 0.5, "potential": 0.5}
+
+
+def run_of(folder: Path, rows: list[dict[str, object]], weights: dict[str, float] | None = HALF) -> Run:
     table = pd.DataFrame(rows).astype({"target": "int64"})
     for name in ("proposal", "bounded"):
         table[name] = to_money((table[name] * 10_000).astype("int64"))
     run = Run(folder, FACTS)
     run.save("target_accounts", table)
+    if weights is not None:
+        factors = pd.DataFrame({"factor": list(weights), "weight": list(weights.values())})
+        run.save("target_weights", factors)
     return run
 
 
@@ -75,16 +81,57 @@ def test_bounds_in_words(tmp_path: Path, before: str, after: str, said: str) -> 
     assert f"+7 {said}" in found["A"]
 
 
-def test_new_weights_a_new_rule_and_a_new_account(tmp_path: Path) -> None:
+def test_a_share_and_weights_that_moved_each_get_their_part(tmp_path: Path) -> None:
+    # A: history 20 -> 21 %, potential 60 %; weights 50 / 50 -> 40 / 60: blend 40 -> 44.4 %
+    share = {"history_share": 0.2, "potential_share": 0.6}
+    old = [account("A", 0.4, 10_000) | share, account("Z", 0.6, 10_000)]
+    new = [account("A", 0.444, 10_000, target=4440) | share | {"history_share": 0.21},
+           account("Z", 0.556, 10_000, target=5560)]  # fmt: skip
+    before = run_of(tmp_path / "a", old)
+    after = run_of(tmp_path / "b", new, {"history": 0.4, "potential": 0.6})
+    # 0.45 x 1 point of 10,000; 0.205 x -10 points and 0.6 x +10 points of it
+    assert explain_targets(before, after)[0][4] == (
+        "+45 history share +1.0 points; +395 weights of history 50 to 40 %, potential 50 to 60 %"
+    )
+
+
+def test_a_factor_that_one_run_alone_weighs_moves_by_its_weight(tmp_path: Path) -> None:
+    plain = account("A", 0.2, 1000, history=0.2) | {"potential_share": 0.6}
+    rest = account("Z", 0.8, 1000, history=0.8) | {"potential_share": 0.4}
+    before = run_of(tmp_path / "a", [plain, rest], {"history": 1.0})
+    more = account("A", 0.25, 1000, history=0.2) | {"potential_share": 0.6, "forecast_share": 0.3}
+    rest = account("Z", 0.75, 1000, history=0.8) | {"potential_share": 0.4, "forecast_share": 0.7}
+    after = run_of(tmp_path / "b", [more, rest], {"history": 0.5, "forecast": 0.5})
+    assert explain_targets(before, after)[0][4] == "+50 weights of history 100 to 50 %, forecast 0 to 50 %"
+
+
+def test_without_weights_shares_and_weights_are_one_part(tmp_path: Path) -> None:
+    runs = [
+        run_of(tmp_path / str(blend), [account("A", blend, 1000), account("Z", 1 - blend, 1000)], None)
+        for blend in (0.4, 0.5)
+    ]
+    assert explain_targets(*runs)[0][4] == "+100 shares and weights moved the blend +10.0 points"
+
+
+def test_a_new_rule_and_a_new_account(tmp_path: Path) -> None:
     old = [account("A", 0.4, 1000, history=0.2), account("B", 0.6, 1000, history=0.6)]
-    moved = account("A", 0.5, 1000, history=0.2) | {"potential_share": 0.6}
-    new = [moved, account("C", 0.5, 1000, rule="potential")]
+    new = [account("A", 0.5, 1000, history=0.4, rule="potential"), account("C", 0.5, 1000, rule="potential")]
     found = reasons(tmp_path, old, new)
-    assert "weights of the shares moved the blend +10.0 points" in found["A"]
+    assert found["A"] == "+100 history share +20.0 points; (rule potential in place of blend)"
     assert found["B"] == "the account is only in A"
     assert found["C"] == "the account is only in B"
+
+
+def test_reps_whose_targets_moved(tmp_path: Path) -> None:
+    runs = []
+    for side, amounts in (("a", [10, 20, 30]), ("b", [10, 5, 45])):
+        run = Run(tmp_path / side, FACTS)
+        run.save("target_reps", pd.DataFrame({"rep_id": ["R1", "R2", None], "target": amounts}))
+        runs.append(run)
+    assert moved_reps(*runs) == [["(no rep)", 30, 45, 15], ["R2", 20, 5, -15]]
 
 
 def test_runs_without_targets_by_account_explain_nothing(tmp_path: Path) -> None:
     run = Run(tmp_path / "a", FACTS)
     assert explain_targets(run, run) == []
+    assert moved_reps(run, run) == []
