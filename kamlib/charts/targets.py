@@ -19,7 +19,8 @@ _LOOKS = {
 }
 _STEEP = 2.0
 _NAMES = 130
-_WEEKS_WRITTEN = 20  # more bars than that are too narrow for an amount each
+_WEEKS_WRITTEN = 20  # more bars than that are too narrow for an amount each, and for a day each
+_WEEKS_APART = 4  # of so many every fourth is named
 _USED = 0.8
 _TEXTS = ("name", "heading", "why", "text", "reach")
 
@@ -145,12 +146,12 @@ def month_chart(
 
 
 def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
-    """Draw the target of each week in time, with its working days below.
+    """Draw the target of each week in time, with its working days below where there is room.
 
     Parameters
     ----------
     weeks : pandas.DataFrame
-        One row per week, cut where a month ends: month, week, starts, working_days, target [currency].
+        One row per week, whole or cut where a month ends: starts, working_days, target [currency].
     words : Words
         Labels and number formats.
     """
@@ -159,14 +160,15 @@ def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
     data = pd.DataFrame(
         {
             "week": [f"{day:%m-%d}" for day in weeks["starts"]],
-            "month": weeks["month"].astype("object").to_numpy(),
             "amount": weeks["target"].astype("float64").to_numpy(),
             "days": weeks["working_days"].to_numpy(),
             "text": pd.Series([words.money(v) for v in weeks["target"]], dtype="object"),
         }
     )
     order = data["week"].tolist()
-    x = alt.X("week:N", sort=order, title=None, axis=alt.Axis(labelAngle=-45, ticks=False))
+    few = len(data) <= _WEEKS_WRITTEN
+    named = {} if few else {"values": order[::_WEEKS_APART]}
+    x = alt.X("week:N", sort=order, title=None, axis=alt.Axis(labelAngle=-45, ticks=False, **named))
     base = alt.Chart(data.astype({"week": "object"})).encode(x)
     bars = base.mark_bar(fill="#ffffff", stroke=DARK, strokeWidth=1).encode(
         alt.Y("amount:Q", title=None, axis=None),
@@ -177,7 +179,7 @@ def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
         ],
     )
     parts = [bars]
-    if len(data) <= _WEEKS_WRITTEN:
+    if few:
         parts.append(base.mark_text(dy=-7, fontSize=10).encode(alt.Y("amount:Q"), text="text:N"))
         inside = (
             base.transform_filter("datum.days > 0")
@@ -185,7 +187,8 @@ def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
             .encode(y=alt.value(150), text="days:Q")
         )
         parts.append(inside)
-    title = alt.TitleParams(words("targets.chart_weeks"), fontSize=12, anchor="start")
+    heading = "targets.chart_weeks" if few else "targets.chart_weeks_many"
+    title = alt.TitleParams(words(heading, weeks=len(data)), fontSize=12, anchor="start")
     return figure(alt.layer(*parts).properties(width=700, height=150, title=title))
 
 

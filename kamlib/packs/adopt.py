@@ -105,7 +105,7 @@ def adopted_folder(book: Path) -> Path:
 
 
 def read_adopted(book: Path) -> pd.DataFrame:
-    """Read every adopted target that holds: of each period its largest version, and of that what was adopted last.
+    """Read every adopted target that holds: each period's largest version, and of each month what is latest.
 
     Parameters
     ----------

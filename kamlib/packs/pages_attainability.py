@@ -149,8 +149,9 @@ def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFr
     """
     words = scope.words
     cards = smart_cards(
-        likely.table, allocation.accounts, allocation.targets, cube=cube, period=run.period, as_of=run.as_of
-    )
+        likely.table, allocation.accounts, allocation.targets,
+        cube=cube, period=run.period, as_of=run.as_of, weights=allocation.weights,
+    )  # fmt: skip
     run.save("target_cards", cards)
     failed = {name: int((~cards[name].isin(list(PASSES[name]))).sum()) for name in CRITERIA}
     most = max(CRITERIA, key=lambda name: failed[name])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from IPython.display import display
 
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 from kamlib.packs.page import Page, show
+from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets.kinds import KINDS, KindParams, kind_targets
 from kamlib.targets.longterm import LongTermParams, glide_paths
 
-_SHOWN = {"new_accounts": "count", "new_account_value": "money"}
+_ARROW = "→"
+_COUNTED = ("new_accounts", "new_account_value")  # the first is the number of cases itself
 
 
 def show_kinds(
@@ -38,26 +42,56 @@ def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:
     """
     words = scope.words
     found = [kind for kind in KINDS if kind in set(kinds["measure"])]
-    wide = kinds.pivot(index="rep_id", columns="measure", values="target")[found]
-    table = wide.reset_index()
+    told = kinds.assign(said=[_told(row, words) for row in kinds.itertuples()])
+    table = told.pivot(index="rep_id", columns="measure", values="said")[found].reset_index()
     table.insert(0, "name", [scope.rep_name(rep) for rep in table["rep_id"]])
+    company = kinds.groupby("measure")["company"].first()
+    table.loc[len(table), ["name", *found]] = [
+        words.value("dimension", "company"),
+        *(_said(kind, company[kind], words) for kind in found),
+    ]
     fresh = kinds[kinds["measure"] == "new_accounts"]
+    wanted = int(fresh["target"].sum())
     absent = [words.value("measure", kind) for kind in KINDS if kind not in found]
-    notes = [words("targets.kinds_rule"), words("targets.kinds_doubt")]
+    notes = [words("targets.kinds_rule"), words("targets.kinds_new"), words("targets.kinds_doubt")]
     if absent:
-        notes.insert(1, words("targets.kinds_absent", kinds=words("targets.list").join(absent)))
-    company = int(fresh["company"].iloc[0]) if len(fresh) else 0
+        left_out = words("targets.kinds_absent", kinds=words("targets.list").join(absent))
+        notes[-1] = joined([left_out, notes[-1]], words)
     return Page(
         id="targets_9",
-        title=words("targets.kinds_title", kinds=words.count(len(found)),
-                    fresh=words.count(int(fresh["target"].sum())), before=words.count(company)),
-        subtitle=scope.subtitle(words("targets.kinds_what")),
+        title=words(
+            "targets.kinds_title_one" if wanted == 1 else "targets.kinds_title",
+            kinds=words.count(len(found)),
+            fresh=words.count(wanted),
+            before=words.count(int(company.get("new_accounts", 0))),
+        ),
+        subtitle=scope.about(
+            words("targets.kinds_what"), words("targets.kinds_scope", period=scope.size.period)
+        ),
         table=table.drop(columns="rep_id"),
         labels={kind: words.value("measure", kind) for kind in found},
-        kinds={kind: _SHOWN.get(kind, "number") for kind in found} | {"retention": "fraction"},
+        kinds=dict.fromkeys(found, "text"),
         notes=tuple(notes),
         folded=False,
-    )  # fmt: skip
+    )
+
+
+def _told(row: Any, words: Words) -> str:
+    """Write where a rep stands, what is asked, and on how many cases the first rests."""
+    parts = [_said(row.measure, value, words) for value in (row.base, row.target)]
+    told = f" {_ARROW} ".join(parts)
+    return told if row.measure in _COUNTED else f"{told} ({words.count(int(row.cases))})"
+
+
+def _said(kind: str, value: float, words: Words) -> str:
+    """Write a value in the unit of its kind."""
+    if pd.isna(value):
+        return "–"
+    if kind in ("new_accounts", "sales_cycle"):
+        return words.count(round(value))
+    if kind == "new_account_value":
+        return words.money(value)
+    return words.percent(value) if kind == "retention" else f"{value:.2f}"
 
 
 def show_glide(run: Run, cube: pd.DataFrame, *, scope: Scope, params: LongTermParams) -> None:
@@ -78,7 +112,10 @@ def show_glide(run: Run, cube: pd.DataFrame, *, scope: Scope, params: LongTermPa
     }
     table = glide_paths(today, year=int(str(year)), params=params)
     run.save("target_aims", table)
-    display(show(run, glide_page(table, scope=scope, year=int(str(run.period.year())))))
+    landing = None
+    if run.has("outlook_months"):
+        landing = float(as_float(run.load("outlook_months")["landing"]).sum())
+    display(show(run, glide_page(table, scope=scope, year=int(str(run.period.year())), landing=landing)))
 
 
 def _market_share(run: Run, year: str) -> float | None:
@@ -93,7 +130,7 @@ def _market_share(run: Run, year: str) -> float | None:
     )
 
 
-def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int) -> Page:
+def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float | None = None) -> Page:
     """Say what the planned year contributes to the aims of later years (targets 10).
 
     Parameters
@@ -104,8 +141,11 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int) -> Page:
         What the page is about, in which words.
     year : int
         The fiscal year of the period planned.
+    landing : float, optional
+        Where the forecast lets that year land [currency].
     """
     words = scope.words
+    sentences: tuple[str, ...] = ()
     mine = paths[(paths["fiscal_year"] == year) & paths["yearly_step"].notna()]
     revenue = mine[mine["measure"] == "revenue"]
     if len(revenue):
@@ -117,14 +157,20 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int) -> Page:
             step=words.signed_money(step["yearly_step"]),
             growth=words.signed_percent(step["yearly_growth"]),
         )
+        if landing is not None and not pd.isna(landing):
+            gap = words.signed_money(landing - step["path"])
+            sentences = (words("targets.glide_beside", year=year, landing=words.money(landing), gap=gap),)
     else:
         title = words("targets.glide_title_none", year=year)
     return Page(
         id="targets_10",
         title=title,
-        subtitle=scope.subtitle(words("targets.glide_what")),
+        subtitle=scope.about(
+            words("targets.glide_what"), words("targets.glide_scope", start=paths["fiscal_year"].min())
+        ),
         kinds=dict.fromkeys(("fiscal_year", "aim", "path", "yearly_step"), "text"),
         table=_written(paths, words),
+        sentences=sentences,
         notes=(words("targets.glide_rule"), words("targets.glide_doubt")),
         folded=False,
     )  # fmt: skip
@@ -136,13 +182,18 @@ def _written(paths: pd.DataFrame, words: Words) -> pd.DataFrame:
     for column in ("aim", "path", "yearly_step"):
         table[column] = pd.Series(
             [
-                None
-                if pd.isna(value)
-                else words.money(value)
-                if measure == "revenue"
-                else words.percent(value)
+                _amount(value, measure, words, step=column == "yearly_step")
                 for measure, value in zip(paths["measure"], paths[column], strict=True)
             ],
             dtype="str",
         )
     return table
+
+
+def _amount(value: float, measure: str, words: Words, *, step: bool) -> str | None:
+    """Write one amount; a step of a share is points, not percent."""
+    if pd.isna(value):
+        return None
+    if measure == "revenue":
+        return words.signed_money(value) if step else words.money(value)
+    return words("targets.points", points=f"{100 * value:+.1f}") if step else words.percent(value)

@@ -59,6 +59,13 @@ def _others(allocation: Allocation) -> list[str]:
     return [name for name in allocation.weights if name not in ("history", "potential")]
 
 
+def _rule_codes(rules: pd.Series, allocation: Allocation) -> pd.Series:
+    """Name rules by history and potential only where those two, and no others, have a weight."""
+    if set(allocation.weights) == {"history", "potential"}:
+        return rules
+    return rules.where(~rules.isin(["both", "history", "potential"]), rules + "_factors")
+
+
 def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope, *, others: bool) -> Choice:
     """Return one rep's way from the share of history to the last unit, and the accounts below it."""
     words, name = scope.words, scope.rep_name(rep["rep_id"])
@@ -107,6 +114,7 @@ def _chain_table(
     table = table.sort_values(
         ["place", "target", "account_id"], ascending=[True, False, True], kind="stable", ignore_index=True
     )
+    table["rule"] = _rule_codes(table["rule"], allocation)
     table["rep_name"] = [scope.rep_name(rep) for rep in table["rep_id"]]
     table["name"] = [scope.accounts[account] for account in table["account_id"]]
     columns = ["rep_name", "account_id", "name", "actual_last_year", "history_share", "potential_share",
@@ -145,11 +153,11 @@ def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
     )
     if allocation.squeezed:
         bounds += words("targets.chain_note_squeezed", count=words.count(allocation.squeezed))
-    found = accounts["rule"].value_counts()
+    order = accounts["rule"].map({code: at for at, code in enumerate(RULES)})
+    found = _rule_codes(accounts.loc[order.sort_values(kind="stable").index, "rule"], allocation)
     rules = words("targets.list").join(
-        words("targets.chain_rule_count", rule=words.value("rule", code), count=words.count(int(found[code])))
-        for code in RULES
-        if code in found.index
+        words("targets.chain_rule_count", rule=words.value("rule", code), count=words.count(int(count)))
+        for code, count in found.value_counts(sort=False).items()
     )
     return rule, bounds, words("targets.chain_note_rules", rules=rules)
 

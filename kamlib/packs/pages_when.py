@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from kamlib.charts import targets as charts
@@ -12,12 +15,13 @@ from kamlib.packs.pages_targets import bars_of, series_of
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets import CalendarParams, count_days, period_days, split_days, sum_weeks
-from kamlib.targets.calendars import CALENDARS
+from kamlib.targets.calendars import CALENDARS, compared_days
+from kamlib.targets.facts import look_back
 
-_SHOWN_WEEKS = 54  # a year's
+_CUT_MONTHS = 3  # of a longer period weeks are drawn whole: cut at months there are too many to tell apart
 
 
-def split_when(run: Run, targets: pd.DataFrame, *, params: CalendarParams) -> dict[str, pd.DataFrame]:
+def split_when(run: Run, targets: pd.DataFrame, *, params: CalendarParams) -> dict[str, Any]:
     """Split the reps' month targets over working days and weeks, and save both with the run.
 
     Parameters
@@ -31,8 +35,9 @@ def split_when(run: Run, targets: pd.DataFrame, *, params: CalendarParams) -> di
 
     Returns
     -------
-    dict of str to pandas.DataFrame
-        days (counted by month) and weeks (by rep), as `kamlib.targets.count_days` and `sum_weeks` make them.
+    dict
+        days (counted by month) and weeks (by rep), as `kamlib.targets.count_days` and `sum_weeks` make them,
+        and compared, what `kamlib.targets.calendars.compared_days` returns.
     """
     days = period_days(run.period, params=params, lang=run.words.lang)
     by_month = targets.groupby(["rep_id", "month"], dropna=False, sort=True)["target"].sum().reset_index()
@@ -40,10 +45,19 @@ def split_when(run: Run, targets: pd.DataFrame, *, params: CalendarParams) -> di
     weeks = sum_weeks(split)
     run.save("target_days", split)
     run.save("target_weeks", weeks)
-    return {"days": count_days(days), "weeks": weeks}
+    base = look_back(run.period, as_of=run.as_of).base
+    compared = compared_days(base, run.period, params=params)
+    return {"days": count_days(days), "weeks": weeks, "compared": compared}
 
 
-def months_page(summary: pd.DataFrame, *, scope: Scope, days: pd.DataFrame, weeks: pd.DataFrame) -> Page:
+def months_page(
+    summary: pd.DataFrame,
+    *,
+    scope: Scope,
+    days: pd.DataFrame,
+    weeks: pd.DataFrame,
+    compared: Mapping[str, int] | None = None,
+) -> Page:
     """Answer when the target is due (targets 5).
 
     Parameters
@@ -52,7 +66,7 @@ def months_page(summary: pd.DataFrame, *, scope: Scope, days: pd.DataFrame, week
         What `kamlib.targets.summarise_targets` returns.
     scope : Scope
         What the page is about, in which words.
-    days, weeks : pandas.DataFrame
+    days, weeks, compared
         What `split_when` returns.
     """
     words = scope.words
@@ -67,13 +81,11 @@ def months_page(summary: pd.DataFrame, *, scope: Scope, days: pd.DataFrame, week
     table.insert(4, "target_share", months["target"] / total)
     worked = days.set_index("month").reindex(table["month"])
     table["working_days"] = worked["working_days"].to_numpy()
+    if compared is not None:
+        base = dict(zip(sorted(set(compared) - set(months["key"])), months["key"], strict=True))
+        table["working_days_base"] = months["key"].map({month: compared[old] for old, month in base.items()})
     table["target_a_day"] = months["target"].to_numpy() / table["working_days"].clip(lower=1)
     native = NativeChart("column", "month", series_of(scope.size))
-    by_week = weeks.groupby(["month", "week"], sort=True)[["target"]].sum().reset_index()
-    spans = (
-        weeks.groupby(["month", "week"], sort=True)[["starts", "ends", "working_days"]].first().reset_index()
-    )
-    drawn = by_week.merge(spans, on=["month", "week"]).sort_values("starts").head(_SHOWN_WEEKS)
     return Page(
         id="targets_5",
         title=_title(months, scope),
@@ -86,11 +98,31 @@ def months_page(summary: pd.DataFrame, *, scope: Scope, days: pd.DataFrame, week
                 words=words,
                 native=native,
             ),
-            charts.week_chart(drawn, words=words),
+            charts.week_chart(drawn_weeks(weeks, cut=len(months) <= _CUT_MONTHS), words=words),
         ),
-        notes=_notes(months, days, scope),
+        notes=_notes(months, days, scope, by_days=compared is not None),
         totals=(*series_of(scope.size), "working_days"),
     )
+
+
+def drawn_weeks(weeks: pd.DataFrame, *, cut: bool) -> pd.DataFrame:
+    """Return the weeks of all reps in time, cut where a month ends or whole.
+
+    Parameters
+    ----------
+    weeks : pandas.DataFrame
+        What `kamlib.targets.sum_weeks` returns.
+    cut : bool
+        Whether a week that a month's end cuts stays two rows.
+    """
+    pieces = weeks.groupby(["month", "week"], sort=True).agg(
+        starts=("starts", "min"), working_days=("working_days", "first"), target=("target", "sum")
+    )
+    if not cut:
+        pieces = pieces.groupby("week", sort=True).agg(
+            {"starts": "min", "working_days": "sum", "target": "sum"}
+        )
+    return pieces.reset_index().sort_values("starts", ignore_index=True)
 
 
 def _title(months: pd.DataFrame, scope: Scope) -> str:
@@ -104,9 +136,10 @@ def _title(months: pd.DataFrame, scope: Scope) -> str:
     return words("targets.months_title", share=share, period=scope.size.period, **known)
 
 
-def _notes(months: pd.DataFrame, days: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
+def _notes(months: pd.DataFrame, days: pd.DataFrame, scope: Scope, *, by_days: bool) -> tuple[str, ...]:
     words = scope.words
-    notes = [words("targets.months_note_rule", base=scope.size.base_period)]
+    rule = "targets.months_note_by_days" if by_days else "targets.months_note_rule"
+    notes = [words(rule, base=scope.size.base_period)]
     if scope.size.forecast is not None:
         gaps = pd.Series(as_float(months["forecast_gap"]))
         at = int(gaps.abs().argmax())

@@ -7,11 +7,13 @@ import pandas as pd
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import proof_page
 from kamlib.runs import Run
-from kamlib.targets import AllocationParams, Evidence, TargetSize, prove_targets
+from kamlib.targets import Allocation, AllocationParams, CalendarParams, Evidence, TargetSize, prove_targets
+from kamlib.targets.calendars import compared_days
+from kamlib.targets.facts import look_back
 
 
 def evidence_of(run: Run, forecast: pd.DataFrame) -> Evidence:
-    """Return what factors beside history and potential are taken from, as far as the book has it.
+    """Return what factors beside history and potential, and months, are taken from, as far as it is known.
 
     Parameters
     ----------
@@ -20,7 +22,18 @@ def evidence_of(run: Run, forecast: pd.DataFrame) -> Evidence:
     forecast : pandas.DataFrame
         The forecast with its levels.
     """
-    return Evidence(forecast=forecast, reps=_table(run, "reps"), market=_table(run, "market"))
+    base = look_back(run.period, as_of=run.as_of).base
+    return Evidence(
+        forecast=forecast,
+        reps=_table(run, "reps"),
+        market=_table(run, "market"),
+        working_days=compared_days(base, run.period, params=run.params(CalendarParams)),
+    )
+
+
+def weights_table(allocation: Allocation) -> pd.DataFrame:
+    """Return the weights that factors effectively had, one row per factor: factor, weight [fraction]."""
+    return pd.DataFrame({"factor": list(allocation.weights), "weight": list(allocation.weights.values())})
 
 
 def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: AllocationParams) -> Page:

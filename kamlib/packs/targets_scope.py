@@ -43,6 +43,10 @@ class Scope:
         """Return who · what, unit · period, scenarios."""
         known = "scenarios_no_forecast" if self.size.forecast is None else "scenarios"
         scenarios = self.words(f"targets.{known}", base=self.size.base_period, period=self.size.period)
+        return self.about(what, scenarios)
+
+    def about(self, what: str, scenarios: str) -> str:
+        """Return who · what, unit · what is shown, where that is not the base, the forecast and the plan."""
         return self.words(
             "targets.subtitle",
             company=self.company,

@@ -148,7 +148,8 @@ def allocate_targets(
     )
     split = split_bounded(plan.blend.weights, total // unit, lower=plan.bounds.lower, upper=plan.bounds.upper)
     ids = plan.facts.table["account_id"].tolist()
-    phasing = phase_targets(cube, ids, windows=plan.windows)
+    worked = None if evidence is None else evidence.working_days
+    phasing = phase_targets(cube, ids, windows=plan.windows, working_days=worked)
     requested = _request(plan, split, phasing, params.requirements, total=total, unit=unit)
     split = requested.split
     return Allocation(

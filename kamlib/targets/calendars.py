@@ -138,6 +138,39 @@ def count_days(days: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def compared_days(base: Period, period: Period, *, params: CalendarParams) -> dict[str, int] | None:
+    """Count the working days by which months of a period are compared with those of its base period.
+
+    Parameters
+    ----------
+    base, period : Period
+        The period that seasons are taken from, and the one planned.
+    params : CalendarParams
+        Country and the company's own days.
+
+    Returns
+    -------
+    dict of str to int or None
+        Working days by month of both; None where `params.months_by_days` is off or the days of either are not
+        known (no country, or a year that is not announced): half a calendar would pass for a season.
+
+    Examples
+    --------
+    >>> from kamlib.periods import parse_period
+    >>> china = CalendarParams(country="CN")
+    >>> compared_days(parse_period("2025-02"), parse_period("2026-02"), params=china)
+    {'2025-02': 19, '2026-02': 16}
+    >>> compared_days(parse_period("2026-02"), parse_period("2027-02"), params=china) is None
+    True
+    """
+    if not params.months_by_days:
+        return None
+    found = pd.concat([count_days(period_days(each, params=params)) for each in (base, period)])
+    if not set(found["calendar"]) <= {"known", "estimated"}:
+        return None
+    return dict(zip(found["month"], found["working_days"].astype(int).tolist(), strict=True))
+
+
 def _day(
     day: dt.date, public: HolidayBase | None, known: str, params: CalendarParams
 ) -> tuple[str, str | None]:

@@ -46,6 +46,9 @@ class Evidence:
         Purchasing power by account type, any scale.
     months : tuple of str
         Months planned, of which the forecast counts.
+    working_days : mapping of str to int or None
+        Working days by month, of the period planned and of its base period, by which months are weighed; see
+        `kamlib.targets.phasing.phase_targets`.
     """
 
     forecast: pd.DataFrame | None = None
@@ -53,6 +56,7 @@ class Evidence:
     market: pd.DataFrame | None = None
     purchasing_power: Mapping[str, float] = field(default_factory=dict)
     months: tuple[str, ...] = ()
+    working_days: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

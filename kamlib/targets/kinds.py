@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import as_float
-from kamlib.measures.rounding import largest_remainder
+from kamlib.measures.rounding import Floats, largest_remainder
 from kamlib.params import Params, param
 from kamlib.periods import Period
 
@@ -89,14 +89,17 @@ def kind_targets(
 
     What a rep did in the twelve months before `as_of` is drawn towards the company's mean, which counts as
     ten cases, so that a rep of three accounts is not held to their luck; from there the target is a step
-    ahead. Accounts count with the rep of today.
+    ahead, and never behind what the rep did. Accounts count with the rep of today.
 
     - new accounts: the company's number, grown and pro rata of the period's months, rounded up, goes to
-      reps by the number of their open accounts, in whole accounts by largest remainder; their value is the
-      number times the mean revenue that new accounts brought in the year they came.
+      reps by what their open accounts and their own record lead to expect (open accounts x new ones per open
+      account, drawn to the company's as above), in whole accounts by largest remainder. Their value is the
+      number times what new accounts brought a month since they came, times the months that one found at any
+      time of the period has left in it, (months + 1) / 2 on average.
     - satisfaction: mean score of their accounts' surveys; cross-sell: mean number of product lines of
       accounts that bought; both plus a step.
-    - sales cycle: mean days from created to closed of won opportunities, less a part; lower is better.
+    - sales cycle: mean days from created to closed of won opportunities, less a part; lower is better, so
+      never longer than the rep's own.
     - retention: share of the accounts that bought in the year before which bought again; below the aim half
       of the way to it is asked, above it what it is.
 
@@ -121,8 +124,9 @@ def kind_targets(
     -------
     pandas.DataFrame
         One row per kind and rep, kinds in the order of `KINDS`, then rep_id: measure, rep_id, base (what the
-        rep did; null without a case), company (its mean, or its sum of new accounts), cases, target. A kind
-        of which the book knows nothing has no rows.
+        rep did; null without a case), company (its mean, or its sum of new accounts), cases, target. New
+        accounts have base and company in the twelve months, their target in the period. A kind of which the
+        book knows nothing has no rows.
 
     References
     ----------
@@ -132,11 +136,11 @@ def kind_targets(
     reps = sorted(accounts.loc[accounts["status"] != "closed", "rep_id"].dropna().unique())
     rep_of = accounts.set_index("account_id")["rep_id"]
     end = pd.Period(as_of, "M")
-    last, before = ([str(end - k) for k in span] for span in (range(1, 13), range(13, 25)))
+    last, before = (_months(end, span) for span in (range(1, 13), range(13, 25)))
     sold = cube[as_float(cube["revenue"]) > 0]
     year = sold[sold["month"].isin(last)]
     since = pd.Timestamp(as_of) - pd.DateOffset(years=1)
-    parts = [_new_accounts(sold, accounts, reps, last, period, params)]
+    parts = [_new_accounts(sold, accounts, reps, end, period, params)]
     if surveys is not None:
         asked = surveys[(surveys["date"] >= since) & (surveys["date"] < pd.Timestamp(as_of))]
         scores = pd.DataFrame({"rep_id": asked["account_id"].map(rep_of), "value": asked["score"]})
@@ -148,7 +152,8 @@ def kind_targets(
         won = opportunities[(opportunities["outcome"] == "won") & opportunities["closed"].notna()]
         won = won[(won["closed"] >= since) & (won["closed"] < pd.Timestamp(as_of))]
         days = pd.DataFrame({"rep_id": won["rep_id"], "value": (won["closed"] - won["created"]).dt.days})
-        parts.append(_stepped("sales_cycle", days, reps, lambda own: own * (1 - params.cycle_cut)))
+        cut = 1 - params.cycle_cut
+        parts.append(_stepped("sales_cycle", days, reps, lambda own: own * cut, better=np.fmin))
     had = pd.Index(sold.loc[sold["month"].isin(before), "account_id"].dropna().unique())
     kept = pd.DataFrame({"rep_id": had.map(rep_of), "value": had.isin(year["account_id"]).astype(float)})
     aim = params.retention_aim
@@ -157,8 +162,23 @@ def kind_targets(
     return table.astype({"measure": "str", "rep_id": "str", "cases": "Int64"})
 
 
-def _stepped(kind: str, cases: pd.DataFrame, reps: Sequence[str], ahead: object) -> pd.DataFrame:
-    """Draw each rep's mean towards the company's and ask for a step ahead; nothing without any case."""
+def _months(end: pd.Period, before: Sequence[int]) -> list[str]:
+    """Return months by how far they lie before a month."""
+    return [str(end - k) for k in before]
+
+
+def _stepped(
+    kind: str,
+    cases: pd.DataFrame,
+    reps: Sequence[str],
+    ahead: Callable[[Floats], Floats],
+    *,
+    better: np.ufunc = np.fmax,
+) -> pd.DataFrame:
+    """Draw each rep's mean to the company's and ask for a step ahead, the better of that and the own mean.
+
+    Nothing without any case.
+    """
     known = cases.dropna()
     if known.empty:
         return pd.DataFrame()
@@ -167,7 +187,7 @@ def _stepped(kind: str, cases: pd.DataFrame, reps: Sequence[str], ahead: object)
     number = grouped.size().reindex(reps, fill_value=0).to_numpy(dtype=float)
     base = grouped.mean().reindex(reps).to_numpy(dtype=float)
     own = (number * np.nan_to_num(base) + _LIKE_COMPANY * company) / (number + _LIKE_COMPANY)
-    target = ahead(own)  # type: ignore[operator]
+    target = better(ahead(own), base)
     return pd.DataFrame(
         {
             "measure": kind,
@@ -184,38 +204,41 @@ def _new_accounts(
     sold: pd.DataFrame,
     accounts: pd.DataFrame,
     reps: Sequence[str],
-    last: Sequence[str],
+    end: pd.Period,
     period: Period,
     params: KindParams,
 ) -> pd.DataFrame:
     """Split the company's new accounts over reps, and value them by what new ones brought."""
-    first = sold.groupby("account_id")["month"].min()
-    fresh = first[first.isin(last) & (first > sold["month"].min())].index
-    rep_of = accounts.set_index("account_id")["rep_id"]
     if not len(reps):
         return pd.DataFrame()
-    came = pd.Series(fresh.map(rep_of)).value_counts().reindex(reps, fill_value=0).to_numpy(dtype=float)
-    wanted = math.ceil(len(fresh) * (1 + params.new_accounts_growth) * period.length / 12 - _ROUNDING)
+    last = _months(end, range(1, 13))
+    first = sold.groupby("account_id")["month"].min()
+    first = first[first.isin(last) & (first > sold["month"].min())]
+    rep_of = accounts.set_index("account_id")["rep_id"]
     opened = accounts[accounts["status"] != "closed"]
-    carried = opened["rep_id"].value_counts().reindex(reps, fill_value=0).to_numpy(dtype=np.int64)
-    number = largest_remainder(carried.astype(float), wanted)
-    brought = as_float(sold.loc[sold["account_id"].isin(fresh) & sold["month"].isin(last), "revenue"]).sum()
-    each = brought / len(fresh) if len(fresh) else 0.0
-    value = (
-        sold[sold["account_id"].isin(fresh)]
-        .assign(rep=lambda t: t["account_id"].map(rep_of), amount=lambda t: as_float(t["revenue"]))
-        .groupby("rep")["amount"]
-        .sum()
-        .reindex(reps, fill_value=0.0)
-        .to_numpy(dtype=float)
+    came, carried = (
+        pd.Series(held).value_counts().reindex(reps, fill_value=0).to_numpy(dtype=float)
+        for held in (first.index.map(rep_of), opened["rep_id"])
     )
-    common = {"rep_id": reps, "cases": came.astype("int64")}
+    wanted = math.ceil(len(first) * (1 + params.new_accounts_growth) * period.length / 12 - _ROUNDING)
+    per_account = came.sum() / max(carried.sum(), 1) or 1.0
+    expected = carried * (came + _LIKE_COMPANY * per_account) / (carried + _LIKE_COMPANY)
+    number = largest_remainder(expected, wanted)
+    rows = sold[sold["account_id"].isin(first.index)]
+    brought = pd.Series(as_float(rows["revenue"])).groupby(rows["account_id"].map(rep_of).to_numpy()).sum()
+    whole = float(as_float(rows["revenue"]).sum())
+    since = sum((end - pd.Period(month, "M")).n for month in first)
+    each = whole / since * (period.length + 1) / 2 if since else 0.0
+    table = pd.DataFrame({"rep_id": reps, "cases": came.astype("int64")})
     return pd.concat(
         [
-            pd.DataFrame({"measure": "new_accounts", "base": came, "company": float(len(fresh)),
-                          "target": number.astype(float), **common}),
-            pd.DataFrame({"measure": "new_account_value", "base": value, "company": brought,
-                          "target": number * each, **common}),
+            table.assign(measure="new_accounts", base=came, company=float(len(first)), target=number * 1.0),
+            table.assign(
+                measure="new_account_value",
+                base=brought.reindex(reps, fill_value=0.0).to_numpy(),
+                company=whole,
+                target=number * each,
+            ),
         ],
         ignore_index=True,
-    )  # fmt: skip
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from kamlib.errors import ParameterError
 from kamlib.measures.money import to_ticks
-from kamlib.measures.rounding import Floats, Integers
+from kamlib.measures.rounding import Exact, Floats, Integers
 from kamlib.targets.facts import Windows, sum_by
 from kamlib.targets.shares import shares_of
 
@@ -42,13 +43,23 @@ class Phasing:
         return (self.line_share[:, :, None] * self.month_share[None, :, :]).reshape(len(self.line_share), -1)
 
 
-def phase_targets(cube: pd.DataFrame, accounts: Sequence[str], *, windows: Windows) -> Phasing:
+def phase_targets(
+    cube: pd.DataFrame,
+    accounts: Sequence[str],
+    *,
+    windows: Windows,
+    working_days: Mapping[str, int] | None = None,
+) -> Phasing:
     """Derive the shares of product lines and months.
 
     Product lines follow the account's own mix of revenue in the history window; an account without any
     follows the company's, and where the company has none the lines share equally. Months follow the
     company's revenue of the product line in the same months of the base period; a line without any follows
     all lines together, else months share equally. Revenue that returns make negative counts as zero.
+
+    Where working days are given, a month weighs what its month of the base period brought per working day,
+    times its own working days: Spring Festival takes its days from another month each year, and a month of 23
+    working days is not one of 20. A month of the base period without any keeps its revenue as it is.
 
     Parameters
     ----------
@@ -58,6 +69,8 @@ def phase_targets(cube: pd.DataFrame, accounts: Sequence[str], *, windows: Windo
         The accounts, in the order of the result.
     windows : Windows
         The months to look at.
+    working_days : mapping of str to int, optional
+        Working days of every month of the base period and of the period planned.
 
     Returns
     -------
@@ -67,6 +80,11 @@ def phase_targets(cube: pd.DataFrame, accounts: Sequence[str], *, windows: Windo
     ------
     ParameterError
         If nothing was sold before the plan, so that there is no product line to plan by.
+
+    References
+    ----------
+    U.S. Census Bureau (2017), X-13ARIMA-SEATS Reference Manual, on trading-day adjustment: a month's level
+    depends on the days it has for trade.
     """
     months = [str(month) for month in windows.period.months()]
     seen = cube[cube["month"] < windows.first_unseen]
@@ -86,12 +104,30 @@ def phase_targets(cube: pd.DataFrame, accounts: Sequence[str], *, windows: Windo
     base = pd.Index(windows.base_months).get_indexer(seen["month"])
     cell = np.where(base >= 0, line * len(months) + base, -1)
     season = sum_by(cell, ticks, len(lines) * len(months)).reshape(len(lines), -1)
-    all_lines = np.maximum(season, 0).sum(axis=0)
-    month_share, _ = _rows(season, _row(all_lines, np.ones(len(months), dtype=np.int64)))
+    worked = np.maximum(season, 0).astype(np.object_) * _day_weights(windows, working_days)
+    evenly = np.ones(len(months), dtype=np.int64)
+    all_lines = worked.sum(axis=0)
+    month_share = np.array([_row(row if any(row) else all_lines, evenly) for row in worked])
     return Phasing(tuple(lines), tuple(months), line_share, own, month_share)
 
 
-def _row(amounts: Integers, otherwise: Integers) -> Floats:
+def _day_weights(windows: Windows, working_days: Mapping[str, int] | None) -> Exact:
+    """Return what a month's revenue of the base period counts by: its working days now over those then.
+
+    Whole numbers on a common scale, so that shares stay exact.
+    """
+    months = [str(month) for month in windows.period.months()]
+    if working_days is None:
+        return np.array([1] * len(months), dtype=np.object_)
+    now = [working_days[month] for month in months]
+    then = [working_days[month] for month in windows.base_months]
+    scale = math.lcm(*(days for days in then if days))
+    return np.array(
+        [a * scale // b if b else scale for a, b in zip(now, then, strict=True)], dtype=np.object_
+    )
+
+
+def _row(amounts: Integers | Exact, otherwise: Integers) -> Floats:
     positive = np.maximum(amounts, 0)
     return shares_of((positive if positive.any() else otherwise).astype(np.object_))
 

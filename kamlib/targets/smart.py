@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,10 @@ PASSES = {
     "specific": {"named"},
     "measurable": {"recorded", "countable"},
     "attainable": {"stretch", "attainable", "easy"},
-    "relevant": {"growth", "potential", "forecast_gap"},
+    "relevant": {"growth", "potential", "factors", "forecast_gap"},
     "time_bound": {"milestones", "deadline"},
 }
+_EVEN = 1e-12  # what sums of shares differ by from rounding
 _OWNERS = {"rep": "rep_id", "account": "account_id"}
 
 
@@ -30,6 +32,7 @@ def smart_cards(
     cube: pd.DataFrame,
     period: Period,
     as_of: dt.date,
+    weights: Mapping[str, float],
     measure: str = "revenue",
 ) -> pd.DataFrame:
     """Write a card for the target of every rep and every account.
@@ -44,8 +47,8 @@ def smart_cards(
     - attainable: the band of the probability, ``stretch``, ``attainable`` or ``easy``; fails as
       ``out_of_reach`` and as ``unknown``.
     - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (potential
-      asks more than history does), ``forecast_gap`` (above the forecast); fails as ``no_aim``, at or below
-      all three.
+      has a weight, and its share is above that of history), ``factors`` (all factors weighed ask more than
+      history alone), ``forecast_gap`` (above the forecast); fails as ``no_aim``, at or below all of them.
     - time_bound: ``milestones`` (more than one month carries a part), ``deadline`` (the period is one month);
       fails as ``one_lump`` (one month of several carries all) and ``over`` (nothing of the period is left on
       `as_of`).
@@ -64,6 +67,8 @@ def smart_cards(
         The period planned.
     as_of : datetime.date
         First day not seen.
+    weights : mapping of str to float
+        The weights that factors effectively had, `Allocation.weights` [fraction].
     measure : str
         What the target counts, a column of `cube`.
 
@@ -90,11 +95,12 @@ def smart_cards(
     >>> likely = pd.DataFrame({"dimension": ["account"], "key": ["A"], "target": [90], "landing": [80],
     ...                        "reach_probability": [0.3], "reach_band": ["stretch"]})
     >>> accounts = pd.DataFrame({"account_id": ["A"], "rep_id": ["R"], "actual_last_year": [70],
-    ...                          "by_history": [90], "proposal": [90]})
+    ...                          "by_history": [90], "proposal": [90], "history_share": [1.0],
+    ...                          "potential_share": [1.0]})
     >>> targets = pd.DataFrame({"account_id": "A", "month": ["2026-01", "2026-02"], "target": [50, 40]})
     >>> cube = pd.DataFrame({"account_id": ["A"], "revenue": [70]})
     >>> card = smart_cards(likely, accounts, targets, cube=cube, period=parse_period("2026Q1"),
-    ...                    as_of=dt.date(2026, 1, 1)).iloc[0]
+    ...                    as_of=dt.date(2026, 1, 1), weights={"history": 1.0}).iloc[0]
     >>> card["attainable"], card["relevant"], card["time_bound"], bool(card["smart"])
     ('stretch', 'growth', 'milestones', True)
     """
@@ -121,7 +127,7 @@ def smart_cards(
     recorded = known["recorded"].fillna(False).astype(bool)
     table["measurable"] = np.where(recorded, "recorded", "countable") if source else "no_source"
     table["attainable"] = rows["reach_band"]
-    table["relevant"] = _aims(rows, known)
+    table["relevant"] = _aims(rows, known, by_potential=weights.get("potential", 0) > 0)
     table["time_bound"] = _bound(table["milestones"], period, as_of)
     table = table.astype(dict.fromkeys(CRITERIA, "str"))
     passed = sum(table[name].isin(list(PASSES[name])).astype("int64") for name in CRITERIA)
@@ -135,6 +141,7 @@ def _facts(
     chain = accounts[["account_id", "rep_id"]].assign(
         before=to_ticks(accounts["actual_last_year"]),
         pull=to_ticks(accounts["proposal"]) - to_ticks(accounts["by_history"]),
+        open=accounts["potential_share"].astype(float) - accounts["history_share"].astype(float),
         recorded=accounts["account_id"].isin(cube["account_id"]) & (measure in cube),
         has_rep=accounts["rep_id"].notna(),
     )
@@ -143,6 +150,7 @@ def _facts(
     result = by.agg(
         before=("before", "sum"),
         pull=("pull", "sum"),
+        open=("open", "sum"),
         recorded=("recorded", "any"),
         has_rep=("has_rep", "all"),
     )
@@ -152,14 +160,16 @@ def _facts(
     return result.reset_index().assign(dimension=dimension)
 
 
-def _aims(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> pd.Series:
     """Return the first aim that each target serves."""
     asked = to_ticks(rows["target"])
     growth = asked > known["before"].fillna(0).to_numpy()
-    potential = known["pull"].fillna(0).to_numpy() > 0
+    potential = by_potential & (known["open"].fillna(0).to_numpy() > _EVEN)
+    factors = known["pull"].fillna(0).to_numpy() > 0
     landing = rows["landing"].notna().to_numpy()
     gap = landing & (asked > to_ticks(rows["landing"].where(landing, 0)))
-    codes = np.select([growth, potential, gap], ["growth", "potential", "forecast_gap"], "no_aim")
+    names = ["growth", "potential", "factors", "forecast_gap"]
+    codes = np.select([growth, potential, factors, gap], names, "no_aim")
     return pd.Series(codes, index=rows.index)
 
 

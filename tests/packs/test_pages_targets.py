@@ -6,12 +6,14 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from kamlib.charts.targets import week_chart
 from kamlib.glossary import Words
 from kamlib.measures.money import total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_when import months_page
+from kamlib.packs.pages_when import drawn_weeks, months_page
+from kamlib.periods import parse_period
 from kamlib.runs import Run, write_table
 from kamlib.targets import (
     Allocation,
@@ -43,6 +45,7 @@ def make_pages(
     params: AllocationParams | None = None,
     cube: pd.DataFrame | None = None,
     only: str = "",
+    compared: dict[str, int] | None = None,
 ) -> dict[str, Page]:
     cube = make_cube() if cube is None else cube
     accounts = make_accounts() if accounts is None else accounts
@@ -60,7 +63,7 @@ def make_pages(
         "targets_3": lambda: pages.chain_page(
             allocation, explain_reps(allocation.accounts), None, scope=scope
         ),
-        "targets_5": lambda: months_page(summary, scope=scope, **when_of(allocation)),
+        "targets_5": lambda: months_page(summary, scope=scope, compared=compared, **when_of(allocation)),
     }
     return {name: make() for name, make in made.items() if name in (only or name)}
 
@@ -225,3 +228,34 @@ def test_required_totals_are_told_with_what_they_came_to() -> None:
     page = make_pages(only="targets_2", params=wanted, sizing=SizingParams(total=1200))["targets_2"]
     assert page.sentences == ("Required totals came to: region North 990. Missed by whole units: 0.",)
     assert sample_pages()["targets_2"].sentences == ()
+
+
+def test_a_years_weeks_are_whole_and_none_is_left_out() -> None:
+    year = parse_period("2014")
+    days = period_days(year, params=CalendarParams())
+    asked = pd.DataFrame({"rep_id": ["R1", "R2"] * 12,
+                          "month": [f"2014-{m:02d}" for m in range(1, 13) for _ in "12"],
+                          "target": [230, 460] * 12})  # fmt: skip
+    weeks = sum_weeks(split_days(asked, days, unit=10))
+    whole = drawn_weeks(weeks, cut=False)
+    assert len(whole) == 53
+    assert whole["target"].sum() == 12 * 690
+    assert whole["working_days"].sum() == 261
+    assert whole.loc[5, ["week", "working_days"]].tolist() == ["2014-W06", 5]
+    # the week from 27 January to 2 February stands in two months, and is one bar
+    assert str(whole.loc[4, "starts"]) == "2014-01-27"
+    assert len(drawn_weeks(weeks, cut=True)) == 62
+    svg = week_chart(whole, words=Words("en", "EUR")).svg
+    assert "the 53 weeks from the first day shown" in svg
+    assert ">01-27<" in svg
+    assert ">02-03<" not in svg
+
+
+def test_months_by_working_days_are_said_with_last_years_days() -> None:
+    compared = {"2025-01": 23, "2025-02": 20, "2025-03": 21, "2026-01": 22, "2026-02": 20, "2026-03": 22}
+    page = make_pages(only="targets_5", compared=compared)["targets_5"]
+    assert page.table["working_days_base"].tolist() == [23, 20, 21]
+    assert page.notes[0] == (
+        "Months follow what each product line brought per working day in the same months of 2025Q1, over all"
+        " accounts, times this year's working days."
+    )

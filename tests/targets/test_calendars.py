@@ -10,7 +10,7 @@ from kamlib.errors import ParameterError
 from kamlib.params import STRENGTHS, Layer, build_params, list_params
 from kamlib.periods import parse_period
 from kamlib.targets.calendar_params import CalendarParams
-from kamlib.targets.calendars import DAY_KINDS, count_days, period_days, working_days
+from kamlib.targets.calendars import DAY_KINDS, compared_days, count_days, period_days, working_days
 
 CHINA = CalendarParams(country="CN")
 WEEKDAYS = CalendarParams()
@@ -121,9 +121,22 @@ def test_a_range_is_its_two_parts(start: dt.date, first: int, second: int) -> No
     assert counts["working_days"].sum() == weekdays + swapped
 
 
+def test_days_are_compared_only_where_both_years_are_known() -> None:
+    spring = compared_days(parse_period("2025Q1"), parse_period("2026Q1"), params=CHINA)
+    assert spring == {
+        "2025-01": 19, "2025-02": 19, "2025-03": 21, "2026-01": 21, "2026-02": 16, "2026-03": 22,
+    }  # fmt: skip
+    years = parse_period("2026Q1"), parse_period("2027Q1")
+    assert compared_days(*years, params=CHINA) is None  # 2027 is not announced
+    assert compared_days(*years, params=CalendarParams()) is None
+    assert compared_days(*years, params=CalendarParams(country="DE")) is not None
+    off = CalendarParams(country="CN", months_by_days=False)
+    assert compared_days(parse_period("2025Q1"), parse_period("2026Q1"), params=off) is None
+
+
 def test_every_default_has_its_source() -> None:
     rows = list(list_params(CalendarParams()))
-    assert {row.name for row in rows} == {"country", "holidays", "workdays"}
+    assert {row.name for row in rows} == {"country", "holidays", "workdays", "months_by_days"}
     assert all(row.source and row.strength in STRENGTHS and row.meaning_zh for row in rows)
 
 

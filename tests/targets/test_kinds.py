@@ -41,12 +41,40 @@ def made(params: KindParams | None = None, sales: pd.DataFrame = SALES, **more: 
     return table.set_index(["measure", "rep_id"])
 
 
-def test_new_accounts_pro_rata_by_the_number_of_open_accounts_and_their_value() -> None:
-    # one new account (B, 400) in the year; four times as many asked make one a quarter, for R1 with 3 of 4
+def test_new_accounts_pro_rata_and_what_they_may_bring_in_the_months_left() -> None:
+    # one new account (B, 400) in the year; four times as many asked make one a quarter
     table = made(KindParams(new_accounts_growth=3.0))
     assert table.loc[("new_accounts", "R1"), ["base", "company", "target"]].tolist() == [1, 1, 1]
     assert table.loc[("new_accounts", "R2"), "target"] == 0
-    assert table.loc[("new_account_value", "R1"), ["base", "target"]].tolist() == [400, 400]
+    # 400 in the eight months from May to December; one found any time has two of three months left
+    assert table.loc[("new_account_value", "R1"), ["base", "target"]].tolist() == [400, 400 / 8 * 2]
+
+
+def test_new_accounts_go_by_what_a_rep_won_beside_how_many_a_rep_holds() -> None:
+    # R2 holds one open account of four, and won the only new one: D, first bought in 2025
+    sales = cube([("A", "L", "2024-02", 10), ("A", "L", "2025-02", 10), ("D", "L", "2025-07", 60)])
+    table = made(KindParams(new_accounts_growth=27.0), sales=sales).loc["new_accounts"]
+    # expected: R1 3 x (0 + 10/4) / 13, R2 1 x (1 + 10/4) / 11: .577 and .318 of 7
+    shares = {"R1": 3 * 2.5 / 13, "R2": 3.5 / 11}
+    assert [round(7 * share / sum(shares.values()), 1) for share in shares.values()] == [4.5, 2.5]
+    assert table["target"].tolist() == [5, 2]
+
+
+def test_nobody_is_asked_for_less_than_before() -> None:
+    won = pd.DataFrame(
+        {
+            "rep_id": ["R1", "R2"],
+            "created": pd.to_datetime(["2025-01-01", "2025-01-01"]),
+            "closed": pd.to_datetime(["2025-01-11", "2025-12-30"]),
+            "outcome": ["won", "won"],
+        }
+    )
+    table = made(KindParams(cross_sell_step=0.0), opportunities=won)
+    # drawn to the company's 186.5 days R1's ten would be 162 less a twentieth
+    assert table.loc[("sales_cycle", "R1"), "target"] == 10
+    assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx((363 + 10 * 186.5) / 11 * 0.95)
+    assert table.loc[("retention", "R1"), ["base", "target"]].tolist() == [1, 1]
+    assert table.loc[("cross_sell", "R1"), ["base", "target"]].tolist() == [1.5, 1.5]
 
 
 def test_means_are_drawn_to_the_company_which_counts_as_ten() -> None:
@@ -54,7 +82,9 @@ def test_means_are_drawn_to_the_company_which_counts_as_ten() -> None:
     table = made()
     assert table.loc[("cross_sell", "R1"), "base"] == 1.5
     own = (2 * 1.5 + 10 * 4 / 3) / 12
-    assert table.loc[("cross_sell", "R1"), "target"] == pytest.approx(own + 0.1)
+    assert own + 0.1 < 1.5
+    assert table.loc[("cross_sell", "R1"), "target"] == 1.5
+    assert table.loc[("cross_sell", "R2"), "target"] == pytest.approx((1 + 10 * 4 / 3) / 11 + 0.1)
     # retention: A and D bought again, E did not: company 2/3, R2 1 of 2
     kept = (2 * 0.5 + 10 * 2 / 3) / 12
     assert table.loc[("retention", "R2"), "target"] == pytest.approx((kept + 0.95) / 2)
@@ -77,7 +107,8 @@ def test_satisfaction_and_cycle_by_hand() -> None:
         }
     )
     table = made(surveys=surveys, opportunities=won)
-    assert table.loc[("satisfaction", "R1"), "target"] == pytest.approx((8 + 10 * 7) / 11 + 0.1)
+    assert table.loc[("satisfaction", "R2"), "target"] == pytest.approx((6 + 10 * 7) / 11 + 0.1)
+    assert table.loc[("satisfaction", "R1"), "target"] == 8
     assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx((30 + 10 * 20) / 11 * 0.95)
 
 

@@ -62,3 +62,23 @@ def test_product_lines_first_sold_after_the_planning_day_are_not_seen() -> None:
     assert phasing.product_lines == ("Bikes", "Parts")
     early = look_back(PERIOD, as_of=dt.date(2025, 4, 1))
     assert phase_targets(make_cube(), IDS, windows=early).own_mix.tolist()[3] is True
+
+
+def test_months_weigh_last_years_revenue_per_working_day_times_this_years_days() -> None:
+    days = {"2025-01": 19, "2025-02": 20, "2025-03": 0, "2026-01": 21, "2026-02": 16, "2026-03": 22}
+    sold = make_cube(
+        [("A", "Bikes", "R1", "2025-01", 190), ("A", "Bikes", "R1", "2025-02", 200),
+         ("A", "Bikes", "R1", "2025-03", 100)]
+    )  # fmt: skip
+    phasing = phase_targets(sold, ["A"], windows=WINDOWS, working_days=days)
+    # 10 a day in January and February; March of the base had no working day and keeps its 100
+    assert phasing.month_share[0].tolist() == [210 / 470, 160 / 470, 100 / 470]
+    same = dict.fromkeys(days, 20)
+    even = phase_targets(sold, ["A"], windows=WINDOWS, working_days=same)
+    assert even.month_share.tolist() == phase_targets(sold, ["A"], windows=WINDOWS).month_share.tolist()
+
+
+def test_a_line_without_last_year_follows_all_lines_by_working_days() -> None:
+    days = {"2025-01": 20, "2025-02": 20, "2025-03": 20, "2026-01": 20, "2026-02": 10, "2026-03": 20}
+    phasing = phase_targets(make_cube(), IDS, windows=WINDOWS, working_days=days)
+    assert phasing.month_share[1] == pytest.approx([700 / 1050, 100 / 1050, 250 / 1050])

@@ -19,6 +19,8 @@ ACCOUNTS = pd.DataFrame(
         "actual_last_year": [100, 50, 10, 0],
         "by_history": [100, 30, 10, 0],
         "proposal": [90, 40, 10, 0],
+        "history_share": [100 / 140, 30 / 140, 10 / 140, 0.0],
+        "potential_share": [80 / 140, 50 / 140, 10 / 140, 0.0],
     }
 )
 TARGETS = pd.DataFrame(
@@ -46,7 +48,13 @@ def make_likely() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"key": "str", "landing": "float64"})
 
 
-def cards(*, period: Period = QUARTER, as_of: dt.date = AS_OF, **more: pd.DataFrame) -> pd.DataFrame:
+def cards(
+    *,
+    period: Period = QUARTER,
+    as_of: dt.date = AS_OF,
+    weights: tuple[str, ...] = ("history", "potential"),
+    **more: pd.DataFrame,
+) -> pd.DataFrame:
     tables = {"likely": make_likely(), "accounts": ACCOUNTS, "targets": TARGETS, "cube": CUBE, **more}
     return smart_cards(
         tables["likely"],
@@ -55,6 +63,7 @@ def cards(*, period: Period = QUARTER, as_of: dt.date = AS_OF, **more: pd.DataFr
         cube=tables["cube"],
         period=period,
         as_of=as_of,
+        weights=dict.fromkeys(weights, 1 / len(weights)),
     )
 
 
@@ -65,6 +74,15 @@ def test_who_is_asked_for_something_gets_a_card() -> None:
     ]  # fmt: skip
     assert made["ends"].eq(pd.Timestamp("2026-03-31")).all()
     assert made["measure"].eq("revenue").all()
+
+
+def test_potential_is_an_aim_only_where_it_has_a_weight() -> None:
+    weighed = cards(weights=("history", "forecast")).set_index("key")["relevant"]
+    assert weighed["B"] == "factors"  # history alone asks 30, all factors weighed 40
+    even = ACCOUNTS.assign(potential_share=ACCOUNTS["history_share"])
+    assert cards(accounts=even).set_index("key")["relevant"]["B"] == "factors"
+    alone = even.assign(proposal=even["by_history"])
+    assert cards(accounts=alone).set_index("key")["relevant"]["B"] == "no_aim"
 
 
 def test_each_criterion_says_why() -> None:

@@ -1,0 +1,63 @@
+"""What each rep is asked for beside revenue, and the way to later years, as pages say it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from kamlib.glossary import Words
+from kamlib.packs.pages_kinds import glide_page, kinds_page
+from kamlib.packs.targets_scope import Scope
+from kamlib.periods import parse_period
+from kamlib.targets import SizingParams, size_target
+from kamlib.targets.longterm import LongTermParams, glide_paths
+from tests.targets.sample import make_cube
+
+KINDS = pd.DataFrame(
+    [
+        ("new_accounts", "R1", 1.0, 2.0, 1, 1.0),
+        ("new_accounts", "R2", 1.0, 2.0, 1, 0.0),
+        ("new_account_value", "R1", 5000.0, 9000.0, 1, 1500.0),
+        ("new_account_value", "R2", 4000.0, 9000.0, 1, 0.0),
+        ("satisfaction", "R1", None, 7.5, 0, 7.6),
+        ("satisfaction", "R2", 7.25, 7.5, 12, 7.455),
+        ("sales_cycle", "R1", 100.0, 120.0, 3, 100.0),
+        ("sales_cycle", "R2", 140.0, 120.0, 3, 118.0),
+    ],
+    columns=["measure", "rep_id", "base", "company", "cases", "target"],
+)
+
+
+def scope(lang: str = "en") -> Scope:
+    size = size_target(make_cube(), period=parse_period("2026Q1"), params=SizingParams(), unit=10)
+    return Scope(Words(lang, "EUR"), "Seven", size, {"R1": "Wu", "R2": "Li"}, {})
+
+
+def test_each_cell_says_where_the_rep_stands_what_is_asked_and_on_how_many_cases() -> None:
+    page = kinds_page(KINDS, scope=scope())
+    assert page.title == (
+        "Kinds of target beside revenue: 4; one new account in the period, after 2 in the last twelve months"
+    )
+    assert page.table.to_numpy().tolist() == [
+        ["Wu", "1 → 1", "5.00 k → 1.50 k", "– → 7.60 (0)", "100 → 100 (3)"],
+        ["Li", "1 → 0", "4.00 k → 0", "7.25 → 7.46 (12)", "140 → 118 (3)"],
+        ["Company", "2", "9.00 k", "7.50", "120"],
+    ]
+    assert page.notes[2].startswith(
+        "The book does not know: Product lines per account; Accounts kept. To doubt"
+    )
+    more = KINDS.assign(target=KINDS["target"] * 2)
+    assert "; 2 new accounts in the period" in kinds_page(more, scope=scope()).title
+    assert kinds_page(KINDS, scope=scope("zh")).title.startswith("除收入外另有 4 类目标：本期新客户 1 家")
+
+
+def test_the_way_stands_beside_the_forecast_and_steps_of_a_share_are_points() -> None:
+    params = LongTermParams(aims={"revenue": {2027: 1210.0}, "retention": {2027: 0.9}})
+    paths = glide_paths({"revenue": 1000.0, "retention": 0.88}, year=2025, params=params)
+    page = glide_page(paths, scope=scope(), year=2026, landing=float(Decimal(1050)))
+    assert page.sentences == ("By the forecast 2026 lands at 1.05 k, -50.0 against the way.",)
+    assert page.subtitle.endswith("AC 2025, then PL by year")
+    step = page.table.set_index(["measure", "fiscal_year"])["yearly_step"]
+    assert step["retention", "2026"] == "+1.0 points"
+    assert step["revenue", "2026"] == "+100"
