@@ -253,16 +253,26 @@ def _range(field: FieldInfo) -> str:
     return " | ".join(str(option) for option in options if isinstance(option, str))
 
 
+def _sections(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    kinds = {name: field.annotation for name, field in model.model_fields.items()}
+    return {name: k for name, k in kinds.items() if isinstance(k, type) and issubclass(k, BaseModel)}
+
+
 def _unknown_names(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:
     if not isinstance(values, Mapping):
         return
     for name, value in values.items():
         field = model.model_fields.get(str(name))
         if field is None:
-            hint = did_you_mean(str(name), model.model_fields) or " See: kam params."
-            yield f"{prefix}{name} is not a parameter.{hint}"
-        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _unknown_names(field.annotation, value, f"{prefix}{name}.")
+            # A name without its section is the commonest slip; suggestions are names that can be typed.
+            homes = [
+                f"{home}.{name}" for home, inner in _sections(model).items() if name in inner.model_fields
+            ]
+            near = [f"{prefix}{field}" for field in model.model_fields]
+            hint = f' Did you mean "{homes[0]}"?' if homes else did_you_mean(f"{prefix}{name}", near)
+            yield f"{prefix}{name} is not a parameter.{hint or ' See: kam params.'}"
+        elif str(name) in _sections(model):
+            yield from _unknown_names(_sections(model)[str(name)], value, f"{prefix}{name}.")
 
 
 def _merge(

@@ -60,7 +60,7 @@ def test_unknown_words_and_languages() -> None:
 def test_chinese_amounts_and_counts_stand_close_to_their_words() -> None:
     words = Words("zh", "CNY")
     for key, values in {
-        "planning.sentence_reps": {"reps": "9", "amount": "5.11 万", "rep": "Li"},
+        "planning.silent": {"count": "9", "asked": "5.11 万"},
         "accounts.grow_title": {"count": "23", "money": "3.03 万", "share": "8.0 %"},
         "targets.margins_note_gap": {"name": "Li", "gap": "3.03 万"},
         "forecast.movers_note": {"rising": "3", "falling": "4", "shown": "7"},

@@ -70,7 +70,7 @@ def test_quotes_make_traps_text_and_dates_stay_text() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"wieght": 1}, 'my.yaml: room.wieght is not a parameter. Did you mean "weight"?'),
+        ({"wieght": 1}, 'my.yaml: room.wieght is not a parameter. Did you mean "room.weight"?'),
         ({"colour": 1}, "my.yaml: room.colour is not a parameter. See: kam params."),
         ({"weight": "half"}, "my.yaml: room.weight is 'half': write a number in digits, such as 0.08."),
         ({"weight": True}, "my.yaml: room.weight is True: write a number in digits, such as 0.08."),

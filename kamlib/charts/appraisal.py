@@ -92,7 +92,7 @@ def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Fig
             alt.Color(
                 "score:Q",
                 scale=alt.Scale(
-                    domain=[50, 90, 110], range=[_PALE_BAD, _PALE, _PALE_GOOD], clamp=True, interpolate="rgb"
+                    domain=[50, 100, 120], range=[_PALE_BAD, _PALE, _PALE_GOOD], clamp=True, interpolate="rgb"
                 ),
                 legend=None,
             ),

@@ -177,13 +177,15 @@ def potential_notes(segments: pd.DataFrame, *, params: SegmentParams, words: Wor
 def first_moves(segments: pd.DataFrame) -> pd.DataFrame:
     """Return the account with the largest open potential of each field, in the order of fields.
 
+    Accounts that have gone silent are left out: they are to be won back before they can grow.
+
     Parameters
     ----------
     segments : pandas.DataFrame
         What `segment_accounts` returns.
     """
     order = {"keep": 0, "grow": 1, "harvest": 2, "review": 3}
-    known = segments[segments["open_potential"].notna()]
+    known = segments[segments["open_potential"].notna() & ~segments["gone_silent"].astype(bool)]
     largest = known.sort_values(["open_potential", "account_id"], ascending=[False, True])
     return largest.drop_duplicates("field").sort_values("field", key=lambda field: field.map(order))
 
@@ -299,8 +301,24 @@ def movement_notes(
         money = words.money(total_money(closed["revenue"]))
         second.append(words("accounts.note_closed", count=words.count(len(closed)), money=money))
     moved = {name: counts[name] for name in ("up", "down", "same")}
-    third = [words("accounts.note_tiers_moved", **moved)]
-    return tuple(_join(words, sentences) for sentences in (first, second, third))
+    second.append(words("accounts.note_tiers_moved", **moved))
+    return tuple(_join(words, sentences) for sentences in (first, second, [_silent(segments, words)]))
+
+
+def _silent(segments: pd.DataFrame, words: Words) -> str:
+    """Say who has stopped ordering: how many, what they brought, the largest with its last month."""
+    silent = segments[segments["gone_silent"].astype(bool)]
+    if silent.empty:
+        return words("accounts.note_silent_none")
+    silent = silent.sort_values(["revenue", "account_id"], ascending=[False, True])
+    first = silent.iloc[0]
+    return words(
+        "accounts.note_silent",
+        count=words.count(len(silent)),
+        money=words.money(total_money(silent["revenue"])),
+        name=first["name"],
+        month=first["last_bought"],
+    )
 
 
 def mix_title(everything: pd.Series, *, words: Words) -> str:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from kamlib.glossary import Words
-from kamlib.packs.cells import TICK, Cell, TableColumn, clean, distinct, table_columns, text_of
+from kamlib.packs.cells import TICK, Cell, TableColumn, clean, distinct, table_columns, text_of, width_of
 from kamlib.packs.content import Chapter, NumberedPage, Section, load_chapters, sheet_names
 from kamlib.packs.excel_charts import STEPS_AFTER, insert_charts
-from kamlib.packs.excel_style import Style, column_width
+from kamlib.packs.excel_style import Style, column_width, head_lines
 
 SHEET_ROWS = 1_048_576
 TEXT_LENGTH = 32_767
 _ROW_HEIGHT = 21
+_LINE = 14  # points of one line of a heading
+_TITLE_WIDTH = 1.7  # a title's characters beside those of a cell: 15 points, bold, against 10
+_PLAIN_WIDTH = 8.43  # characters of a column whose width is not set
 # What a formula that names a column could not hold without escapes, which not every program reads.
 _HEADING = str.maketrans({"[": "(", "]": ")", "#": "＃", "'": "’", "@": "＠"})
 _FACTS = ("period", "as_of", "seed")
@@ -188,6 +191,7 @@ def _write_page(
     header = row + 2
     for position, column in enumerate(columns):
         sheet.set_column(position, position, column_width(column))
+    sheet.set_row(header, _LINE * max(map(head_lines, columns), default=1) + 2)
     down = 0
     if not rows:
         for position, column in enumerate(columns):
@@ -202,7 +206,11 @@ def _write_page(
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(header)
     bottom = header + max(rows + 1, down // _ROW_HEIGHT + 1)
-    sheet.print_area(0, 0, bottom, len(columns) - 1 + (STEPS_AFTER if down else 0))
+    across = len(columns) - 1 + (STEPS_AFTER if down else 0)
+    said = (page.subtitle, *page.sentences, *page.notes)
+    wide = max(_TITLE_WIDTH * width_of(page.title), *map(width_of, said))
+    beside = wide - sum(map(column_width, columns))
+    sheet.print_area(0, 0, bottom, max(across, len(columns) - 1 + math.ceil(beside / _PLAIN_WIDTH)))
 
 
 def _write_table(

@@ -56,10 +56,12 @@ class Style:
         return self._made[key]
 
     def _head(self, kind: str) -> Any:
-        align = "left" if kind in ("text", "period", "date") else "center" if kind == "flag" else "right"
-        return self._make(
-            bold=True, text_wrap=True, valign="bottom", align=align, bottom=2, bottom_color=DARK
-        )
+        side: dict[str, Any] = {"align": "right"}
+        if kind in ("text", "period", "date"):
+            side = {"align": "left", "indent": 1}  # as its cells, so that they keep off a number before them
+        elif kind == "flag":
+            side = {"align": "center"}
+        return self._make(bold=True, text_wrap=True, valign="bottom", bottom=2, bottom_color=DARK, **side)
 
     def _cell(self, kind: str, decimals: int, signed: bool, line: dict[str, Any]) -> Any:
         places = "." + "0" * decimals if decimals else ""
@@ -68,14 +70,33 @@ class Style:
             form = f"{numbers[kind]}{places}{' %' if kind == 'fraction' else ''}"
             return self._make(num_format=f"+{form};-{form};{form}" if signed else form, **line)
         if kind == "date":
-            return self._make(num_format="yyyy-mm-dd", align="left", **line)
+            return self._make(num_format="yyyy-mm-dd", align="left", indent=1, **line)
         if kind == "flag":
             return self._make(align="center", **line)
-        return self._make(num_format="@", align="left", **line)
+        return self._make(num_format="@", align="left", indent=1, **line)
 
     def _make(self, **settings: Any) -> Any:
         base = {"font_name": FONT, "font_size": 10, "font_color": DARK}
         return self._workbook.add_format(base | settings)
+
+
+def head_lines(column: TableColumn) -> int:
+    """Return over how many lines a heading wraps in its column.
+
+    Examples
+    --------
+    >>> head_lines(TableColumn("x", "Target for the wanted probability", "number", 0, (1,)))
+    3
+    """
+    room, lines, used = column_width(column) - 2, 1, 0
+    for part in column.label.split():
+        wide = width_of(part)
+        if used and used + 1 + wide > room:
+            lines, used = lines + 1, 0
+        used += wide + (1 if used else 0)
+        lines += int((used - 1) // room)  # a word wider than its column is broken
+        used = used % room or used
+    return lines
 
 
 def column_width(column: TableColumn) -> float:

@@ -241,7 +241,9 @@ def movement_page(
     money = ["revenue_last_year", "revenue", "revenue_change"]
     table = segments.assign(size=segments["revenue_change"].abs())
     table = table.sort_values(["size", "account_id"], ascending=[False, True], na_position="last")
-    table = table[[*_WHO, "status", "tier_last_year", "tier", "movement", *money]]
+    table = table[
+        [*_WHO, "status", "tier_last_year", "tier", "movement", *money, "last_bought", "gone_silent"]
+    ].astype({"gone_silent": "boolean"})
     compared = len(movements) > 0
     figures: tuple[Figure, ...] = ()
     if compared:

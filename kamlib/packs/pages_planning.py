@@ -6,15 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
 from kamlib.charts.bridge import bridge
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, to_money, to_ticks, total_money
+from kamlib.measures.money import as_float, total_money
 from kamlib.packs.page import Page
 from kamlib.params import Params, list_params
 from kamlib.runs import Run
+from kamlib.segments import profit_basis
 
 _ZERO = Decimal(0)
+_EVEN = 0.5
+_ONE_SIDED = 0.5  # of the error: a larger bias is most of it
 
 
 def summary_page(run: Run) -> Page:
@@ -28,8 +32,8 @@ def summary_page(run: Run) -> Page:
     Returns
     -------
     Page
-        Its table has one row a rep: last year's same period, forecast, target, growth asked, and forecast
-        minus target [currency].
+        Its table has one row a rep: last year's same period, forecast, target, growth asked, forecast minus
+        target [currency], and the probability of reaching the target where it is known.
     """
     words = run.words
     reps = _reps(run)
@@ -62,7 +66,7 @@ def summary_page(run: Run) -> Page:
             first=run.period.months()[0], last=run.period.months()[-1],
         ),
         sentences=_sentences(run, reps),
-        notes=(_decide_gap(reps, gap, words), *_decide_accounts(run)),
+        notes=(_decide_gap(reps, gap, words), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
         totals=("actual_last_year", "forecast", "target", "forecast_gap"),
@@ -84,46 +88,72 @@ def _reps(run: Run) -> pd.DataFrame:
     names = run.load("reps").set_index("rep_id")["name"] if run.has("reps") else pd.Series(dtype=object)
     table["name"] = table["key"].map(names).fillna(table["key"]).fillna(words("targets.unassigned"))
     table.loc[table["without_account"].astype(bool), "name"] = words("targets.without_account")
-    return table[["key", "name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]]
+    columns = ["key", "name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]
+    likely = _likely(run, "rep")
+    chance = table["key"].map(likely).astype("float64").where(table["target"] > 0)
+    return table[columns].assign(reach_probability=chance)
+
+
+def _likely(run: Run, dimension: str) -> pd.Series:
+    """Probability of reaching each target of a dimension, by key; empty where none is known."""
+    table = run.load("target_probabilities")
+    rows = table[(table["dimension"] == dimension) & table["reach_probability"].notna()]
+    return rows.set_index("key")["reach_probability"]
 
 
 def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
     words = run.words
     segments = run.load("segments")
-    asked = reps[(reps["target"] > 0) & reps["key"].notna()]
-    first = asked.iloc[0] if len(asked) else None
     keys = segments["key_account"].fillna(False).astype(bool)
-    with_revenue = segments["revenue"] > 0
     checks = run.load("book_checks")
     kept = checks[checks["severity"] == "keep"]
     returns = kept.loc[kept["check"] == "returns", "money"].dropna()
-    found = [
+    amount = words.money(total_money(returns) if len(returns) else 0)
+    return (
+        *_base_sentence(run),
         _year_sentence(run),
         *_error_sentence(run),
+        *_likely_sentence(run, reps),
         words(
             "planning.sentence_keys",
-            keys=int(keys.sum()), accounts=int(with_revenue.sum()),
+            keys=int(keys.sum()), accounts=int((segments["revenue"] > 0).sum()),
             share=words.percent(float(segments.loc[keys, "share"].sum())),
         ),
-    ]  # fmt: skip
-    if first is not None:
-        found.append(
-            words(
-                "planning.sentence_reps",
-                reps=len(asked),
-                rep=first["name"],
-                amount=words.money(first["target"]),
-            )
-        )
-    loose = reps.loc[reps["key"].isna(), "target"].sum()
-    if loose:
-        found.append(words("planning.sentence_unassigned", amount=words.money(loose)))
-    if len(kept):
-        amount = words.money(total_money(returns) if len(returns) else 0)
-        found.append(words("planning.sentence_data", kinds=len(kept), returns=amount))
-    else:
-        found.append(words("planning.sentence_data_clean"))
-    return tuple(found)
+        words("planning.sentence_data", kinds=len(kept), returns=amount)
+        if len(kept) else words("planning.sentence_data_clean"),
+    )  # fmt: skip
+
+
+def _base_sentence(run: Run) -> tuple[str, ...]:
+    """Say what is known of last year where the plan has to be compared with an earlier one."""
+    base, last = _base_period(run), run.period.last_year()
+    if base == str(last):
+        return ()
+    cube, months = run.load("cube"), [str(month) for month in last.months()]
+    rows = cube[cube["month"].isin([month for month in months if month < f"{run.as_of:%Y-%m}"])]
+    return (
+        run.words(
+            "planning.sentence_base",
+            base=base, last=last, months=len(months), known=rows["month"].nunique(),
+            amount=run.words.money(total_money(rows["revenue"])),
+        ),
+    )  # fmt: skip
+
+
+def _likely_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+    """Say how likely the total is, and how many reps are likelier than not to reach theirs."""
+    words, company = run.words, _likely(run, "company")
+    judged = reps[reps["reach_probability"].notna() & (reps["target"] > 0) & reps["key"].notna()]
+    if company.empty or judged.empty:
+        return ()
+    return (
+        words(
+            "planning.sentence_likely",
+            total=words.percent(float(company.iloc[0])),
+            reps=len(judged), likely=int((judged["reach_probability"] >= _EVEN).sum()),
+            share=words.percent(float(judged["reach_probability"].mean())),
+        ),
+    )  # fmt: skip
 
 
 def _year_sentence(run: Run) -> str:
@@ -155,22 +185,32 @@ def _year_sentence(run: Run) -> str:
 
 def _error_sentence(run: Run) -> tuple[str, ...]:
     """Say how far such forecasts were off, beside seasonal naive; nothing where no past could be judged."""
-    wape = _company_errors(run)
+    wape = _company_errors(run, "wape")
     ours = next((error for method, error in wape.items() if method != "seasonal_naive"), None)
     if ours is None or "seasonal_naive" not in wape:
         return ()
-    said, naive = run.words.percent(ours), run.words.percent(wape["seasonal_naive"])
-    if said == naive:
+    said, naive = _with_side(run, ours), run.words.percent(wape["seasonal_naive"])
+    if run.words.percent(ours) == naive:
         return (run.words("planning.sentence_error_same", ours=said),)
     key = "planning.sentence_error" if ours < wape["seasonal_naive"] else "planning.sentence_error_worse"
     return (run.words(key, ours=said, naive=naive),)
 
 
-def _company_errors(run: Run) -> dict[str, float]:
-    """Error of the company's past monthly forecasts by method, all months ahead pooled (WAPE)."""
+def _with_side(run: Run, wape: float) -> str:
+    """Write an error, with its side where most of it went to one."""
+    words = run.words
+    bias = next(b for method, b in _company_errors(run, "bias").items() if method != "seasonal_naive")
+    if abs(bias) <= _ONE_SIDED * wape:
+        return words.percent(wape)
+    side = "error_high" if bias > 0 else "error_low"
+    return words(f"planning.{side}", error=words.percent(wape), bias=words.percent(abs(bias)))
+
+
+def _company_errors(run: Run, measure: str) -> dict[str, float]:
+    """Error of the company's past monthly forecasts by method, all months ahead pooled."""
     errors = run.load("forecast_accuracy")
     pooled = errors[(errors["level"] == "company") & errors["origin"].isna() & errors["horizon"].isna()]
-    return dict(zip(pooled["method"], pooled["wape"].astype(float), strict=True))
+    return dict(zip(pooled["method"], pooled[measure].astype(float), strict=True))
 
 
 def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
@@ -187,30 +227,41 @@ def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
     )
 
 
-def _decide_accounts(run: Run) -> tuple[str, str]:
-    words = run.words
-    segments = run.load("segments")
-    served = segments[segments["contribution"].notna() & segments["service_cost"].notna()]
-    losing = served[served["contribution"] < 0].sort_values(["contribution", "account_id"])
-    service = words("planning.decision_service_none" if len(served) else "planning.decision_service_unknown")
-    if len(losing):
-        service = words(
-            "planning.decision_service",
-            count=len(losing), amount=words.money(abs(total_money(losing["contribution"]))),
-            name=losing.iloc[0]["name"], most=words.money(abs(losing.iloc[0]["contribution"])),
-        )  # fmt: skip
-    grow = segments[(segments["field"] == "grow") & segments["potential"].notna()].copy()
-    grow["open"] = to_ticks(grow["potential"]) - to_ticks(grow["revenue"].fillna(_ZERO))
-    grow = grow[grow["open"] > 0].sort_values(["open", "account_id"], ascending=[False, True])
-    if not len(grow):
-        return service, words("planning.decision_grow_none")
-    amounts = to_money(grow["open"])
-    effort = words(
-        "planning.decision_grow",
-        count=len(grow), amount=words.money(total_money(amounts)),
-        name=grow.iloc[0]["name"], most=words.money(amounts.iloc[0]),
+def _decide_service(run: Run) -> str:
+    """Say who earns less than it costs, by contribution or, without any cost to serve, by margin."""
+    words, segments = run.words, run.load("segments")
+    basis = profit_basis(segments)
+    if basis == "none":
+        return words("planning.decision_service_unknown")
+    losing = segments[segments["profit"] < 0].sort_values(["profit", "account_id"])
+    if losing.empty:
+        return words(f"planning.decision_{basis}_none")
+    return words(
+        f"planning.decision_{basis}",
+        count=len(losing), amount=words.money(abs(total_money(losing["profit"]))),
+        name=losing.iloc[0]["name"], most=words.money(abs(losing.iloc[0]["profit"])),
     )  # fmt: skip
-    return service, effort
+
+
+def _decide_effort(run: Run) -> str:
+    """Say where potential is unsold, and what is asked of accounts that have gone silent."""
+    words, segments = run.words, run.load("segments")
+    silent = segments["gone_silent"].astype(bool)
+    grow = segments[(segments["field"] == "grow") & (segments["open_potential"] > 0) & ~silent]
+    grow = grow.sort_values(["open_potential", "account_id"], ascending=[False, True])
+    said = words("planning.decision_grow_none")
+    if len(grow):
+        said = words(
+            "planning.decision_grow",
+            count=len(grow), amount=words.money(total_money(grow["open_potential"])),
+            name=grow.iloc[0]["name"], most=words.money(grow.iloc[0]["open_potential"]),
+        )  # fmt: skip
+    if not silent.any():
+        return said
+    plan = run.load("plan_targets")
+    asked = plan.loc[plan["account_id"].isin(segments.loc[silent, "account_id"]), "target"].sum()
+    gap = "" if words.lang == "zh" else " "
+    return said + gap + words("planning.silent", count=int(silent.sum()), asked=words.money(int(asked)))
 
 
 def book_pages(run: Run) -> tuple[Page, Page]:
@@ -332,6 +383,12 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
+    """Write a parameter's value as a reader of YAML would: no brackets, nothing of Python."""
     if isinstance(value, dict):
-        return ", ".join(f"{k}: {v}" for k, v in value.items()) or "–"
+        return ", ".join(f"{k}: {_text(v)}" for k, v in value.items() if v is not None) or "–"
+    if isinstance(value, (list, tuple)):
+        apart = "; " if any(isinstance(v, dict) for v in value) else ", "
+        return apart.join(map(_text, value)) or "–"
+    if isinstance(value, BaseModel):
+        return _text(value.model_dump(mode="json"))
     return "–" if value is None else str(value)

@@ -7,9 +7,11 @@ from kamlib.segments.movement import movement_matrix, summarise_movements
 from kamlib.segments.params import SegmentParams
 from kamlib.segments.pareto import pareto_curve, summarise_concentration, summarise_tiers
 from kamlib.segments.service import profit_basis, summarise_tenure
+from kamlib.segments.silence import find_silence
 
 __all__ = [
     "SegmentParams",
+    "find_silence",
     "mix_bands",
     "mix_health",
     "movement_matrix",

@@ -15,6 +15,7 @@ from kamlib.segments.movement import name_movements
 from kamlib.segments.params import SegmentParams
 from kamlib.segments.pareto import name_tiers, rank_accounts
 from kamlib.segments.service import contribution_after_service
+from kamlib.segments.silence import find_silence
 
 COLUMNS = [
     *("account_id", "name", "region", "account_type", "rep_id", "parent_id", "status"),
@@ -23,6 +24,7 @@ COLUMNS = [
     *("potential", "share_of_wallet", "open_potential", "field"),
     *("cost", "margin", "service_cost", "contribution", "profit", "profit_ratio"),
     *("profit_share", "profit_cumulative_share", "profit_rank", "pays", "since", "tenure_years"),
+    *("last_bought", "silent_months", "gone_silent"),
 ]
 _DAYS_A_YEAR = 365.25
 
@@ -61,7 +63,7 @@ def segment_accounts(
 
     Returns
     -------
-    pandas.DataFrame, shape (n accounts, 34)
+    pandas.DataFrame, shape (n accounts, 37)
         One row per account, largest `revenue` first, then by `account_id`.
 
         - `revenue`, `share`, `cumulative_share`, `rank`, `tier` (A, B, C, none) and the same of last year,
@@ -72,6 +74,8 @@ def segment_accounts(
           `profit` is the contribution, or the margin where the book knows no service cost at all; its
           shares and rank, and `pays`, whether it is not negative.
         - `tenure_years` since `since` [years].
+        - `last_bought`, `silent_months` and `gone_silent` (`find_silence`); a closed account is gone, not
+          silent.
 
     Raises
     ------
@@ -118,6 +122,10 @@ def segment_accounts(
     table = contribution_after_service(table, months=len(window))
     table["key_account"] = _key_accounts(table, params)
     table["tenure_years"] = _tenure(pd.to_datetime(table["since"]), as_of)
+    last_day = as_of - dt.timedelta(days=1)
+    silence = find_silence(cube, table["account_id"], until=pd.Period(last_day, "M"), params=params)
+    table = table.join(silence)
+    table["gone_silent"] &= table["status"].ne("closed").fillna(True).astype(bool)
     return table.sort_values("rank", ignore_index=True)[COLUMNS]
 
 

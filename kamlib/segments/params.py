@@ -105,6 +105,25 @@ class SegmentParams(Params):
         source="Round years; they group a display and decide nothing",
         strength="our choice",
     )
+    silent_months: int = param(
+        3,
+        en="An account that has bought nothing for fewer months than this has not gone silent.",
+        zh="未采购月数少于该值的客户不算沉默。",
+        unit="months",
+        source="A quarter; a month or two are holidays and stock",
+        strength="our choice",
+        ge=1,
+    )
+    silent_chance: float = param(
+        0.05,
+        en="A silence of at most this chance, at the account's own rhythm, means it has gone silent.",
+        zh="按客户自身采购节奏，出现该沉默时长的概率不高于此值即判为沉默。",
+        unit="fraction",
+        source="One in twenty, as usual for a warning that is looked into",
+        strength="our choice",
+        gt=0,
+        lt=1,
+    )
     mix_shares: list[float] = param(
         [0.30, 0.40, 0.50, 0.60],
         en="Own market shares where the rule of the mix speaks: first to second, third to fourth, above.",

@@ -13,6 +13,8 @@ from kamlib.params import Amount, Params, param
 from kamlib.targets.factors import FACTORS
 from kamlib.targets.wishes import Wish
 
+_FASTEST = 2.0  # three times last year; what is above is a percentage written as a number, or has a total
+
 
 def _text_keys(value: object) -> object:
     """Account ids that YAML reads as numbers are text."""
@@ -41,11 +43,18 @@ Powers = Annotated[dict[str, Annotated[float, Field(ge=0)]], BeforeValidator(_te
 """An index per account type."""
 
 
+def _no_percent(growth: float) -> float:
+    if growth > _FASTEST:
+        raise ValueError(f"{growth:g} is {growth:+.0%}; for {growth:g} % write {growth / 100:g}, "
+                         "or give the total itself (sizing.total)")  # fmt: skip
+    return growth
+
+
 class SizingParams(Params):
     """How large the total is."""
 
     section = "sizing"
-    growth: float = param(
+    growth: Annotated[float, AfterValidator(_no_percent)] = param(
         0.1,
         en="growth of the total over the same period one year before; not used when total is given",
         zh="总目标相对去年同期的增长率；给定 total 时不使用",
@@ -88,7 +97,7 @@ class SizingParams(Params):
         strength="our choice",
         gt=0,
     )
-    market_growth: float = param(
+    market_growth: Annotated[float, AfterValidator(_no_percent)] = param(
         0.0,
         en="growth of the market",
         zh="市场增长率",

@@ -145,11 +145,16 @@ def test_who_moved() -> None:
     assert say.movement_title(movements, words=EN) == (
         "Accounts that came: 2 with +160; that went: 2 with -200; those that stayed changed by -60.0"
     )
-    total, came, tiers = say.movement_notes(table, movements, short="", words=EN)
+    total, came, silent = say.movement_notes(table, movements, short="", words=EN)
     assert total == "All accounts: 1.00 k against 1.10 k, -100 (-9.1 %)."
     assert came.startswith("Came: 1 new, 1 back after a year without purchases.")
-    assert came.endswith("Closed by now though they bought in the window: 1, with 60.0.")
-    assert tiers.startswith("Up a tier: 1; down a tier: 1; same tier: 2.")
+    assert (
+        "Closed by now though they bought in the window: 1, with 60.0. Up a tier: 1; down a tier: 1" in came
+    )
+    assert silent == "No open account has been silent for longer than its own rhythm explains."
+    gone = table.assign(gone_silent=table["account_id"] == table["account_id"].iloc[0])
+    said = say.movement_notes(gone, movements, short="", words=EN)[2]
+    assert said.startswith("Gone silent, longer than their own rhythm explains: 1, with ")
 
 
 def test_without_last_year_nothing_is_said_of_movement() -> None:

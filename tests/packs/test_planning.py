@@ -176,7 +176,10 @@ def refused(tmp_path: Path, error: type[KamError], **more: object) -> str:
 
 def test_wrong_parameters_stop_before_anything_is_written(tmp_path: Path) -> None:
     message = refused(tmp_path, ParameterError, overrides=["allocation.histroy_weight=0.6"])
-    assert message == '-p: allocation.histroy_weight is not a parameter. Did you mean "history_weight"?'
+    assert (
+        message
+        == '-p: allocation.histroy_weight is not a parameter. Did you mean "allocation.history_weight"?'
+    )
     assert refused(tmp_path, ParameterError, lang="fr") == 'language is "fr"; it must be one of en, zh.'
     assert "write a day as YYYY-MM-DD" in refused(tmp_path, ParameterError, as_of="soon")
     assert "after 2026Q1 starts" in refused(tmp_path, ParameterError, as_of="2026-02-01")
