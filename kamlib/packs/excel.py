@@ -207,8 +207,8 @@ def _write_page(
     sheet.repeat_rows(header)
     bottom = header + max(rows + 1, down // _ROW_HEIGHT + 1)
     across = len(columns) - 1 + (STEPS_AFTER if down else 0)
-    said = (page.subtitle, *page.sentences, *page.notes)
-    wide = max(_TITLE_WIDTH * width_of(page.title), *map(width_of, said))
+    lines = (page.subtitle, *page.sentences, *page.notes)
+    wide = max(_TITLE_WIDTH * width_of(page.title), *map(width_of, lines))
     beside = wide - sum(map(column_width, columns))
     sheet.print_area(0, 0, bottom, max(across, len(columns) - 1 + math.ceil(beside / _PLAIN_WIDTH)))
 

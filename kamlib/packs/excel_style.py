@@ -88,14 +88,16 @@ def head_lines(column: TableColumn) -> int:
     >>> head_lines(TableColumn("x", "Target for the wanted probability", "number", 0, (1,)))
     3
     """
-    room, lines, used = column_width(column) - 2, 1, 0
+    room, lines, used = int(column_width(column)) - 2, 1, 0
     for part in column.label.split():
         wide = width_of(part)
         if used and used + 1 + wide > room:
             lines, used = lines + 1, 0
         used += wide + (1 if used else 0)
-        lines += int((used - 1) // room)  # a word wider than its column is broken
-        used = used % room or used
+        lines, used = (
+            lines + (used - 1) // room,
+            (used - 1) % room + 1,
+        )  # a word wider than its column is broken
     return lines
 
 
