@@ -148,3 +148,27 @@ def appraisal_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from kamlib.packs.appraisal import appraise
 
     return appraise(DEMO, "2025Q4", lang="en", out=tmp_path_factory.mktemp("appraisal"), say=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def team_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same with targets by peers, a part of the team, pay by score and feedback in it."""
+    from kamlib.packs.appraisal import appraise
+
+    folder = tmp_path_factory.mktemp("teams")
+    file = folder / "teams.yaml"
+    file.write_text(
+        """
+scorecard:
+  team_share: 0.3
+  kpis:
+    - {measure: target_attainment, weight: 0.4, perspective: financial, target: plan}
+    - {measure: sales_volume, weight: 0.3, perspective: financial, target: peers}
+    - {measure: effective_contacts, weight: 0.3, perspective: process, target: peers}
+weights: {policies: []}
+ranking: {feedback_share: 0.1}
+pay: {by: score}
+""",
+        encoding="utf-8",
+    )
+    return appraise(DEMO, "2025Q4", params_file=file, lang="en", out=folder / "out", say=lambda _: None)

@@ -14,6 +14,7 @@ from kamlib.errors import ParameterError
 
 Floats = npt.NDArray[np.float64]
 
+LEAST_OTHERS = 5  # of whom a figure may be told to a rep
 _SUM = 1e-6  # weights written with six digits may miss 1 by this
 SCORES = (
     "rep_id",
@@ -41,6 +42,9 @@ def set_targets(
     before: pd.DataFrame,
 ) -> pd.DataFrame:
     """Say what each rep was asked for, KPI by KPI.
+
+    What is asked by peers is the median of the others who were measured, five or more, to three significant
+    digits: a target is told to the rep, and must not tell what one of the others did.
 
     Parameters
     ----------
@@ -71,12 +75,19 @@ def set_targets(
             own = before[before["measure"] == kpi.measure].set_index("rep_id")["value"]
             asked = own.reindex(asked.index) * (1 + kpi.growth)
         elif kpi.target == "peers":
-            asked[:] = values.loc[values["measure"] == kpi.measure, "value"].median()
+            found = values[values["measure"] == kpi.measure].set_index("rep_id")["value"].dropna()
+            asked = asked.index.to_series().map(lambda rep, found=found: _median_of_others(found, rep))
         asked = asked.where(asked > 0)
         parts.append(
             pd.DataFrame({"measure": kpi.measure, "rep_id": list(reps), "kpi_target": asked.to_numpy()})
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _median_of_others(values: pd.Series, rep: str) -> float:
+    """Return the others' median to three digits; NaN where they are fewer than five."""
+    others = values[values.index != rep]
+    return float(f"{others.median():.3g}") if len(others) >= LEAST_OTHERS else np.nan
 
 
 def score_reps(

@@ -104,7 +104,7 @@ def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Fig
 
 
 def rank_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
-    """Draw each rep's score with its 80 % range, and the plausible ranks with the rank held.
+    """Draw each rep's score with its range, and the plausible ranks with the rank held.
 
     Parameters
     ----------

@@ -50,8 +50,8 @@ class RankingParams(Params):
     )
     level: float = param(
         0.9,
-        en="part of the draws that plausible ranks enclose",
-        zh="合理名次区间所覆盖的模拟比例",
+        en="part of the draws that ranges of scores and plausible ranks enclose",
+        zh="得分区间与合理名次所覆盖的模拟比例",
         unit="fraction",
         source="nine in ten, as usual where a decision can be revised",
         strength="our choice",

@@ -27,8 +27,8 @@ class LiveScorecard:
     kpis : dict of str to str
         Heading by KPI.
     fixed : pandas.DataFrame
-        By name: part (of the scorecard in the final score), rest (what feedback, team and incidents add),
-        best_rank, worst_rank.
+        By name: score_part and team_part (of the own score and the team's mean in the final one), team (null
+        where the team has no part), score_rest (what feedback and incidents add), best_rank, worst_rank.
     """
 
     scores: pd.DataFrame
@@ -36,12 +36,24 @@ class LiveScorecard:
     kpis: dict[str, str]
     fixed: pd.DataFrame
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns after the points; those of teams where a team has a part in any score."""
+        teams = ("team", "team_score", "team_part") if (self.fixed["team_part"] > 0).any() else ()
+        mixed = ("own_score", "score_part", *teams, "score_rest", "final_score")
+        return (*mixed, "score_rank", "best_rank", "worst_rank")
+
+    def place(self, column: str) -> int:
+        """Return where one of `columns` stands in the sheet, counted from 0."""
+        return 1 + 2 * len(self.kpis) + self.columns.index(column)
+
 
 def add_live_sheet(workbook: Any, live: LiveScorecard, *, style: Style, words: Words) -> None:
     """Add the sheet: yellow weights, then a row per rep.
 
     Columns: name, a score per KPI (values), points per KPI (formulas: score times weight over the weights of
-    the KPIs that count for the rep), scorecard total, what else is added (value), final score, rank, and the
+    the KPIs that count for the rep), scorecard total and its part, where teams have a part the team, the mean
+    of its members' totals (formula) and its part, what else is added (value), final score, rank, and the
     plausible ranks, which are values at the run's weights.
 
     Parameters
@@ -53,32 +65,26 @@ def add_live_sheet(workbook: Any, live: LiveScorecard, *, style: Style, words: W
     style, words
         Formats and language.
     """
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
     sheet = workbook.add_worksheet(words("appraisal.live_sheet"))
-    count, reps = len(live.kpis), len(live.scores)
     for row, key in enumerate(("live_title", "live_how", "live_values")):
         sheet.write_string(row, 0, words(f"appraisal.{key}"), style.note if row else style.title)
     weights = _write_weights(workbook, sheet, live, style, words)
     for column, head in enumerate(_heads(live, words)):
         sheet.write_string(_HEAD, column, head, style.header)
-    formats = {form: workbook.add_format({"num_format": form}) for form in ("0.0", "0")}
-    final = 1 + 2 * count + 3
-    ends = (xl_rowcol_to_cell(row, final, True, True) for row in (_FIRST, _FIRST + reps - 1))
-    ranked, values = ":".join(ends), _values(live)
+    formats = {form: workbook.add_format({"num_format": form}) for form in ("0.0", "0", "0.0 %")}
+    values = _values(live)
     for r, name in enumerate(live.scores.index):
         sheet.write_string(_FIRST + r, 0, str(name), style.text)
         _write_scores(sheet, r, live, values, weights, formats["0.0"])
-        _write_total(sheet, r, live, values, ranked, formats)
+        _write_total(sheet, r, live, values, formats)
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, len(_heads(live, words)) - 1, 14)
     sheet.freeze_panes(_FIRST, 1)
 
 
 def _heads(live: LiveScorecard, words: Words) -> list[str]:
-    rest = ("own_score", "score_part", "score_rest", "final_score", "score_rank", "best_rank", "worst_rank")
     points = [f"{head}: {words.label('points')}" for head in live.kpis.values()]
-    return [words.label("name"), *live.kpis.values(), *points, *(words.label(c) for c in rest)]
+    return [words.label("name"), *live.kpis.values(), *points, *(words.label(c) for c in live.columns)]
 
 
 def _write_weights(workbook: Any, sheet: Any, live: LiveScorecard, style: Style, words: Words) -> str:
@@ -110,28 +116,51 @@ def _write_scores(
         if pd.notna(score):
             sheet.write_number(line, 1 + k, float(score), number)
         cell, weight = xl_rowcol_to_cell(line, 1 + k), xl_rowcol_to_cell(_WEIGHTS, 1 + k, True, True)
-        formula = f'=IF(ISNUMBER({cell}),{cell}*{weight}/{used},"")'
+        formula = f'=IF(ISNUMBER({cell}),IFERROR({cell}*{weight}/{used},""),"")'
         sheet.write_formula(line, 1 + count + k, formula, number, "" if pd.isna(points) else float(points))
 
 
 def _write_total(
-    sheet: Any, r: int, live: LiveScorecard, values: dict[str, Any], ranked: str, formats: dict[str, Any]
+    sheet: Any, r: int, live: LiveScorecard, values: dict[str, Any], formats: dict[str, Any]
 ) -> None:
-    """Write a rep's total, final score and rank as formulas, the plausible ranks as values."""
+    """Write a rep's total, the team's mean, final score and rank as formulas, what is fixed as values.
+
+    Teams are compared by EXACT: AVERAGEIF would read a star in a name as any text, and ignore case.
+    """
     from xlsxwriter.utility import xl_rowcol_to_cell
 
     line, count = _FIRST + r, len(live.kpis)
-    number, at = formats["0.0"], 1 + 2 * count
-    begin, end = xl_rowcol_to_cell(line, 1 + count), xl_rowcol_to_cell(line, 2 * count)
-    own, part, rest, final = (xl_rowcol_to_cell(line, at + k) for k in range(4))
-    sheet.write_formula(line, at, f"=SUM({begin}:{end})", number, float(values["own"].iloc[r]))
-    sheet.write_number(line, at + 1, float(live.fixed["part"].iloc[r]), number)
-    sheet.write_number(line, at + 2, float(live.fixed["rest"].iloc[r]), number)
-    sheet.write_formula(line, at + 3, f"={part}*{own}+{rest}", number, float(values["final"].iloc[r]))
-    rank = f"=RANK({final},{ranked})"
-    sheet.write_formula(line, at + 4, rank, formats["0"], int(values["rank"].iloc[r]))
-    for k, bound in enumerate(("best_rank", "worst_rank")):
-        sheet.write_number(line, at + 5 + k, int(live.fixed[bound].iloc[r]), formats["0"])
+    number, fixed = formats["0.0"], live.fixed.iloc[r]
+    cell = {column: xl_rowcol_to_cell(line, live.place(column)) for column in live.columns}
+    points = f"{xl_rowcol_to_cell(line, 1 + count)}:{xl_rowcol_to_cell(line, 2 * count)}"
+    final = f"{cell['score_part']}*{cell['own_score']}+{cell['score_rest']}"
+    formulas = {"own_score": f'IF(COUNT({points})>0,SUM({points}),"")'}
+    if fixed["team_part"] > 0:
+        mates = f"EXACT({_range(live, 'team')},{cell['team']})"
+        own = _range(live, "own_score")
+        total, members = f"SUMPRODUCT(--{mates},{own})", f"SUMPRODUCT(--{mates},--ISNUMBER({own}))"
+        formulas["team_score"] = f'IFERROR({total}/{members},"")'
+        sheet.write_string(line, live.place("team"), str(fixed["team"]))
+        sheet.write_number(line, live.place("team_part"), float(fixed["team_part"]), formats["0.0 %"])
+        final = f"{final}+{cell['team_part']}*{cell['team_score']}"
+    formulas["final_score"] = f'IF(ISNUMBER({cell["own_score"]}),{final},"")'
+    for column, formula in formulas.items():
+        sheet.write_formula(line, live.place(column), f"={formula}", number, float(values[column].iloc[r]))
+    sheet.write_number(line, live.place("score_part"), float(fixed["score_part"]), formats["0.0 %"])
+    sheet.write_number(line, live.place("score_rest"), float(fixed["score_rest"]), number)
+    last = cell["final_score"]
+    rank = f'=IF(ISNUMBER({last}),RANK({last},{_range(live, "final_score")}),"")'
+    sheet.write_formula(line, live.place("score_rank"), rank, formats["0"], int(values["rank"].iloc[r]))
+    for column in ("best_rank", "worst_rank"):
+        sheet.write_number(line, live.place(column), int(fixed[column]), formats["0"])
+
+
+def _range(live: LiveScorecard, column: str) -> str:
+    """Return the cells of a column, all reps."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    ends = (_FIRST, _FIRST + len(live.scores) - 1)
+    return ":".join(xl_rowcol_to_cell(row, live.place(column), True, True) for row in ends)
 
 
 def _values(live: LiveScorecard) -> dict[str, Any]:
@@ -140,6 +169,14 @@ def _values(live: LiveScorecard) -> dict[str, Any]:
     weights = live.weights[list(live.kpis)]
     used = scores.notna().mul(weights, axis=1)
     points = scores.mul(used, axis=0).div(used.sum(axis=1), axis=0).where(scores.notna())
-    own = points.sum(axis=1)
-    final = live.fixed["part"].to_numpy() * own + live.fixed["rest"].to_numpy()
-    return {"points": points, "own": own, "final": final, "rank": final.rank(ascending=False, method="min")}
+    own = points.sum(axis=1).reset_index(drop=True)
+    fixed = live.fixed.reset_index(drop=True)
+    team = own.groupby(fixed["team"]).transform("mean").fillna(0.0)
+    final = fixed["score_part"] * own + fixed["team_part"] * team + fixed["score_rest"]
+    return {
+        "points": points,
+        "own_score": own,
+        "team_score": team,
+        "final_score": final,
+        "rank": final.rank(ascending=False, method="min"),
+    }

@@ -12,7 +12,6 @@ from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
 
 TOLD = ("objective", "due", "goal", "reached", "objective_gap", "objective_state", "cause")
-_LOGGED = 5  # changes of weights told, the latest
 
 
 def show_objectives(case: Case) -> None:
@@ -48,8 +47,10 @@ def objectives_page(case: Case, objectives: pd.DataFrame) -> Page:
 
 
 def show_weights(judged: Judged, params: WeightParams) -> None:
-    """Show what each KPI weighs and why (scorecard 4)."""
+    """Show what each KPI weighs and why (scorecard 4), and who changed given weights, where any did (5)."""
     display(show(judged.case.run, weights_page(judged, params)))
+    if params.log:
+        display(show(judged.case.run, log_page(judged, params)))
 
 
 def weights_page(judged: Judged, params: WeightParams) -> Page:
@@ -73,19 +74,6 @@ def weights_page(judged: Judged, params: WeightParams) -> Page:
         )
         for p in held
     ]
-    log = sorted(params.log, key=lambda entry: entry.day, reverse=True)[:_LOGGED]
-    said += [
-        words(
-            "appraisal.weight_change",
-            day=entry.day,
-            who=entry.who,
-            kpi=words.value("kpi", entry.kpi),
-            before=words.percent(entry.before),
-            after=words.percent(entry.after),
-            why=entry.why,
-        )
-        for entry in log
-    ]
     table["kpi"] = [words.value("kpi", m) for m in table["kpi"]]
     return Page(
         id="scorecard_4",
@@ -101,5 +89,38 @@ def weights_page(judged: Judged, params: WeightParams) -> Page:
         totals=("given_weight", "method_weight", "weight"),
         sentences=tuple(said),
         notes=(words("appraisal.weights_rule"), *notes)[:3],
+        folded=False,
+    )
+
+
+def log_page(judged: Judged, params: WeightParams) -> Page:
+    """Answer who changed which given weight, when and why, all changes, the latest first (scorecard 5)."""
+    words = judged.case.run.words
+    log = sorted(params.log, key=lambda entry: (entry.day, entry.kpi), reverse=True)
+    last = log[0]
+    table = pd.DataFrame(
+        {
+            "date": pd.to_datetime([entry.day for entry in log]),
+            "kpi": [words.value("kpi", entry.kpi) for entry in log],
+            "before": [entry.before for entry in log],
+            "after": [entry.after for entry in log],
+            "who": [entry.who for entry in log],
+            "why": [entry.why for entry in log],
+        }
+    )
+    return Page(
+        id="scorecard_5",
+        title=words(
+            "appraisal.log_title",
+            count=len(log),
+            day=last.day,
+            kpi=words.value("kpi", last.kpi),
+            before=words.percent(last.before),
+            after=words.percent(last.after),
+        ),
+        subtitle=subtitle(judged.case, words("appraisal.log_what")),
+        table=table,
+        labels={column: words(f"appraisal.log_{column}") for column in ("before", "after", "who", "why")},
+        kinds={"before": "fraction", "after": "fraction"},
         folded=False,
     )

@@ -219,11 +219,11 @@ def score_table(judged: Judged, scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def chain_sentence(judged: Judged, rep: str) -> str:
-    """Say what made a rep's score, and what cost most against full marks."""
+def chain_sentence(judged: Judged, rep: str, *, of: str = "total_score") -> str:
+    """Say what made a rep's score (a column of totals), and what cost most against full marks."""
     words, mine = judged.case.run.words, _own(judged, rep)
     known = mine[mine["score"].notna()]
-    total = judged.totals.set_index("rep_id")["total_score"][rep]
+    total = judged.totals.set_index("rep_id")[of][rep]
     if not len(known):
         return words("appraisal.chain_none", name=judged.case.names[rep])
     if pd.isna(total):

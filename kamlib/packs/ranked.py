@@ -174,7 +174,8 @@ def rank(
     around = draw_weights(len(kpis), draws=params.draws, rng=rng, given=weights, spread=params.weight_spread)
     unranked = table["final_score"].isna().to_numpy()
     finals = mix.finals(np.where(unranked, np.nan, weigh(drawn, around[:, None, :])))
-    low, high = np.nanquantile(np.where(unranked, 0.0, finals), [0.1, 0.9], axis=0)
+    tails = [(1 - params.level) / 2, (1 + params.level) / 2]
+    low, high = np.nanquantile(np.where(unranked, 0.0, finals), tails, axis=0)
     ranks = rank_draws(finals[:, :, None], np.ones((params.draws, 1)))
     best, worst = ranks.plausible(params.level)
     table = table.assign(

@@ -7,6 +7,7 @@ import pandas as pd
 from kamlib.appraisal.growth import GrowthParams
 from kamlib.appraisal.incidents import IncidentParams
 from kamlib.appraisal.kpi import ScorecardParams
+from kamlib.appraisal.scorecard import LEAST_OTHERS
 from kamlib.appraisal.weighting import WeightParams
 from kamlib.packs.appraisal_params import RankingParams
 from kamlib.packs.content import PageRef, Section, notebook_section
@@ -19,7 +20,7 @@ from kamlib.packs.page import Page, save_page
 from kamlib.packs.pages_planning import book_pages, parameter_page, run_page
 from kamlib.packs.pages_results import asked_by_dimension, label_of, subtitle
 from kamlib.packs.ranked import Ranked, rank
-from kamlib.packs.rep_sheets import write_rep_sheets
+from kamlib.packs.rep_sheets import team_others, teams_of, write_rep_sheets
 from kamlib.params import Params
 from kamlib.runs import Run
 from kamlib.runs.publish import previous_run
@@ -94,16 +95,9 @@ def live_scorecard(judged: Judged, ranked: Ranked) -> LiveScorecard:
     table = ranked.table[ranked.table["final_score"].notna()]
     kpis = [kpi.measure for kpi in judged.case.params.kpis]
     wide = judged.scores.pivot(index="rep_id", columns="kpi", values="score").reindex(table["rep_id"])[kpis]
-    part = table["score_part"].to_numpy(dtype=float)
-    fixed = pd.DataFrame(
-        {
-            "part": part,
-            "rest": table["final_score"].to_numpy(dtype=float)
-            - part * table["own_score"].to_numpy(dtype=float),
-            "best_rank": table["best_rank"].to_numpy(),
-            "worst_rank": table["worst_rank"].to_numpy(),
-        }
-    )
+    fixed = table[["score_part", "team_part", "score_rest", "best_rank", "worst_rank"]].reset_index(drop=True)
+    team = table["rep_id"].map(teams_of(judged))
+    fixed["team"] = team.where(table["team_part"] > 0).to_numpy()
     return LiveScorecard(
         scores=wide.set_index(pd.Index([judged.case.names[r] for r in table["rep_id"]])),
         weights=judged.weights.set_index("kpi")["weight"],
@@ -134,10 +128,22 @@ def summary_page(judged: Judged, ranked: Ranked) -> Page:
         notes=(
             words("appraisal.sum_pay", total=total, reps=paid) if paid else words("appraisal.sum_pay_none"),
             words("appraisal.sum_talk"),
+            *_small_teams_said(judged, ranked),
         ),
         table=_summary_table(judged, ranked),
         folded=False,
     )
+
+
+def _small_teams_said(judged: Judged, ranked: Ranked) -> tuple[str, ...]:
+    """Name teams so small that a member could work out the others' mean from an exact final score."""
+    words, teams = judged.case.run.words, teams_of(judged)
+    others = team_others(ranked, teams)
+    small = sorted({str(teams[rep]) for rep in others.index[others < LEAST_OTHERS]})
+    if not small:
+        return ()
+    names = words("targets.list").join(small)
+    return (words("appraisal.sum_small_teams", members=LEAST_OTHERS + 1, names=names),)
 
 
 def _summary_table(judged: Judged, ranked: Ranked) -> pd.DataFrame:

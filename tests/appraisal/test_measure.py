@@ -425,3 +425,17 @@ def test_who_is_measured_on_too_little_has_no_total():
     # A fifth of the weight is enough where a fifth is asked, and where nobody is measured on more.
     assert total_scores(rows, least_weight=0.2)["total_score"].tolist() == [76.0, 120.0]
     assert total_scores(rows[2:], least_weight=1.0)["total_score"].tolist() == [120.0]
+
+
+@pytest.mark.parametrize(("reps", "asked"), [(5, [np.nan] * 5), (6, [31.7, 31.7, 31.7, 20.5, 20.5, 20.5])])
+def test_peers_ask_for_the_median_of_five_others_to_three_digits(reps, asked):
+    values = pd.DataFrame(
+        {
+            "measure": "sales_volume",
+            "rep_id": list("abcdef")[:reps],
+            "value": [8.0, 12.0, 20.512, 31.683, 44.0, 70.0][:reps],
+        }
+    )
+    kpi = Kpi(measure="sales_volume", weight=1.0, perspective="financial", target="peers")
+    found = set_targets(values, kpis=[kpi], reps=list(values["rep_id"]), planned={}, before=values)
+    assert found["kpi_target"].tolist() == pytest.approx(asked, nan_ok=True)
