@@ -334,8 +334,8 @@ def _evidence_page(judged: Judged, rep: str) -> list[Page]:
             "kpi": [words.value("kpi", m) for m in mine["measure"]],
             "account_id": mine["account_id"],
             "account_name": mine["account_id"].map(names),
-            "amount": mine["amount"].round(2),
-            "base": mine["base"].round(2),
+            "amount": mine["amount"],
+            "base": mine["base"],
             "kpi_value_said": [
                 written(m, v, words)
                 for m, v in zip(mine["measure"], value.fillna(mine["amount"]), strict=True)
