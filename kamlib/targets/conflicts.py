@@ -12,11 +12,13 @@ import pandas as pd
 
 from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats, Integers
+from kamlib.targets.irreducible import ConflictSet, find_irreducible
+from kamlib.targets.patterns import Request
 from kamlib.targets.requirements import Requirement
 from kamlib.targets.scaling import check_table
 
 _NONE = 1e-5  # units: less than this is the solver's own tolerance (1e-7) added up, not a conflict
-_MOST = 300  # members that are dropped one by one to find which are needed; each costs one linear program
+_LARGEST = 1e7  # units: amounts above are scaled down to it, and `_NONE` up with them
 _NAMED = 5  # members, cells and changes that a message names
 
 
@@ -27,25 +29,23 @@ class Conflict:
     Attributes
     ----------
     members : pandas.DataFrame
-        One row per conflicting group: requirement, key, kind (total, floor, cap or range), lower and upper
-        [units].
-    irreducible : bool
-        Whether dropping any one member lets the others be met; with more than 300 members this is not tried.
+        One row per conflicting group, what gives way most easily first: requirement, key, kind (total, or the
+        floor or cap that is in conflict), lower and upper, as asked [units]. Without any one of them the
+        others can be met.
     nearest : pandas.DataFrame
         One row per group that the nearest request changes: requirement, key, asked, nearest, change [units].
         No other change has a smaller weighted sum of amounts.
     least, most : float
         What the cells of the members can hold together within their own bounds [units].
-    zeros : tuple of tuple of int
-        Cells of the members that a seed of zero holds at their lower bound.
+    zeros : tuple of str
+        Cells of zero seed that would resolve the conflict if they could grow.
     """
 
     members: pd.DataFrame
-    irreducible: bool
     nearest: pd.DataFrame
     least: float
     most: float
-    zeros: tuple[tuple[int, ...], ...]
+    zeros: tuple[str, ...]
 
     def times(self, unit: float) -> Conflict:
         """Return the same with amounts in another unit, such as currency."""
@@ -62,28 +62,25 @@ class Conflict:
         )
 
     def __str__(self) -> str:
-        rows = list(self.members.itertuples())
-        asked = "; ".join(f'"{r.requirement}"{_key(r)}: {_range(r)}' for r in rows[:_NAMED])
-        more = f"; and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-        text = f"what is asked cannot all be met ({len(rows)} in conflict): {asked}{more}. "
-        if self.least > 0 or np.isfinite(self.most):
+        blocks = self.members.groupby(["requirement", "kind"], sort=False)
+        asked = "; ".join(_block(rows) for _, rows in blocks)
+        text = f"what is asked cannot all be met ({len(self.members):,} in conflict): {asked}. "
+        if self.zeros:
+            text += (
+                f"{len(self.zeros)} of their cells have a share (seed) of zero, so they cannot grow: "
+                f"{_some(self.zeros, '; ')}. "
+            )
+        elif np.isfinite(self.most):
             held = f"{_amount(self.least)} to {_amount(self.most)}"
             text += f"Their cells alone can hold {held} within the cells' bounds. "
-        if self.zeros:
-            some = ", ".join(map(str, self.zeros[:_NAMED]))
-            text += f"The seed is zero in {len(self.zeros)} of their cells, so these cannot grow: {some}. "
         sums = self.members[self.members["kind"] == "total"].groupby("requirement", sort=False)["lower"].sum()
         if len(sums) > 1:
             text += "Totals add up to " + ", ".join(f'{_amount(v)} by "{k}"' for k, v in sums.items()) + ". "
-        near = list(self.nearest.itertuples())
-        steps = "; ".join(
-            f'"{r.requirement}"{_key(r)} {_amount(r.asked)} -> {_amount(r.nearest)}' for r in near[:_NAMED]
-        )
-        return (
-            text
-            + f"The nearest request that can be met: {steps}"
-            + (f"; and {len(near) - _NAMED} more changes." if len(near) > _NAMED else ".")
-        )
+        steps = [
+            f'"{r.requirement}"{_key(r.key)} {_amount(r.asked)} -> {_amount(r.nearest)}'
+            for r in self.nearest.itertuples()
+        ]
+        return text + f"The nearest request that can be met: {_some(steps, '; ')}."
 
 
 class ConflictError(ParameterError):
@@ -100,14 +97,15 @@ def find_conflict(
     *,
     lower: npt.ArrayLike = 0.0,
     upper: npt.ArrayLike = np.inf,
+    axes: Sequence[Sequence[str]] | None = None,
 ) -> Conflict | None:
     """Look for requirements that cannot be met together within the bounds of the cells.
 
     A linear program finds the change of amounts with the least weighted sum that lets all be met; groups with
-    a price in it conflict. Of these, one after another is dropped for good if the rest still conflict; what
-    is left is irreducible. Bounds of cells and seeds of zero are given, not members; a cell's bound that may
-    have to give way is asked for as a `Requirement` of one cell. Where all amounts are whole units, so are
-    the changes.
+    a price in it conflict, and `kamlib.targets.irreducible.find_irreducible` finds an irreducible set among
+    them, of any size. Bounds of cells and seeds of zero are given, not members; a cell's bound that may have
+    to give way is asked for as a `Requirement` of one cell. Where all amounts are whole units, so are the
+    changes.
 
     Parameters
     ----------
@@ -117,6 +115,8 @@ def find_conflict(
         What sums of cells must be.
     lower, upper : array_like, optional
         Bounds of each cell [units].
+    axes : sequence of sequence of str, optional
+        What the positions of each axis are called; by default they are counted from 0.
 
     Returns
     -------
@@ -128,11 +128,6 @@ def find_conflict(
     ParameterError
         As `scale_to_margins` for a broken table.
 
-    References
-    ----------
-    J. W. Chinneck, E. W. Dravnieks (1991). Locating minimal infeasible constraint sets in linear programs.
-    ORSA Journal on Computing 3:157-168.
-
     Examples
     --------
     >>> from kamlib.targets.requirements import require
@@ -143,213 +138,150 @@ def find_conflict(
     """
     cells, low, high = check_table(seed, requirements, lower, upper)
     request = Request.of(cells.shape, low, high, requirements)
-    every = np.arange(len(request.lower))
-    change, price = request.change(every)
+    change, shares = least_change(request)
     if change is None:
         return None
-    members = np.flatnonzero(np.abs(price) > _NONE)
-    if request.change(members, whole=False)[0] is None:
-        members = every
-    irreducible = len(members) <= _MOST
-    if irreducible:
-        for member in members.tolist():
-            rest = members[members != member]
-            if request.change(rest, whole=False)[0] is not None:
-                members = rest
-    touched = np.asarray(np.isin(request.patterns, members).any(axis=1))[request.pattern_of]
+    found = find_irreducible(request, shares, change)
+    touched = np.asarray(np.isin(request.patterns, found.groups).any(axis=1))[request.pattern_of]
     touched = touched.reshape(cells.shape)
-    zeros = tuple(map(tuple, np.argwhere(touched & (cells == 0)).tolist()))
+    free = Request.of(cells.shape, low, np.broadcast_to(upper, cells.shape), requirements)
+    zeros = _zeros(cells, free, found, float(request.weight @ np.abs(change)))
+    order = np.argsort(request.weight[found.groups], kind="stable")
     return Conflict(
-        request.describe(members),
-        irreducible,
-        request.changed(change),
+        _describe(request, found.groups[order], found.shares[order]),
+        _changed(request, change),
         float(low[touched].sum()),
         float(high[touched].sum()),
-        zeros,
+        tuple(_place(at, axes) for at in zeros),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Request:
-    """Requirements as linear conditions on patterns: cells that lie in the same groups count as one.
+def least_change(request: Request) -> tuple[Floats | None, Floats]:
+    """Return the least change of sums that lets a request be met (None: none is needed).
 
-    `patterns` has a row per pattern and a column per requirement, the group's number counted through all
-    requirements or -1; `pattern_of` is each cell's pattern; `least` and `most` bound a pattern's sum; `lower`
-    and `upper` bound each group's.
-    """
+    With it, for each group, what the change would cost less for a unit of its floor or (below zero) its cap.
 
-    requirements: tuple[Requirement, ...]
-    patterns: Integers
-    pattern_of: Integers
-    least: Floats
-    most: Floats
-    lower: Floats
-    upper: Floats
-    weight: Floats
-
-    @staticmethod
-    def of(shape: tuple[int, ...], low: Floats, high: Floats, requirements: Sequence[Requirement]) -> Request:
-        """Gather cells by the groups that they lie in."""
-        starts = np.cumsum([0, *(one.size for one in requirements)])
-        code = np.zeros(low.size, dtype=np.int64)
-        columns = []
-        for one, start in zip(requirements, starts, strict=False):
-            groups = one.cell_groups(shape).ravel()
-            columns.append(np.where(groups >= 0, groups + start, -1))
-            _, code = np.unique(code * (one.size + 1) + groups + 1, return_inverse=True)
-        _, first, pattern_of = np.unique(code, return_index=True, return_inverse=True)
-        patterns = np.stack(columns, axis=1)[first] if columns else np.zeros((1, 0), dtype=np.int64)
-
-        def joined(parts: list[Floats]) -> Floats:
-            return np.concatenate(parts) if parts else np.zeros(0)
-
-        return Request(
-            tuple(requirements),
-            patterns,
-            pattern_of.astype(np.int64),
-            np.bincount(pattern_of, low.ravel()).astype(np.float64),
-            np.bincount(pattern_of, high.ravel()).astype(np.float64),
-            joined([one.lower.ravel() for one in requirements]),
-            joined([one.upper.ravel() for one in requirements]),
-            joined([np.full(one.size, one.weight) for one in requirements]),
-        )
-
-    def matrix(self, groups: Integers) -> Any:
-        """Return the conditions of some groups on all patterns, a sparse row for each."""
-        from scipy.sparse import csr_array
-
-        row = np.full(len(self.lower) + 1, -1)
-        row[groups] = np.arange(len(groups))
-        at = row[self.patterns]
-        pattern, _ = np.nonzero(at >= 0)
-        ones = np.ones(len(pattern))
-        return csr_array((ones, (at[at >= 0], pattern)), shape=(len(groups), len(self.least)))
-
-    def change(self, groups: Integers, *, whole: bool = True) -> tuple[Floats | None, Floats]:
-        """Return the least change of sums that lets groups be met (None: no change), and its prices."""
-        from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-        from scipy.sparse import csr_array, eye_array, hstack, vstack
-
-        count, low, high = len(groups), self.lower[groups], self.upper[groups]
-        if not count:
-            return None, np.zeros(0)
-        wide = csr_array(hstack([self.matrix(groups), eye_array(count), -eye_array(count)], format="csr"))
-        cost = np.concatenate([np.zeros(len(self.least)), self.weight[groups], self.weight[groups]])
-        bounds = np.column_stack(
-            [np.append(self.least, np.zeros(2 * count)), np.append(self.most, np.full(2 * count, np.inf))]
-        )
-        same = low == high
-        floor, cap = ~same & (low > 0), ~same & np.isfinite(high)
-        result = linprog(
-            cost,
-            A_eq=wide[same] if same.any() else None,
-            b_eq=low[same] if same.any() else None,
-            A_ub=vstack([-wide[floor], wide[cap]], format="csr") if (floor | cap).any() else None,
-            b_ub=np.append(-low[floor], high[cap]) if (floor | cap).any() else None,
-            bounds=bounds,
-            method="highs",
-        )
-        if not result.success:
-            raise ParameterError(f"whether the request can be met was not found out: {result.message}")
-        prices = np.zeros(count)
-        prices[same] = np.abs(result.eqlin.marginals) if same.any() else 0.0
-        if (floor | cap).any():
-            split = int(floor.sum())
-            prices[floor] += np.abs(result.ineqlin.marginals[:split])
-            prices[cap] += np.abs(result.ineqlin.marginals[split:])
-        if result.fun <= _NONE:
-            return None, prices
-        extra = result.x[len(self.least) :]
-        finite = np.concatenate([low, high[np.isfinite(high)], self.least, self.most[np.isfinite(self.most)]])
-        if whole and (finite == np.rint(finite)).all():
-            if np.abs(extra - np.rint(extra)).max() > _NONE:
-                kind = np.append(np.zeros(len(self.least)), np.ones(2 * count))
-                limits = LinearConstraint(wide, low, high)
-                solved = milp(cost, constraints=limits, bounds=Bounds(*bounds.T), integrality=kind)
-                extra = solved.x[len(self.least) :] if solved.x is not None else extra
-            extra = np.rint(extra)
-        return extra[count:] - extra[:count], prices
-
-    def name(self, group: int) -> tuple[str, str]:
-        """Return the requirement and the key of a group."""
-        for one in self.requirements:
-            if group < one.size:
-                return one.name, one.key(group)
-            group -= one.size
-        raise IndexError(group)
-
-    def describe(self, groups: Integers) -> pd.DataFrame:
-        """Return a row per group: requirement, key, kind, lower, upper."""
-        names = [self.name(int(group)) for group in groups]
-        low, high = self.lower[groups], self.upper[groups]
-        kind = np.select([low == high, np.isinf(high), low == 0], ["total", "floor", "cap"], "range")
-        return pd.DataFrame(
-            {
-                "requirement": [name for name, _ in names],
-                "key": [key for _, key in names],
-                "kind": kind,
-                "lower": low,
-                "upper": high,
-            }
-        )
-
-    def changed(self, change: Floats) -> pd.DataFrame:
-        """Return a row per group that changes: requirement, key, asked, nearest, change."""
-        some = np.flatnonzero(np.abs(change) > _NONE)
-        table = self.describe(some)[["requirement", "key"]]
-        table["asked"] = np.where(change[some] > 0, self.upper[some], self.lower[some])
-        table["nearest"] = table["asked"] + change[some]
-        table["change"] = change[some]
-        return table
-
-
-def forced_cells(request: Request, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Return the cells that are at their lower bound in every table that meets the request.
-
-    One linear program finds a multiple of such a table in which as many patterns as possible lie at least a
-    unit above their lower bounds; those that don't never can.
+    Raises
+    ------
+    ParameterError
+        If a program is not solved.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
+    from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-    patterns, groups = len(request.least), np.arange(len(request.lower))
-    sums = request.matrix(groups)
-    finite = np.isfinite(request.upper)
-    capped = np.isfinite(request.most)
-    room = np.where(capped, request.most, 0.0) - request.least
-    base = sums @ request.least
-    none = csr_array((len(groups), patterns))
+    low, high, count = request.lower, request.upper, len(request.lower)
+    if not count:
+        return None, np.zeros(0)
+    finite = np.concatenate([low, high, request.least, request.most])
+    finite = finite[np.isfinite(finite)]
+    scale = max(1.0, float(finite.max(initial=0.0)) / _LARGEST)
+    eye = eye_array(count)
+    wide = csr_array(hstack([request.matrix(np.arange(count)), eye, -eye], format="csr"))
+    cost = np.concatenate([np.zeros(len(request.least)), request.weight, request.weight])
+    free = np.zeros(2 * count), np.full(2 * count, np.inf)
+    bounds = np.column_stack([np.append(request.least, free[0]), np.append(request.most, free[1])])
+    floor, cap = np.flatnonzero(low > 0), np.flatnonzero(np.isfinite(high))
+    if not len(floor) + len(cap):
+        return None, np.zeros(count)
+    limits = vstack([-wide[floor], wide[cap]], format="csr")
+    most = np.append(-low[floor], high[cap]) / scale
+    for method in ("highs-ipm", "highs"):  # the first is quicker by far on large requests, the other surer
+        result = linprog(cost, A_ub=limits, b_ub=most, bounds=bounds / scale, method=method)
+        if result.success:
+            break
+    else:
+        raise ParameterError(f"whether the request can be met was not found out: {result.message}")
+    prices = np.zeros(count)
+    prices[floor] += np.abs(result.ineqlin.marginals[: len(floor)])
+    prices[cap] -= np.abs(result.ineqlin.marginals[len(floor) :])
+    prices[np.abs(prices) <= _NONE] = 0.0
+    if result.fun <= _NONE:
+        return None, prices
+    extra = result.x[len(request.least) :] * scale
+    if (finite == np.rint(finite)).all():
+        if np.abs(extra - np.rint(extra)).max() > _NONE * scale:
+            extra = _whole_change(wide, cost, bounds, low, high)
+        extra = np.rint(extra)
+    return extra[count:] - extra[:count], prices
 
-    def scaled(values: Floats) -> Any:
-        return csr_array(values[:, None])
 
-    above = hstack([sums, none, scaled(base - np.where(finite, request.upper, 0.0))], format="csr")[finite]
-    below = hstack([-sums, none, scaled(request.lower - base)], format="csr")
-    unit = hstack([-eye_array(patterns), eye_array(patterns), scaled(np.zeros(patterns))], format="csr")
-    kept = diags_array(capped.astype(float))
-    most = hstack([kept, csr_array((patterns, patterns)), scaled(-room)], format="csr")
-    limits = vstack([above, below, unit, most[capped]], format="csr")
-    bounds = [(0, None)] * patterns + [(0, 1)] * patterns + [(1, None)]
-    cost = np.concatenate([np.zeros(patterns), -np.ones(patterns), [0.0]])
-    result = linprog(cost, A_ub=limits, b_ub=np.zeros(limits.shape[0]), bounds=bounds, method="highs")
-    if not result.success:
-        return np.zeros(shape, dtype=bool)
-    stuck: npt.NDArray[np.bool_] = (result.x[patterns : 2 * patterns] < 0.5)[request.pattern_of]
-    return stuck.reshape(shape)
+def _whole_change(wide: Any, cost: Floats, bounds: Floats, low: Floats, high: Floats) -> Floats:
+    """Return the least change in whole units."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
 
-
-def _range(row: Any) -> str:
-    if row.kind == "total":
-        return f"exactly {_amount(row.lower)}"
-    if row.kind == "floor":
-        return f"at least {_amount(row.lower)}"
-    most = _amount(row.upper)
-    return f"at most {most}" if row.kind == "cap" else f"{_amount(row.lower)} to {most}"
+    kinds = (cost > 0).astype(int)
+    limits = LinearConstraint(wide, low, high)
+    solved = milp(
+        cost,
+        constraints=limits,
+        bounds=Bounds(*bounds.T),
+        integrality=kinds,
+        options={"mip_rel_gap": 0.0},
+    )
+    if solved.x is None:
+        raise ParameterError(f"the nearest request in whole units was not found: {solved.message}")
+    extra: Floats = solved.x[cost > 0]
+    return extra
 
 
-def _key(row: Any) -> str:
+def _zeros(cells: Floats, free: Request, found: ConflictSet, cost: float) -> list[tuple[int, ...]]:
+    """Return cells of zero seed that pull on a conflict, if less need change where they are free to grow."""
+    wanted = free.matrix(found.groups).T @ found.shares > 0
+    pulled = wanted[free.pattern_of].reshape(cells.shape) & (cells == 0)
+    if not pulled.any():
+        return []
+    change, _ = least_change(free)
+    less = change is None or float(free.weight @ np.abs(change)) < cost - _NONE
+    return [tuple(at) for at in np.argwhere(pulled).tolist()] if less else []
+
+
+def _describe(request: Request, groups: Integers, shares: Floats) -> pd.DataFrame:
+    names = [request.name(int(group)) for group in groups]
+    low, high = request.lower[groups], request.upper[groups]
+    return pd.DataFrame(
+        {
+            "requirement": [name for name, _ in names],
+            "key": [key for _, key in names],
+            "kind": np.select([low == high, shares > 0], ["total", "floor"], "cap"),
+            "lower": low,
+            "upper": high,
+        }
+    )
+
+
+def _changed(request: Request, change: Floats) -> pd.DataFrame:
+    some = np.flatnonzero(np.abs(change) > _NONE)
+    table = _describe(request, some, -change[some])[["requirement", "key", "kind"]]
+    table["asked"] = np.where(change[some] > 0, request.upper[some], request.lower[some])
+    table["nearest"] = table["asked"] + change[some]
+    table["change"] = change[some]
+    return table
+
+
+def _place(at: tuple[int, ...], axes: Sequence[Sequence[str]] | None) -> str:
+    return str(at) if axes is None else " x ".join(names[i] for names, i in zip(axes, at, strict=True))
+
+
+def _block(rows: pd.DataFrame) -> str:
+    """Say what some groups of one requirement are asked for, in sum where they are many."""
+    name, kind = rows["requirement"].iloc[0], rows["kind"].iloc[0]
+    amounts = rows["upper" if kind == "cap" else "lower"]
+    if len(rows) <= _NAMED:
+        words = {"total": "exactly", "floor": "at least", "cap": "at most"}[kind]
+        pairs = zip(rows["key"], amounts, strict=True)
+        return "; ".join(f'"{name}"{_key(key)}: {words} {_amount(amount)}' for key, amount in pairs)
+    some = _some(rows["key"].tolist(), ", ")
+    return f'"{name}": {kind}s of {len(rows):,}, together {_amount(amounts.sum())} ({some})'
+
+
+def _some(words: Sequence[str], link: str) -> str:
+    more = f"{link}and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+    return link.join(words[:_NAMED]) + more
+
+
+def _key(key: str) -> str:
     """Return the group's label; nothing where the requirement has one group only."""
-    return "" if row.key == "all" else f" {row.key}"
+    return "" if key == "all" else f" {key}"
 
 
 def _amount(value: float) -> str:

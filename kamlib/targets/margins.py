@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats
-from kamlib.targets.conflicts import ConflictError, Request, find_conflict, forced_cells
+from kamlib.targets.conflicts import ConflictError, find_conflict
+from kamlib.targets.patterns import Request, forced_cells
 from kamlib.targets.requirements import Requirement
 from kamlib.targets.scaling import MarginFit, check_table, scale_to_margins
 
@@ -21,6 +22,7 @@ def fit_margins(
     lower: npt.ArrayLike = 0.0,
     upper: npt.ArrayLike = np.inf,
     tolerance: float = 1e-10,
+    axes: Sequence[Sequence[str]] | None = None,
 ) -> MarginFit:
     """Split a seed over all its axes at once: every requirement met, every cell within its bounds.
 
@@ -38,6 +40,8 @@ def fit_margins(
         Bounds of each cell, broadcast to the seed [units].
     tolerance : float, optional
         Widest gap of a group allowed, relative to its amount (absolute below one unit).
+    axes : sequence of sequence of str, optional
+        What the positions of each axis are called, for a message that names cells.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def fit_margins(
         fit = scale_to_margins(cells, requirements, tolerance=tolerance, patient=False, **bounds)
         if fit.converged:
             return fit
-    conflict = find_conflict(cells, requirements, **bounds)
+    conflict = find_conflict(cells, requirements, lower=lower, upper=upper, axes=axes)
     if conflict is not None:
         raise ConflictError(conflict)
     request = Request.of(cells.shape, low, high, requirements)

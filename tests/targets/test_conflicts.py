@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kamlib.targets.conflicts import ConflictError, find_conflict
+from kamlib.targets.conflicts import Conflict, ConflictError, find_conflict
 from kamlib.targets.margins import fit_margins
 from kamlib.targets.requirements import Requirement, require
 from tests.targets.joint import Asked, can_be_met, changed_requests
@@ -25,16 +26,16 @@ def test_margins_that_disagree_are_refused_with_both_sums() -> None:
 
 
 def test_structural_zeros_that_make_a_margin_unreachable_are_named() -> None:
-    with pytest.raises(ConflictError, match=r"zero in 2 of their cells.*\(0, 1\), \(1, 1\)") as error:
+    with pytest.raises(ConflictError, match=r"2 of their cells .* zero, .*: \(0, 1\); \(1, 1\)\. ") as error:
         fit_margins([[1, 0], [1, 0]], [rows(60, 40), columns(50, 50)])
     conflict = error.value.conflict
-    assert conflict.zeros == ((0, 1), (1, 1))
+    assert conflict.zeros == ("(0, 1)", "(1, 1)")
     assert conflict.members[["requirement", "key", "kind", "lower"]].to_numpy().tolist() == [
         ["column", "y", "total", 50]
     ]
     assert conflict.most == 0
     # one zero: row b can only be column x, which wants less
-    with pytest.raises(ConflictError, match=r"zero in 1 of their cells.*\(1, 1\)"):
+    with pytest.raises(ConflictError, match=r"1 of their cells .* zero, .*: \(1, 1\)\. "):
         fit_margins([[1, 1], [1, 0]], [rows(60, 40), columns(30, 70)])
 
 
@@ -43,7 +44,6 @@ def test_floors_against_caps_and_the_cheapest_change() -> None:
     cap = require("month", None, [1, 2], upper=[4, 4])
     conflict = find_conflict(np.ones((2, 2)), [floor, cap])
     assert conflict is not None
-    assert conflict.irreducible
     assert sorted(conflict.members["kind"]) == ["cap", "cap", "floor", "floor"]
     assert set(conflict.nearest["requirement"]) == {"month"}
     assert conflict.nearest["change"].sum() == 2
@@ -52,6 +52,21 @@ def test_floors_against_caps_and_the_cheapest_change() -> None:
 def test_cell_bounds_that_leave_too_little_room_are_told() -> None:
     with pytest.raises(ConflictError, match="hold 0 to 20 within the cells' bounds"):
         fit_margins(np.ones((2, 2)), [rows(30, 10)], upper=10)
+
+
+def named(asked: Asked) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return requirement and number of each group by its name and key."""
+    return {
+        (one.name, one.key(group)): (at, group)
+        for at, one in enumerate(asked.requirements)
+        for group in range(one.size)
+    }
+
+
+def numbers(asked: Asked, conflict: Conflict) -> list[tuple[int, int]]:
+    """Return requirement and number of the members of a conflict."""
+    places = named(asked)
+    return [places[row.requirement, row.key] for row in conflict.members.itertuples()]
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,18 +81,105 @@ def test_refused_only_what_cannot_be_met_by_a_set_that_cannot_shrink(asked: Aske
         assert can_be_met(asked)
         return
     assert not can_be_met(asked)
-    numbers = {
-        (one.name, one.key(group)): (at, group)
-        for at, one in enumerate(asked.requirements)
-        for group in range(one.size)
-    }
-    members = [numbers[row.requirement, row.key] for row in conflict.members.itertuples()]
+    members = numbers(asked, conflict)
     assert not can_be_met(asked, members)
     for member in members:
         assert can_be_met(asked, [other for other in members if other != member])
-    changes = {numbers[row.requirement, row.key]: row.change for row in conflict.nearest.itertuples()}
-    every = list(numbers.values())
+    places = named(asked)
+    changes = {places[row.requirement, row.key]: row.change for row in conflict.nearest.itertuples()}
+    every = list(places.values())
     extra = np.array([changes.get(at, 0.0) for at in every])
     assert (extra == np.rint(extra)).all()
     assert np.abs(extra).sum() >= 1
     assert can_be_met(asked, every, extra)
+
+
+def test_zeros_are_named_by_what_their_axes_are_called_and_only_where_they_matter() -> None:
+    seed, names = [[1, 0], [1, 0]], [["A1", "A2"], ["Parts", "Pumps"]]
+    with pytest.raises(ConflictError, match=r"A1 x Pumps; A2 x Pumps\. "):
+        fit_margins(seed, [rows(60, 40), columns(50, 50)], axes=names)
+    # totals that disagree: no zero plays a part in it
+    conflict = find_conflict(seed, [rows(60, 40), columns(99, 0)])
+    assert conflict is not None
+    assert conflict.zeros == ()
+    assert "zero" not in str(conflict)
+
+
+def large(number: int, apart: int) -> Asked:
+    """Return hundreds of accounts, whose caps conflict with the totals of each of `apart` regions."""
+    rng = np.random.default_rng(number)
+    n = int(rng.integers(310, 420)) * apart
+    seed = rng.lognormal(0, 1, (n, 2))
+    region, caps = np.arange(n) % apart, np.ceil(seed.sum(axis=1) * 10)
+    over = np.bincount(region, caps) + rng.integers(1, 9, apart)
+    share = np.ceil(over * rng.uniform(0.3, 0.5))
+    asked = (
+        require("account", np.arange(n), None, lower=np.floor(caps / 2), upper=caps, weight=100),
+        require("region", region, None, total=over),
+        require("region x month", region, ["m", None], upper=share[:, None] + 10**6),
+    )
+    return Asked(seed, np.zeros(seed.shape), np.full(seed.shape, np.inf), seed, asked)
+
+
+@pytest.mark.parametrize("apart", [1, 2])
+@settings(max_examples=3, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_set_of_hundreds_is_in_conflict_and_every_member_is_needed(apart: int, number: int) -> None:
+    asked = large(number, apart)
+    conflict = find_conflict(asked.seed, asked.requirements)
+    assert conflict is not None
+    of_region = conflict.members[conflict.members["requirement"] == "region"]
+    assert conflict.members["requirement"].iloc[0] == "region"
+    assert len(of_region) == 1  # one of the two conflicts, not both
+    assert len(conflict.members) == 1 + len(asked.seed) // apart
+    members = numbers(asked, conflict)
+    assert not can_be_met(asked, members)
+    rng = np.random.default_rng(number)
+    for member in [members[0], *(members[at] for at in rng.choice(len(members), 12))]:
+        assert can_be_met(asked, [other for other in members if other != member])
+    text = str(conflict)
+    assert f'"account": caps of {len(members) - 1:,}, together ' in text
+    assert text.index('"region"') < text.index('"account"')
+    assert len(conflict.nearest) == apart
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32))
+def test_sets_of_mixed_kinds_cannot_shrink(number: int) -> None:
+    rng = np.random.default_rng(number)
+    shape = (int(rng.integers(15, 60)), 3, 4)
+    table = rng.integers(0, 20, shape).astype(float)
+    rep, kind = rng.integers(0, 5, shape[0]), rng.integers(0, 3, shape[0])
+    axes = {
+        "account": (np.arange(shape[0]), None, None),
+        "rep": (rep, None, None),
+        "type x line": (kind, np.arange(3), None),
+        "month": (None, None, np.arange(4)),
+    }
+    asked = []
+    for name, groups in axes.items():
+        sums = require(name, *groups, lower=0).sums(table)
+        by = rng.integers(-9, 10, sums.shape) * (name != "account")
+        lower = np.maximum(sums + by - rng.integers(0, 4), 0)
+        asked.append(require(name, *groups, lower=lower, upper=lower + rng.integers(0, 9)))
+    request = Asked(table + 0.5, np.zeros(shape), np.full(shape, np.inf), table, tuple(asked))
+    conflict = find_conflict(request.seed, request.requirements)
+    if conflict is None:
+        assert can_be_met(request)
+        return
+    members = numbers(request, conflict)
+    assert not can_be_met(request, members)
+    for member in members:
+        assert can_be_met(request, [other for other in members if other != member])
+
+
+@pytest.mark.parametrize("size", [10**3, 10**9, 10**12])
+def test_one_unit_too_many_is_found_at_any_size(size: int) -> None:
+    floor = require("region", ["N", "S"], None, lower=[size, size])
+    total = require("total", None, None, total=2 * size - 1)
+    conflict = find_conflict(np.ones((2, 2)), [floor, total])
+    if size < 10**12:
+        assert conflict is not None
+        assert len(conflict.members) == 3
+        assert conflict.nearest["change"].abs().sum() == 1
+    assert find_conflict(np.ones((2, 2)), [floor, require("total", None, None, total=2 * size)]) is None
