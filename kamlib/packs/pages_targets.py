@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,8 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
 from kamlib.targets import Allocation, Sides, TargetSize
+from kamlib.targets.facts import in_full
+from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
 
 __all__ = ["Scope", "chain_page", "held_of", "margins_page", "pipeline_of", "scope_of", "size_page"]
 
@@ -205,13 +208,46 @@ def _size_notes(scope: Scope) -> tuple[str, ...]:
 
 
 def _required(allocation: Allocation, words: Words) -> tuple[str, ...]:
-    """Say what the required totals came to."""
-    if allocation.requirements.empty:
+    """Say of each required total what was asked, what it came to, and whether it moves targets."""
+    rows = list(allocation.requirements.itertuples())
+    if not rows:
         return ()
-    rows = allocation.requirements.itertuples()
-    met = [f"{row.requirement} {words.money(row.target)}" for row in rows]
-    missed = int((allocation.requirements["residual"] != 0).sum())
-    return (words("targets.required", met=words("targets.list").join(met), missed=words.count(missed)),)
+    met = [
+        words(
+            "targets.required_one",
+            what=_required_of(row, words),
+            asked=_required_amount(row, words),
+            target=words.count(row.target),
+            binds=words(f"targets.required_{row.binds}"),
+        )
+        for row in rows
+    ]
+    missed = [_required_of(row, words) for row in rows if row.residual]
+    link = words("targets.list")
+    told = [words("targets.required", met=link.join(met))]
+    if missed:
+        told.append(words("targets.required_missed", missed=link.join(missed)))
+    return tuple(told)
+
+
+def _required_of(row: Any, words: Words) -> str:
+    """Return what a required total speaks of, in the language of the page."""
+    named = {side: getattr(row, side) for side in SIDES if not pd.isna(getattr(row, side))}
+    return words("targets.required_and").join(
+        words("targets.required_side", side=words.label(ACCOUNT_SIDES.get(side, side)), value=value)
+        for side, value in named.items()
+    )
+
+
+def _required_amount(row: Any, words: Words) -> str:
+    floor, cap = (None if pd.isna(one) else in_full(one) for one in (row.floor, row.cap))
+    if floor == cap:
+        return words("targets.required_exactly", amount=floor)
+    if cap is None:
+        return words("targets.required_least", amount=floor)
+    if floor is None:
+        return words("targets.required_most", amount=cap)
+    return words("targets.required_range", least=floor, most=cap)
 
 
 def _margins_title(reps: pd.DataFrame, words: Words) -> str:

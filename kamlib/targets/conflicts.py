@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,8 +33,8 @@ class Conflict:
         floor or cap that is in conflict), lower and upper, as asked [units]. Without any one of them the
         others can be met.
     nearest : pandas.DataFrame
-        One row per group that the nearest request changes: requirement, key, asked, nearest, change [units].
-        No other change has a smaller weighted sum of amounts.
+        One row per group that the nearest request changes: requirement, key, kind, asked, nearest, change
+        [units]. No other change has a smaller weighted sum of amounts.
     least, most : float
         What the cells of the members can hold together within their own bounds [units].
     zeros : tuple of str
@@ -61,6 +61,15 @@ class Conflict:
             most=self.most * unit,
         )
 
+    def renamed(self, name: Callable[[str, str, str], str]) -> Conflict:
+        """Return the same with requirements called as `name` says of requirement, key and kind."""
+
+        def called(table: pd.DataFrame) -> pd.DataFrame:
+            columns = (table["requirement"], table["key"], table["kind"])
+            return table.assign(requirement=[name(*row) for row in zip(*columns, strict=True)])
+
+        return replace(self, members=called(self.members), nearest=called(self.nearest))
+
     def __str__(self) -> str:
         blocks = self.members.groupby(["requirement", "kind"], sort=False)
         asked = "; ".join(_block(rows) for _, rows in blocks)
@@ -73,8 +82,9 @@ class Conflict:
         elif np.isfinite(self.most):
             held = f"{_amount(self.least)} to {_amount(self.most)}"
             text += f"Their cells alone can hold {held} within the cells' bounds. "
-        sums = self.members[self.members["kind"] == "total"].groupby("requirement", sort=False)["lower"].sum()
-        if len(sums) > 1:
+        totals = self.members[self.members["kind"] == "total"].groupby("requirement", sort=False)["lower"]
+        sums = totals.sum()
+        if len(sums) > 1 and (totals.size() > 1).any():
             text += "Totals add up to " + ", ".join(f'{_amount(v)} by "{k}"' for k, v in sums.items()) + ". "
         steps = [
             f'"{r.requirement}"{_key(r.key)} {_amount(r.asked)} -> {_amount(r.nearest)}'

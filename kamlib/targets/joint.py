@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,11 +18,12 @@ from kamlib.targets.bounds import UNBOUNDED, Bounds
 from kamlib.targets.conflicts import ConflictError
 from kamlib.targets.requirements import Requirement, require
 from kamlib.targets.rounding_stages import round_accounts, split_jointly
-from kamlib.targets.wishes import ACCOUNT_SIDES, Wish
+from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES, Wish
 
 # What a unit of change costs where the nearest request is sought: the required totals give way before the
 # floors and caps of accounts, and these before the total.
 _ACCOUNT_STAYS, _TOTAL_STAYS = 100.0, 10_000.0
+_AT_REST = 1e-9  # logarithm of a rate within which a required total moves nothing
 _AT_BOUND = 1e-6  # units from a bound within which it counts as having bitten
 
 
@@ -39,8 +40,10 @@ class Requested:
     exact : numpy.ndarray of float64
         The cells before rounding, those of an account adding up to its whole units [units].
     met : pandas.DataFrame
-        One row per required total: requirement (in words), floor and cap (as asked), target (what it came
-        to), residual (by how much whole units miss it) [currency].
+        One row per required total: account, rep, region, account_type, product_line, quarter, month (what it
+        speaks of, null: all of it), requirement (the same in words), floor and cap (as asked), target (what
+        it came to), residual (by how much whole units miss it) [currency], binds (floor or cap: what moves
+        targets; none: it holds without).
     """
 
     split: BoundedSplit
@@ -102,15 +105,17 @@ def split_requested(
     seed = (split.exact[opened][:, None] * shares[opened]).reshape(shape)
     low, high = _bounds(bounds, opened)
     places = {"product_line": lines, "month": months, "quarter": quarters}
-    asked = [_requirement(wish, table, places, unit) for wish in wishes]
+    asked = [_requirement(wish, accounts, opened, places, unit) for wish in wishes]
     always = _always(table, low, high, total // unit)
     groups = np.column_stack([_codes(table, ["rep_id"]), _codes(table, ["rep_id", "region", "account_type"])])
+    axes = (table["account_id"].tolist(), lines, months)
     try:
-        joint = split_jointly(seed, [*always, *asked], groups=groups, close=_close(table, places))
+        joint = split_jointly(seed, [*always, *asked], groups=groups, close=_close(table, places), axes=axes)
     except ConflictError as error:
+        conflict = error.conflict.times(unit).renamed(_names(axes[0], bounds.source[opened]))
         raise ParameterError(
-            f"allocation.requirements: {error.conflict.times(unit)} Change what is asked, or the floors, "
-            "caps and pins of accounts."
+            f"allocation.requirements: {conflict} Change what is asked, or the floors, caps and pins of "
+            "accounts."
         ) from None
     rows = joint.fit.table.sum(axis=(1, 2))
     exact, units = np.zeros(len(accounts)), np.zeros(len(accounts), dtype=np.int64)
@@ -121,7 +126,8 @@ def split_requested(
     )
     parts = np.divide(units[opened], rows, out=np.zeros(len(rows)), where=rows > 0)
     within = joint.fit.table * parts[:, None, None]
-    met = required_table([_met(w, r, joint.units, unit) for w, r in zip(wishes, asked, strict=True)])
+    rates = joint.fit.rates[len(always) :]
+    met = required_table([_met(*one, joint.units, unit) for one in zip(wishes, asked, rates, strict=True)])
     return Requested(
         BoundedSplit(exact, units, bound),
         joint.units.reshape(len(table), -1),
@@ -173,7 +179,15 @@ def check_sum(units: Integers, total: int) -> Integers:
 
 def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
     """Lay out required totals and what they came to; without rows where none is asked."""
-    types = {"requirement": "str", "floor": MONEY, "cap": MONEY, "target": "int64", "residual": "int64"}
+    types = {
+        **dict.fromkeys(SIDES, "str"),
+        "requirement": "str",
+        "floor": MONEY,
+        "cap": MONEY,
+        "target": "int64",
+        "residual": "int64",
+        "binds": "str",
+    }
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=t) for name, t in types.items()})
 
 
@@ -204,21 +218,43 @@ def _always(accounts: pd.DataFrame, low: Floats, high: Floats, total: int) -> li
     ]
 
 
+def _names(ids: Sequence[str], sources: npt.NDArray[np.object_]) -> Callable[[str, str, str], str]:
+    """Return what calls the floors and caps of accounts by the parameters they come from."""
+    source = dict(zip(ids, sources, strict=True))
+
+    def name(requirement: str, key: str, kind: str) -> str:
+        if requirement != "account":
+            return requirement
+        side = "floor" if kind == "floor" else "cap"
+        given = {"growth": f"growth_{side}", "potential": f"potential_{side}", "pin": "pins"}
+        return given.get(source[key], "floors and caps given")
+
+    return name
+
+
 def _codes(table: pd.DataFrame, by: list[str]) -> npt.NDArray[np.int64]:
     codes: npt.NDArray[np.int64] = table.groupby(by, dropna=False, sort=True).ngroup().to_numpy(np.int64)
     return codes
 
 
 def _requirement(
-    wish: Wish, accounts: pd.DataFrame, places: dict[str, Sequence[str]], unit: int
+    wish: Wish,
+    accounts: pd.DataFrame,
+    opened: npt.NDArray[np.bool_],
+    places: dict[str, Sequence[str]],
+    unit: int,
 ) -> Requirement:
     """Return a required total as groups of cells: those it names, and none else."""
     name = wish.label()
-    mask = np.ones(len(accounts), dtype=bool)
+    mask = opened.copy()
     for side, column in ACCOUNT_SIDES.items():
         value = getattr(wish, side)
         if value is not None:
-            mask &= _equal(accounts[column].tolist(), value, side, name)
+            found = _equal(accounts[column].tolist(), value, side, name)
+            if not (found & opened).any():
+                raise ParameterError(f"allocation.requirements: {name}: {_closed(side, value)}")
+            mask &= found
+    mask = mask[opened]
     times = np.ones(len(places["month"]), dtype=bool)
     for side in ("month", "quarter"):
         value = getattr(wish, side)
@@ -245,6 +281,15 @@ def _requirement(
     )
 
 
+def _closed(side: str, value: str) -> str:
+    what = (
+        f'account "{value}" is closed'
+        if side == "account"
+        else f'all accounts of {side} "{value}" are closed'
+    )
+    return f"{what} and asked for nothing. Leave it out, or reopen accounts in the table accounts."
+
+
 def _inside(chosen: npt.NDArray[np.bool_]) -> list[str | None] | None:
     """Return the labels of an axis of which some positions are chosen; None where all are."""
     return None if chosen.all() else ["all" if one else None for one in chosen]
@@ -259,16 +304,19 @@ def _equal(values: Sequence[object], value: str, side: str, name: str) -> npt.ND
     return found
 
 
-def _met(wish: Wish, one: Requirement, units: Integers, unit: int) -> dict[str, object]:
+def _met(wish: Wish, one: Requirement, rate: Floats, units: Integers, unit: int) -> dict[str, object]:
     floor, cap = wish.bounds()
     came = int(np.rint(one.sums(units.astype(np.float64)).sum())) * unit
     over = 0 if cap is None else max(came - int(cap), 0)
     under = 0 if floor is None else max(int(floor) - came, 0)
     floor_money, cap_money = (None if v is None else to_money([int(v * SCALE)]).iloc[0] for v in (floor, cap))
+    pull = float(np.log(rate.flat[0]))
     return {
+        **{side: getattr(wish, side) for side in SIDES},
         "requirement": wish.label(),
         "floor": floor_money,
         "cap": cap_money,
         "target": came,
         "residual": over - under,
+        "binds": "none" if abs(pull) <= _AT_REST else "floor" if pull > 0 else "cap",
     }

@@ -47,6 +47,7 @@ def split_jointly(
     upper: npt.ArrayLike = np.inf,
     groups: npt.ArrayLike | None = None,
     close: Sequence[Requirement] = (),
+    axes: Sequence[Sequence[str]] | None = None,
 ) -> JointSplit:
     """Split a seed over accounts, product lines and months, in whole units.
 
@@ -74,6 +75,8 @@ def split_jointly(
     close : sequence of Requirement, optional
         Groups, of accounts or of lines and months, whose sums rounding keeps next to exact though nothing is
         asked of them, as far as the two families of their stage hold them; earlier ones first.
+    axes : sequence of sequence of str, optional
+        What accounts, product lines and months are called, for a message that names cells.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def split_jointly(
     high = np.broadcast_to(np.floor(np.asarray(upper, dtype=np.float64)), cells.shape)
     inward = [_inward(one) for one in requirements]
     high = np.where(cells > 0, high, low)
-    fit = _sharpen(fit_margins(cells, inward, lower=low, upper=high), inward, low, high)
+    fit = _sharpen(fit_margins(cells, inward, lower=low, upper=high, axes=axes), inward, low, high)
     table = snap_whole(fit.table)
     order = [*sorted(inward, key=lambda one: one.size), *close]
     by_cell = [one for one in order if one.codes[0] is None]

@@ -223,10 +223,24 @@ def test_the_scope_of_a_run(tmp_path: object) -> None:
     assert pages.scope_of(Run(folder, facts), size).reps == {"R1": "Wu Lei", "R2": "R2"}
 
 
-def test_required_totals_are_told_with_what_they_came_to() -> None:
-    wanted = AllocationParams(requirements=[Wish(region="North", at_least=Decimal(700))])
-    page = make_pages(only="targets_2", params=wanted, sizing=SizingParams(total=1200))["targets_2"]
-    assert page.sentences == ("Required totals came to: region North 990. Missed by whole units: 0.",)
+def test_required_totals_are_told_with_what_was_asked_and_what_moves() -> None:
+    wanted = AllocationParams(
+        requirements=[
+            Wish(region="North", at_least=Decimal(700)),
+            Wish(product_line="Parts", quarter="2026Q1", exactly=Decimal(450)),
+            Wish(region="North", month="2026-01", at_least=Decimal(10), at_most=Decimal(9000)),
+        ]
+    )
+    known = {"only": "targets_2", "params": wanted, "sizing": SizingParams(total=1200)}
+    assert make_pages(**known)["targets_2"].sentences == (
+        "Required totals: Region North: asked at least 700, came to 990, which moves nothing; Product line Parts, "
+        "Quarter 2026Q1: asked exactly 450, came to 450, which moves targets up; Region North, Month 2026-01: asked "
+        "10 to 9,000, came to 600, which moves nothing.",
+    )
+    assert make_pages("zh", **known)["targets_2"].sentences == (
+        "必须满足的合计：区域 North：要求至少 700，结果 990，未改动目标；产品线 Parts、季度 2026Q1：要求恰为 450，结果 450，使目标上调；"
+        "区域 North、月份 2026-01：要求10 至 9,000，结果 600，未改动目标。",
+    )
     assert sample_pages()["targets_2"].sentences == ()
 
 

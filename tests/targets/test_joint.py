@@ -46,6 +46,9 @@ def test_totals_on_any_sides_are_met_at_once_and_everything_adds_up() -> None:
     assert made.targets["target"].sum() == 1220
     assert made.requirements["residual"].tolist() == [0, 0, 0]
     assert made.requirements["requirement"].tolist()[2] == "rep R1, month 2026-03"
+    assert made.requirements.loc[2, ["rep", "month"]].tolist() == ["R1", "2026-03"]
+    assert made.requirements.loc[2, ["account", "region", "quarter"]].isna().all()
+    assert made.requirements["binds"].tolist() == ["floor", "floor", "cap"]
     by_account = made.targets.groupby("account_id")["target"].sum()
     chain = made.accounts.set_index("account_id")["target"]
     assert by_account.to_dict() == chain[by_account.index].to_dict()
@@ -55,6 +58,7 @@ def test_what_holds_already_changes_nothing() -> None:
     plain = allocate([])
     kept = allocate([{"region": "North", "at_least": 0}])
     assert plain.requirements.empty
+    assert kept.requirements["binds"].tolist() == ["none"]
     pd.testing.assert_series_equal(kept.accounts["target"], plain.accounts["target"])
 
 
@@ -177,9 +181,45 @@ def test_what_cannot_be_met_names_the_conflict_and_the_nearest_request() -> None
     assert '"account"' not in nearest
 
 
+def test_caps_in_conflict_are_called_by_what_sets_them_after_what_was_asked() -> None:
+    n, unit = 12, 10
+    accounts = pd.DataFrame(
+        {
+            "account_id": [f"A{i:02d}" for i in range(n)],
+            "region": ["N", "S"] * 6,
+            "account_type": "T",
+            "rep_id": "R1",
+            "potential": None,
+            "status": "active",
+        }
+    )
+    cube = pd.DataFrame(
+        {"account_id": accounts["account_id"], "product_line": "P", "month": "2025-01", "revenue": 100.0}
+    )
+    asked = {
+        "requirements": [{"region": "N", "exactly": 5000}],
+        "growth_cap": 0.5,
+        "pins": {"A00": Decimal(120)},
+    }
+    params = build_params(AllocationParams, [Layer("test", asked)])
+    with pytest.raises(ParameterError) as caught:
+        allocate_targets(cube, accounts, total=1300, period=PERIOD, params=params, unit=unit)
+    text = str(caught.value)
+    assert text == (
+        'allocation.requirements: what is asked cannot all be met (7 in conflict): "region N": exactly 5,000; "pins" '
+        'A00: exactly 120; "growth_cap" A02: at most 150; "growth_cap" A04: at most 150; "growth_cap" A06: at most '
+        '150; "growth_cap" A08: at most 150; "growth_cap" A10: at most 150. The nearest request that can be met: '
+        '"region N" 5,000 -> 870. Change what is asked, or the floors, caps and pins of accounts.'
+    )
+
+
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
+        (
+            {"account": "G", "at_least": 5},
+            'account G: account "G" is closed and asked for nothing. Leave it out',
+        ),
         ({"region": "Nort", "at_least": 5}, 'region Nort: there is no region "Nort". Did you mean "North"'),
         ({"rep": "R1", "region": "South", "at_least": 5}, "nothing is in all of these"),
         ({"region": "North", "at_least": 101, "at_most": 109}, "holds no multiple of the rounding unit 10"),
