@@ -11,7 +11,6 @@ from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
 from kamlib.targets import Proof
 
-_TODAY = ("both_today", "potential_today", "reps_today")  # the furthest from what was known is told
 _EVEN = 0.1  # a rank correlation this small explains a hundredth of what differs
 
 
@@ -141,8 +140,9 @@ def _doubt_note(proof: Proof, words: Words) -> str:
     reps = words.count(int(proof.cases["rep_id"].nunique()))
     share = words.percent(outside / (outside + came))
     notes = [words("proof.note_doubt", periods=len(proof.periods), reps=reps, outside=share)]
-    found = set(proof.rules["replayed_with"]) - {"dated"}
-    notes += [words(f"proof.note_today_{code}") for code in _TODAY if code in found][:1]
+    if proof.today:
+        stands_in = [words(f"proof.today_{name}") for name in proof.today]
+        notes.append(words("proof.note_today", what=words("targets.list").join(stands_in)))
     if "forecast" not in set(proof.weights["factor"]):
         notes.append(words("proof.note_no_forecast"))
     return joined(notes, words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from kamlib.forecast import ForecastParams
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import proof_page
 from kamlib.runs import Run
@@ -63,6 +64,7 @@ def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: Alloc
         unit=run.rounding_unit,
         growth=size.growth,
         seed=run.seed,
+        reconciled=_reconciled(run.params(ForecastParams)),
     )
     run.save("target_proof", proof.rules)
     run.save("target_proof_cases", proof.cases)
@@ -70,6 +72,11 @@ def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: Alloc
     run.save("target_proof_periods", proof.periods)
     run.save("target_proof_own", proof.own)
     return proof_page(proof, words=run.words, company=run.facts["book"]["name"])
+
+
+def _reconciled(params: ForecastParams) -> bool:
+    """Say whether past forecasts lean on regions, account types and reps."""
+    return params.reconciliation != "bottom_up" and params.method != "seasonal_naive"
 
 
 def _table(run: Run, name: str) -> pd.DataFrame | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -31,6 +31,7 @@ PROOF_RULES: Mapping[str, Mapping[str, Fraction]] = {
 
 BEST_BLEND = "best_blend"
 _FACTORS = (*BLENDED, "last_year")
+_TODAY = ("potential", "reps", "groups")
 _LEVEL = 0.95
 _DIGITS = 9  # what sums of floats may differ by from one machine to the next is cut off
 
@@ -46,7 +47,8 @@ class Proof:
         its floors and caps, unless it weighs what has no past) or ``"best_blend"`` (for each period the
         weights that were best on the others); split_total: ``"true"`` (what came) or ``"sized"`` (the plan's
         growth on the same period a year before); replayed_with: ``"dated"``, or what had to be taken as it
-        stands today: ``"potential_today"``, ``"reps_today"``, ``"both_today"``; replayed_periods,
+        stands today: ``"potential_today"``, ``"reps_today"``, ``"groups_today"`` (regions, types and reps
+        that past forecasts were reconciled over), ``"several_today"``; replayed_periods,
         replayed_cases (periods x reps) and replayed_accounts (periods x accounts); account_error and
         rep_error, sum of |target - actual| over the sum of actual; in_band, share of reps with an attainment
         of 90-110 %; attainment_spread, its standard deviation between the reps of a period; size_correlation
@@ -68,6 +70,8 @@ class Proof:
         use, or the second best; empty where nothing was replayed.
     in_use : str
         ``"planned"``; empty where the plan weighs what has no past.
+    today : tuple of str
+        What a rule had to take as it stands today: potential, reps, groups.
     """
 
     rules: pd.DataFrame = field(repr=False)
@@ -78,6 +82,7 @@ class Proof:
     best: str
     against: str
     in_use: str
+    today: tuple[str, ...] = ()
 
 
 def prove_targets(
@@ -92,6 +97,7 @@ def prove_targets(
     unit: int,
     growth: float | None,
     seed: int = 1,
+    reconciled: bool = True,
 ) -> Proof:
     """Replay past periods and judge the rules by which their total could have been split.
 
@@ -132,6 +138,9 @@ def prove_targets(
         [fraction].
     seed : int
         Seed of the bootstrap.
+    reconciled : bool
+        Whether `forecasts` were reconciled over regions, account types and reps, which are those of today:
+        a rule that weighs them is then not replayed from dated history alone.
 
     Returns
     -------
@@ -165,12 +174,13 @@ def prove_targets(
     true = replay.cases(used, replay.totals)
     order = [names[i] for i in np.argsort(true.error()[: len(rules)], kind="stable")]
     against = in_use if in_use and in_use != order[0] else order[min(1, len(order) - 1)]
-    judged = [_judged(replay, used, names, replay.totals, "true")]
+    today = [_today(replay, row, asked, reconciled=reconciled) for row in used]
+    judged = [_judged(replay, used, names, replay.totals, "true", today)]
     judged[0] = judged[0].join(_differences(true, names.index(order[0]), draws))
     if growth is not None:
         sized = plain.sized(growth)
         other = with_plan(plain, sized, split=split, unit=unit) if in_use else plain
-        judged.append(_judged(other, used, names, sized, "sized"))
+        judged.append(_judged(other, used, names, sized, "sized", today))
     return Proof(
         rules=pd.concat(judged, ignore_index=True),
         cases=_cases(replay, true, names),
@@ -189,6 +199,7 @@ def prove_targets(
         best=order[0],
         against=against,
         in_use=in_use,
+        today=tuple(name for name in _TODAY if any(name in found for found in today)),
     )
 
 
@@ -214,7 +225,14 @@ def _comparable(past: Sequence[PastPeriod]) -> tuple[PastPeriod, ...]:
     return tuple(with_forecast or kept)
 
 
-def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, total: str) -> pd.DataFrame:
+def _judged(
+    replay: Replay,
+    used: Floats,
+    names: Sequence[str],
+    totals: Floats,
+    total: str,
+    today: Sequence[Sequence[str]],
+) -> pd.DataFrame:
     """Return one row per rule: its errors, spread and what attainment goes with."""
     cases = replay.cases(used, totals)
     off = np.zeros((len(replay.past), len(names)))
@@ -234,7 +252,7 @@ def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, 
         {
             "split_rule": pd.Series(names, dtype="str"),
             "split_total": pd.Series([total] * len(names), dtype="str"),
-            "replayed_with": pd.Series([_replay(replay, row) for row in used], dtype="str"),
+            "replayed_with": pd.Series([_code(found) for found in today], dtype="str"),
             "replayed_periods": len(replay.past),
             "replayed_cases": int(replay.counted.sum()),
             "replayed_accounts": sum(int(p.facts.open.sum()) for p in replay.past),
@@ -248,13 +266,22 @@ def _judged(replay: Replay, used: Floats, names: Sequence[str], totals: Floats, 
     )
 
 
-def _replay(replay: Replay, used: Floats) -> str:
-    """Say what a rule had to take as it stands today."""
-    reps = all(p.dated["rep"] for p in replay.past)
-    at = [i for i, name in enumerate(replay.factors) if name in ("potential", PLANNED)]
-    potential = not used[:, at].any() or all(p.dated["potential"] for p in replay.past)
-    names = {(True, True): "dated", (True, False): "potential_today", (False, True): "reps_today"}
-    return names.get((reps, potential), "both_today")
+def _today(replay: Replay, used: Floats, planned: Collection[str], *, reconciled: bool) -> list[str]:
+    """Return what a rule had to take as it stands today; the plan's own weighs what the plan does."""
+    weighed = {name for name, weights in zip(replay.factors, used.T, strict=True) if weights.any()}
+    if PLANNED in weighed:
+        weighed |= set(planned) | {"potential"}  # its caps go by potential, too
+    stands_in = {
+        "potential": "potential" in weighed and not all(p.dated["potential"] for p in replay.past),
+        "reps": not all(p.dated["rep"] for p in replay.past),
+        "groups": "forecast" in weighed and reconciled,
+    }
+    return [name for name in _TODAY if stands_in[name]]
+
+
+def _code(today: Sequence[str]) -> str:
+    """Say in one code what had to be taken as it stands today."""
+    return "dated" if not today else f"{today[0]}_today" if len(today) == 1 else "several_today"
 
 
 def _differences(cases: Cases, best: int, draws: Draws | None) -> pd.DataFrame:

@@ -82,7 +82,14 @@ def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
 
 def test_what_is_not_dated_and_what_cannot_be_replayed_is_said() -> None:
     today = page_of(past=make_past(KNOWN, dated=False)).notes[2]
-    assert "Potential is not dated, so today's stands in" in today
+    assert today.endswith(
+        "Not truly replayed, as today's stand in where nothing is dated: potential, in the rules that weigh it."
+        " No forecast was made again for these periods, so rules by forecast are left out."
+    )
+    made = make_forecasts(dict.fromkeys("ABC", 1.0))
+    assert (
+        "regions, types and reps that past forecasts were reconciled over" in page_of(forecasts=made).notes[2]
+    )
     other = page_of(split=free_params(weights={"history": 0.5, "demand": 0.5}))
     assert "The plan's own rule weighs factors that have no dated past" in other.notes[0]
     assert "against 0.0 % for last year plus growth" in other.title

@@ -165,7 +165,21 @@ def test_what_is_not_dated_is_said() -> None:
     both = make_past(KNOWN, dated=False).assign(rep_dated=False)
     found = prove(past=both).rules.set_index(["split_rule", "split_total"])["replayed_with"]
     assert found["history", "true"] == "reps_today"
-    assert found["half", "true"] == "both_today"
+    assert found["half", "true"] == "several_today"
+    assert prove(past=both).today == ("potential", "reps")
+
+
+def test_rules_by_forecasts_that_today_s_groups_reconciled_are_not_called_dated() -> None:
+    made = make_forecasts({"A": 900.0, "B": 450.0, "C": 450.0})
+    proof = prove(forecasts=made)
+    found = proof.rules.set_index(["split_rule", "split_total"])["replayed_with"]
+    assert found["forecast", "true"] == found["forecast_potential", "true"] == "groups_today"
+    assert found["history", "true"] == found["planned", "true"] == "dated"
+    assert proof.today == ("groups",)
+    by_forecast = free_params(weights={"history": 0.5, "forecast": 0.5})
+    assert row(prove(forecasts=made, split=by_forecast), "planned")["replayed_with"] == "groups_today"
+    alone = prove(forecasts=made, reconciled=False)
+    assert alone.rules["replayed_with"].unique().tolist() == ["dated"]
 
 
 def test_without_potential_or_forecast_their_rules_are_left_out() -> None:

@@ -143,7 +143,7 @@ def test_rules_over_the_seven_windows_with_a_year_before_them(proof: Proof) -> N
     # 3.8 points over seven quarters are not told from chance; last year's quarter alone is worse beyond it
     assert true.loc["half", "difference_low"] < 0 < true.loc["half", "difference_high"]
     assert true.loc["last_year", "difference_low"] > 0
-    assert true.loc["forecast", "replayed_with"] == "dated"
+    assert true.loc["forecast", "replayed_with"] == "groups_today"
     assert true.loc["half", "replayed_with"] == "potential_today"
     assert proof.weights.set_index("factor")["weight"].round(2).to_dict() == {
         "history": 0.35, "potential": 0.0, "forecast": 0.65,
