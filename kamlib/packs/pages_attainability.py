@@ -13,6 +13,7 @@ from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Integers
 from kamlib.packs.page import Page
+from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.runs import Run
 from kamlib.targets import Allocation, attain_probability, reps_at_target, smart_cards
@@ -21,6 +22,7 @@ from kamlib.targets.smart import CRITERIA, PASSES
 
 _SHOWN = 20  # reps drawn, those with the largest targets
 _LISTED = 15  # accounts listed whose card fails
+_TESTED = 3  # months of the periods on which probabilities are tested
 _BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
 
 
@@ -44,6 +46,8 @@ class Likely:
         What variable pay may cost, as `kamlib.incentives.cost_at_forecast` returns it.
     pay : PayParams
         What attainment pays.
+    months : int
+        Length of the period.
     """
 
     table: pd.DataFrame
@@ -54,6 +58,7 @@ class Likely:
     paths: Integers | None = field(repr=False)
     cost: pd.DataFrame | None = None
     pay: PayParams = field(default_factory=PayParams)
+    months: int = 3
 
 
 def judge_targets(
@@ -84,7 +89,8 @@ def judge_targets(
     cost = cost_at_forecast(rows, keys, paths, params=pay)
     if cost is not None:
         run.save("pay_cost", cost)
-    return Likely(table, reps_at_target(rows, keys, paths), origins, params, keys, paths, cost, pay)
+    reps, months = reps_at_target(rows, keys, paths), run.period.length
+    return Likely(table, reps, origins, params, keys, paths, cost, pay, months)
 
 
 def reach_page(likely: Likely, *, scope: Scope) -> Page:
@@ -222,8 +228,13 @@ def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str,
             chance=words.chance(company["reach_probability"]),
         ),
         words("targets.reach_note_bands", bands=bands, aim=_aim(likely.params, scope)),
-        words("targets.reach_note_doubt", origins=likely.origins),
+        joined([words("targets.reach_note_doubt", origins=likely.origins), *_beyond(likely, scope)], words),
     )
+
+
+def _beyond(likely: Likely, scope: Scope) -> tuple[str, ...]:
+    """Say of a period longer than those by which probabilities were tested that they may be off."""
+    return (scope.words("targets.reach_note_year"),) if likely.months > _TESTED else ()
 
 
 def _cost_said(likely: Likely, scope: Scope) -> tuple[str, ...]:

@@ -167,10 +167,21 @@ def _size_sentences(scope: Scope, sides: Sides | None, stretch: Sequence[float])
                 **{name: words.money(amount) for name, amount in parts.items()},
             )
         )
+        said += _covered(scope, sides)
     if stretch:
         levels = [f"{words.money(round(size.total * level))} ({words.percent(level)})" for level in stretch]
         said.append(words("targets.stretch", levels=words("targets.list").join(levels)))
     return tuple(said)
+
+
+def _covered(scope: Scope, sides: Sides) -> list[str]:
+    """Say how far new business covers what the forecast leaves open of this plan's own total."""
+    words, size = scope.words, scope.size
+    if sides.new_business is None or size.gap is None or size.gap >= 0:
+        return []
+    known = {"open": words.money(-size.gap), "new": words.money(sides.new_business)}
+    share = words.percent(float(sides.new_business / -size.gap))
+    return [words("targets.sides_cover", period=size.period, share=share, **known)]
 
 
 def _held(scope: Scope, held: Decimal | None) -> tuple[str, ...]:
@@ -178,8 +189,10 @@ def _held(scope: Scope, held: Decimal | None) -> tuple[str, ...]:
     words, size = scope.words, scope.size
     if held is None or held == size.total:
         return ()
-    gap = words.signed_money(size.total - held)
-    return (words("targets.size_held", period=size.period, held=words.money(held), gap=gap),)
+    asked = size.total - held
+    side = "more" if asked > 0 else "less"
+    known = {"period": size.period, "held": words.money(held), "gap": words.money(abs(asked))}
+    return (words(f"targets.size_held_{side}", **known),)
 
 
 def _size_notes(scope: Scope) -> tuple[str, ...]:

@@ -36,9 +36,11 @@ from kamlib.targets import (
     SizingParams,
     check_request,
 )
+from kamlib.targets.facts import look_back
 from kamlib.targets.kinds import KindParams
 from kamlib.targets.longterm import LongTermParams
 from kamlib.targets.past import past_windows
+from kamlib.targets.sizing import needs_base
 
 if TYPE_CHECKING:
     from kamlib.book.book import Book
@@ -225,9 +227,10 @@ def _check_request(run: Run, params: PlanningParams) -> None:
     cube = run.load("cube")
     last = parse_period(str(cube["month"].max()))
     if last.end < run.as_of:
+        remedy = f"plan with --as-of {last.end}{_and_total(run, params, last.end)}"
         raise ParameterError(
             f"the book's last sale before {run.as_of} is in {last}: the months between would count as sales "
-            f"of nothing. Add their sales, or plan with --as-of {last.end}."
+            f"of nothing. Add their sales, or {remedy}."
         )
     check_request(
         cube,
@@ -238,6 +241,14 @@ def _check_request(run: Run, params: PlanningParams) -> None:
         unit=run.rounding_unit,
         as_of=run.as_of,
     )
+
+
+def _and_total(run: Run, params: PlanningParams, day: dt.date) -> str:
+    """Say that a plan from an earlier day needs the total, where growth then has nothing to count on."""
+    if needs_base(params.sizing) and not look_back(run.period, as_of=day).base_is_last_year:
+        last = run.period.last_year()
+        return f" and -p sizing.total=AMOUNT, as {last} is not complete on {day} and growth counts on it"
+    return ""
 
 
 def _read_day(label: str | None) -> dt.date | None:

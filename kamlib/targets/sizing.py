@@ -129,7 +129,7 @@ def size_target(
     base = int(to_ticks(cube["revenue"])[cube["month"].isin(windows.base_months).to_numpy()].sum())
     if params.total is not None:
         own = Fraction(params.total) * SCALE
-    elif params.basis in ("growth", "between"):
+    elif needs_base(params):
         _refuse_base(base, windows)
         own = base * (1 + params.growth_rate())
         if params.basis == "between":
@@ -157,6 +157,11 @@ def size_target(
         forecast=None if below is None else _money(below),
         gap=None if below is None else _money(below - total * SCALE),
     )
+
+
+def needs_base(params: SizingParams) -> bool:
+    """Say whether the total counts on the revenue of the same period one year before."""
+    return params.total is None and params.basis in ("growth", "between")
 
 
 def sizing_steps(size: TargetSize) -> pd.DataFrame:

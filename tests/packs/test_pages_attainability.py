@@ -39,7 +39,7 @@ def make_keys(summary: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     return keys, paths
 
 
-def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[str, Page]:
+def make_pages(folder: Path, lang: str = "en", *, known: bool = True, months: int = 3) -> dict[str, Page]:
     cube, accounts = make_cube(), make_accounts()
     coming = make_forecast(cube)
     size = size_target(cube, coming, period=PERIOD, params=SizingParams(), unit=10)
@@ -58,6 +58,7 @@ def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[st
         params,
         keys,
         drawn,
+        months=months,
     )
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = pages_targets.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
@@ -123,3 +124,12 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
     kept = pd.read_parquet(next(tmp_path.rglob("target_cards.parquet")))
     assert set(kept["dimension"]) == {"rep", "account"}
     assert (kept["target"] > 0).all()
+
+
+def test_of_a_period_longer_than_a_quarter_the_page_says_that_probabilities_are_not_tested(
+    tmp_path: Path, made: dict[str, Page]
+) -> None:
+    assert "tested for the next quarter" not in made["targets_6"].notes[2]
+    year = make_pages(tmp_path, months=12)["targets_6"]
+    assert "Probabilities are tested for the next quarter" in year.notes[2]
+    assert "reached more often than said, by up to nine points" in year.notes[2]

@@ -19,6 +19,7 @@ from kamlib.targets import (
     Allocation,
     AllocationParams,
     CalendarParams,
+    Sides,
     SizingParams,
     allocate_targets,
     count_days,
@@ -122,7 +123,7 @@ def test_the_bridge_runs_from_last_year_over_the_target_to_the_forecast() -> Non
 def test_without_a_forecast_no_gap_is_named() -> None:
     made = make_pages(forecast=False)
     assert made["targets_1"].title == "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1"
-    assert "no forecast covers the whole period" in made["targets_1"].notes[1]
+    assert "No forecast covers the whole period" in made["targets_1"].notes[1]
     assert made["targets_5"].totals == ("actual_last_year", "target", "working_days")
     native = made["targets_2"].figures[0].native
     assert native is not None
@@ -144,8 +145,27 @@ def test_a_forecast_on_or_below_the_target() -> None:
     assert even["targets_1"].title.endswith("the forecast stands exactly there")
     more = make_pages(sizing=SizingParams(total=5000), params=free)
     assert more["targets_1"].title.endswith("the forecast stands 2.60 k below it")
-    assert "2.60 k is what selling has to add" in more["targets_1"].notes[1]
-    assert "Furthest above its forecast: Wu Lei" in more["targets_2"].notes[1]
+    assert "falls 2.60 k short: that is what selling has to add" in more["targets_1"].notes[1]
+    assert "Among reps, furthest above the forecast: Wu Lei" in more["targets_2"].notes[1]
+
+
+def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_or_less() -> None:
+    size = size_target(make_cube(), make_forecast(make_cube()), period=PERIOD, unit=10,
+                       params=SizingParams(total=3000))  # fmt: skip
+    scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
+    sides = Sides(Decimal(3000), None, Decimal(2400), Decimal(0), Decimal(150))
+    page = pages.size_page(sizing_steps(size), scope=scope, sides=sides, held=Decimal(2900))
+    assert page.sentences == (
+        "From above: growth 3.00 k. From below: 2.55 k = forecast 2.40 k + potential to be won 0 + new business"
+        " 150, which is -450 against the target. The total follows: the amount given.",
+        "Of this plan's total for 2026Q1 the forecast leaves 600 open; new business of 150 covers 25.0 % of that.",
+        "Targets of 2.90 k hold for 2026Q1 already, in the book or adopted; this plan asks 100 more.",
+    )
+    assert page.notes[1].startswith("The forecast alone, without any extra effort, falls 600 short")
+    less = pages.size_page(sizing_steps(size), scope=scope, held=Decimal(3100)).sentences
+    assert less == (
+        "Targets of 3.10 k hold for 2026Q1 already, in the book or adopted; this plan asks 100 less.",
+    )
 
 
 def test_without_a_base_growth_is_not_said() -> None:

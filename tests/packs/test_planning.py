@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -167,9 +168,9 @@ def test_parameters_change_numbers_and_diff_says_which(demo_run: Path, tmp_path:
     assert not any(table in ("segments", "forecast") for table, _ in changed)
 
 
-def refused(tmp_path: Path, error: type[KamError], **more: object) -> str:
+def refused(tmp_path: Path, error: type[KamError], period: str = "2026Q1", **more: object) -> str:
     with pytest.raises(error) as caught:
-        plan(DEMO, "2026Q1", out=tmp_path / "out", say=quiet, **more)  # type: ignore[arg-type]
+        plan(DEMO, period, out=tmp_path / "out", say=quiet, **more)  # type: ignore[arg-type]
     assert not list((tmp_path / "out").rglob("*")), "something was left behind"
     return str(caught.value)
 
@@ -184,6 +185,16 @@ def test_wrong_parameters_stop_before_anything_is_written(tmp_path: Path) -> Non
     assert "write a day as YYYY-MM-DD" in refused(tmp_path, ParameterError, as_of="soon")
     assert "after 2026Q1 starts" in refused(tmp_path, ParameterError, as_of="2026-02-01")
     assert "first day of a month" in refused(tmp_path, ParameterError, as_of="2025-12-15")
+
+
+def test_a_period_far_ahead_is_told_at_once_what_an_earlier_day_needs(tmp_path: Path) -> None:
+    told = refused(tmp_path, ParameterError, period="2028")
+    assert re.search(
+        r"or plan with --as-of (\S+) and -p sizing.total=AMOUNT, as 2027 is not complete on \1 and growth",
+        told,
+    )
+    given = refused(tmp_path, ParameterError, period="2028", overrides=["sizing.total=1000000"])
+    assert re.search(r"or plan with --as-of \S+\.$", given)
 
 
 def test_an_impossible_request_is_refused_with_its_amounts(tmp_path: Path) -> None:
