@@ -49,6 +49,11 @@ def _to_decimal(value: object) -> object:
         raise ValueError(f"{value!r} is not an amount; write digits such as 120000 or 99.5") from None
 
 
+def as_tuple(value: object) -> object:
+    """Read a list of a parameter file as the tuple that a model holds."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 Amount = Annotated[Decimal, BeforeValidator(_to_decimal), Field(allow_inf_nan=False)]
 """Money in a parameter: an exact decimal, written as a number or as digits in quotes."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from kamlib.errors import did_you_mean
-from kamlib.params import Params, param
+from kamlib.params import Params, as_tuple, param
 
 Direction = Literal["up", "down"]
 Perspective = Literal["financial", "customer", "process", "learning"]
@@ -36,6 +36,9 @@ MEASURES: Mapping[str, Direction] = {
 }
 """What a KPI can measure, and whether more or less of it is better; see `kamlib.appraisal.measure`."""
 
+SUMS = ("target_attainment", "sales_volume", "new_accounts", "new_account_value")
+"""Measures that add up over months: what is fixed for them is a year's."""
+
 PERSPECTIVES: tuple[Perspective, ...] = ("financial", "customer", "process", "learning")
 """Perspectives of the balanced scorecard (R. S. Kaplan, D. P. Norton, 1992)."""
 
@@ -58,14 +61,15 @@ class Kpi(BaseModel):
         the same months a year before, times 1 + `growth`. ``peers``: the median of five others or more.
         ``none``: the score is a range between `worst` and `best`.
     value : float or None
-        The fixed target, in the measure's unit.
+        The fixed target, in the measure's unit; of `SUMS` a year's, of which the months judged get a part.
     growth : float
         Growth asked over last year [fraction].
     convention : str
         How a value becomes an attainment where less is better: ``ratio`` (target / value) or ``complement``
         (2 - value / target). Where more is better it is value / target.
     worst, best : float or None
-        Values that score 0 and 100 where the target is ``none``: (value - worst) / (best - worst).
+        Values that score 0 and 100 where the target is ``none``: (value - worst) / (best - worst); of `SUMS`
+        a year's too. The best is the larger where more is better, the smaller where less is.
     floor, cap : float
         The least and the most that counts [score points].
     trailing_year : bool
@@ -91,6 +95,22 @@ class Kpi(BaseModel):
         """Whether more (``up``) or less (``down``) is better."""
         return MEASURES[self.measure]
 
+    def of_months(self, months: int) -> Kpi:
+        """Return the KPI as it holds for a window of so many months: sums get their part of a year's.
+
+        Examples
+        --------
+        >>> kpi = Kpi(measure="sales_volume", weight=1.0, perspective="financial", target="fixed",
+        ...           value=100.0)
+        >>> kpi.of_months(3).value
+        25.0
+        """
+        if self.measure not in SUMS or self.trailing_year:
+            return self
+        year = {"value": self.value, "worst": self.worst, "best": self.best}
+        part = {name: None if amount is None else amount * months / 12 for name, amount in year.items()}
+        return self.model_copy(update=part)
+
     @model_validator(mode="after")
     def _check(self) -> Kpi:
         if self.measure not in MEASURES:
@@ -104,8 +124,15 @@ class Kpi(BaseModel):
         if self.target != "fixed" and self.value is not None:
             raise ValueError(f"{self.measure}: value {self.value:g} needs target: fixed")
         bounds = (self.worst, self.best)
-        if self.target == "none" and (None in bounds or self.worst == self.best):
+        if self.target == "none" and (self.worst is None or self.best is None or self.worst == self.best):
             raise ValueError(f"{self.measure}: without a target, give worst and best, and not the same")
+        if self.worst is not None and self.best is not None:
+            more = self.direction == "up"
+            if (self.best > self.worst) != more:
+                raise ValueError(
+                    f"{self.measure}: {'more' if more else 'less'} is better, but best {self.best:g} lies"
+                    f" {'below' if more else 'above'} worst {self.worst:g}; swap them"
+                )
         if self.target != "none" and bounds != (None, None):
             raise ValueError(f"{self.measure}: worst and best need target: none")
         if self.growth <= -1:
@@ -124,11 +151,7 @@ def _named_once(kpis: tuple[Kpi, ...]) -> tuple[Kpi, ...]:
     return kpis
 
 
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-Kpis = Annotated[tuple[Kpi, ...], BeforeValidator(_tuple), AfterValidator(_named_once)]
+Kpis = Annotated[tuple[Kpi, ...], BeforeValidator(as_tuple), AfterValidator(_named_once)]
 """KPIs of a scorecard in the order they are shown."""
 
 _DEFAULT = (
@@ -143,7 +166,7 @@ _DEFAULT = (
 
 
 class ScorecardParams(Params):
-    """What reps are scored by."""
+    """What reps are scored by; what is fixed for sums is a year's (`Kpi.of_months`)."""
 
     section = "scorecard"
     kpis: Kpis = param(

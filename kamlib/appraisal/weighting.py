@@ -14,7 +14,7 @@ from kamlib.appraisal import data_weights as data
 from kamlib.appraisal import judged_weights as judged
 from kamlib.appraisal.kpi import Kpi
 from kamlib.errors import ParameterError, did_you_mean
-from kamlib.params import Params, param
+from kamlib.params import Params, as_tuple, param
 
 FEW, SMALL = 5, 0.05
 """KPIs and least weight beyond which a scorecard draws a remark."""
@@ -90,12 +90,8 @@ class WeightChange(BaseModel):
         return self
 
 
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-Policies = Annotated[tuple[Policy, ...], BeforeValidator(_tuple)]
-WeightLog = Annotated[tuple[WeightChange, ...], BeforeValidator(_tuple)]
+Policies = Annotated[tuple[Policy, ...], BeforeValidator(as_tuple)]
+WeightLog = Annotated[tuple[WeightChange, ...], BeforeValidator(as_tuple)]
 
 
 class WeightParams(Params):

@@ -164,18 +164,16 @@ def curve_chart(curve: pd.DataFrame, reps: pd.DataFrame, *, words: Words) -> Fig
     Parameters
     ----------
     curve : pandas.DataFrame
-        Points of the curve: at [fraction], pay [currency].
+        Points of the curve: at [fraction], pay [part of target pay].
     reps : pandas.DataFrame
-        name, at [fraction], pay [currency].
+        name, at [fraction], pay [part of target pay].
     words : Words
         Axis titles.
     """
     import altair as alt
 
     x = alt.X("at:Q", title=words("appraisal.chart_attained"), axis=alt.Axis(format=".0%"))
-    y = alt.Y(
-        "pay:Q", title=words("appraisal.chart_pay", currency=words.currency), axis=alt.Axis(format=",.0f")
-    )
+    y = alt.Y("pay:Q", title=words("appraisal.chart_pay"), axis=alt.Axis(format=".0%"))
     line = alt.Chart(curve).mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
     dots = alt.Chart(reps).mark_point(size=60, color=DARK, filled=True, opacity=1)
     dots = dots.encode(x, y, tooltip=[alt.Tooltip("name:N", title=" ")])

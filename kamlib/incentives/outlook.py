@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from kamlib.errors import ParameterError
-from kamlib.incentives.pay import PayParams, bonus_of_ranks, pay_cost
+from kamlib.incentives.pay import bonus_of_ranks, pay_cost, target_pays
+from kamlib.incentives.pay_params import PayParams
 from kamlib.measures.money import as_float
 
 Floats = npt.NDArray[np.float64]
@@ -17,7 +18,11 @@ _THIRDS = ("small", "middle", "large")
 
 
 def cost_at_forecast(
-    targets: pd.DataFrame, keys: pd.DataFrame, paths: npt.NDArray[np.int64] | None, *, params: PayParams
+    targets: pd.DataFrame,
+    keys: pd.DataFrame,
+    paths: npt.NDArray[np.int64] | None,
+    *,
+    params: PayParams,
 ) -> pd.DataFrame | None:
     """Say what variable pay may cost when the period is still open.
 
@@ -34,13 +39,14 @@ def cost_at_forecast(
     paths : numpy.ndarray of int64, shape (rows of keys, n), or None
         What the period brings on each path [currency / 10,000].
     params : PayParams
-        Curve and target pay.
+        Of the period that is open (`kamlib.incentives.pay_params.pay_of_months`).
 
     Returns
     -------
     pandas.DataFrame or None
-        One row, as `kamlib.incentives.pay.pay_cost`, and reps, how many it speaks of; None without paths or
-        reps, and where pay goes by score, which no forecast tells.
+        One row, as `kamlib.incentives.pay.pay_cost`, and reps, how many it speaks of, with their mean
+        target_pay [currency]; None without paths or reps, and where pay goes by score, which no forecast
+        tells.
 
     Examples
     --------
@@ -55,9 +61,12 @@ def cost_at_forecast(
     of_rep = (keys["level"] == "rep") & keys["key"].map(lambda key: amount.get(str(key), 0.0) > 0)
     if paths is None or not of_rep.any() or params.by == "score":
         return None
-    wanted = keys.loc[of_rep, "key"].astype(str).map(amount).to_numpy(dtype=float)
+    reps = keys.loc[of_rep, "key"].astype(str)
+    wanted = reps.map(amount).to_numpy(dtype=float)
     drawn = paths[of_rep.to_numpy()] / 10_000 / wanted[:, None]
-    return pay_cost(drawn.T, params=params).assign(reps=int(of_rep.sum()))
+    pays = target_pays(reps, params=params)
+    cost = pay_cost(drawn.T, params=params, pays=pays, targets=wanted)
+    return cost.assign(reps=int(of_rep.sum()), target_pay=pays.mean())
 
 
 def rank_stakes(ranks: pd.DataFrame, counts: npt.NDArray[np.int64], *, params: PayParams) -> pd.DataFrame:

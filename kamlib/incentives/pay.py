@@ -4,140 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from kamlib.errors import ParameterError
-from kamlib.params import Params, param
+from kamlib.incentives.pay_params import PayParams, check_tiers
 
 Floats = npt.NDArray[np.float64]
-
-
-class Reward(BaseModel):
-    """A reward or consequence beyond pay.
-
-    Attributes
-    ----------
-    name : str
-        Its name, as the company words it.
-    score_from, score_below : float or None
-        Holds for total scores from the one and below the other [score points].
-    best_ranks : int or None
-        Holds for reps whose whole plausible range of ranks lies within the first so many.
-    """
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-    name: str
-    score_from: float | None = None
-    score_below: float | None = None
-    best_ranks: int | None = None
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _rising(tiers: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    starts = [start for start, _ in tiers]
-    if not tiers or starts[0] != 0 or starts != sorted(set(starts)):
-        raise ValueError(f"starts {starts} must begin at 0 and rise")
-    return tiers
-
-
-def _points(value: object) -> object:
-    if not isinstance(value, (list, tuple)):
-        return value
-    return tuple(
-        tuple(float(x) for x in point) if isinstance(point, (list, tuple)) else point for point in value
-    )
-
-
-def _bonuses(value: object) -> object:
-    if not isinstance(value, (list, tuple)):
-        return value
-    pairs = [one for one in value if isinstance(one, (list, tuple)) and len(one) == 2]
-    if len(pairs) != len(value) or any(
-        not isinstance(rank, int) or isinstance(rank, bool) for rank, _ in pairs
-    ):
-        raise ValueError("write pairs of a rank, a whole number, and an amount")
-    return tuple((rank, float(amount)) for rank, amount in pairs)
-
-
-def _falling(steps: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
-    ranks, amounts = [rank for rank, _ in steps], [amount for _, amount in steps]
-    wrong = ranks != sorted(set(ranks)) or amounts != sorted(amounts, reverse=True)
-    if steps and (wrong or ranks[0] < 1 or amounts[-1] < 0):
-        raise ValueError(
-            f"ranks {ranks} must rise from 1 or later, and amounts {amounts} not rise or be below 0"
-        )
-    return steps
-
-
-RankBonus = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_bonuses), AfterValidator(_falling)]
-Rewards = Annotated[tuple[Reward, ...], BeforeValidator(_tuple)]
-Curve = Annotated[
-    tuple[tuple[float, float], ...],
-    BeforeValidator(_points),
-]
-
-
-def _checked(curve: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if len(curve) < 2 or any(b[0] <= a[0] or b[1] < a[1] for a, b in pairwise(curve)):
-        raise ValueError("the curve needs two points or more, attainment rising and pay never falling")
-    return curve
-
-
-class PayParams(Params):
-    """What attainment pays."""
-
-    section = "pay"
-    target_pay: float = param(
-        20000.0,
-        en="variable pay of a rep at full attainment, for the period appraised",
-        zh="达成率 100% 时该期间的浮动薪酬",
-        unit="currency",
-        source="a placeholder that every company sets",
-        strength="our choice",
-        ge=0,
-    )
-    curve: Annotated[Curve, AfterValidator(_checked)] = param(
-        ((0.7, 0.0), (1.0, 1.0), (1.5, 2.0)),
-        en="points (attainment, part of target pay); straight lines between; nothing below the first, no "
-        "more above the last",
-        zh="薪酬曲线的点（达成率，目标薪酬的倍数）；点间取直线；首点以下为零，末点以上封顶",
-        unit="fraction",
-        source="threshold 70 %, full pay at target, twice of it at 150 % and no more: common vendor example",
-        strength="vendor practice",
-    )
-    by: Literal["attainment", "score"] = param(
-        "attainment",
-        en="what the curve is read by: attainment of the target, or the total score over 100",
-        zh="曲线依据：目标达成率，或总分 / 100",
-        unit="",
-        source="pay by one figure that the rep can check",
-        strength="vendor practice",
-    )
-    rank_bonus: RankBonus = param(
-        (),
-        en="bonuses by rank: (rank, amount) pays the amount to this rank and those above it down to the last",
-        zh="名次奖金：（名次，金额）付给该名次及其以上、至前一档为止的名次",
-        unit="currency",
-        source="none: ranks of close scores are chance, and so would be the bonus",
-        strength="our choice",
-    )
-    rewards: Rewards = param(
-        (),
-        en="rewards and consequences beyond pay: name, score_from, score_below, best_ranks",
-        zh="薪酬以外的奖惩：名称、分数下限、分数上限、名次",
-        unit="",
-        source="none unless the company sets one",
-        strength="our choice",
-    )
+_DIGITS = 12  # of an attainment: 5.81 of 8.30 is 0.7, and not a hair under it
+_MONEY = 6  # digits of an amount, which is exact to four
 
 
 def pay_curve(attainment: npt.ArrayLike, curve: Sequence[tuple[float, float]]) -> Floats:
@@ -146,7 +24,7 @@ def pay_curve(attainment: npt.ArrayLike, curve: Sequence[tuple[float, float]]) -
     Parameters
     ----------
     attainment : array_like of float
-        Attainment [fraction]; NaN gives NaN.
+        Attainment [fraction], read to twelve digits; NaN gives NaN.
     curve : sequence of (float, float)
         (attainment, part of target pay), attainment rising. The first point's pay is paid from the point on,
         so a first point such as (0.7, 0.5) is a cliff at 70 %.
@@ -162,7 +40,7 @@ def pay_curve(attainment: npt.ArrayLike, curve: Sequence[tuple[float, float]]) -
     >>> (10000 * pay_curve([0.69, 0.85, 1.0, 1.2, 1.5, 1.7], curve)).round().tolist()
     [0.0, 5000.0, 10000.0, 14000.0, 20000.0, 20000.0]
     """
-    at = np.asarray(attainment, dtype=float)
+    at = np.round(np.asarray(attainment, dtype=float), _DIGITS)
     x, y = (np.array(side, dtype=float) for side in zip(*curve, strict=True))
     if len(x) < 2 or not ((np.diff(x) > 0).all() and (np.diff(y) >= 0).all()):
         raise ParameterError("pay curve: two points or more, attainment rising and pay never falling.")
@@ -181,7 +59,7 @@ def pay_tiers(
     Parameters
     ----------
     amounts : array_like of float
-        Amounts, such as revenue [currency], not negative.
+        Amounts, such as revenue [currency], not negative; NaN gives NaN.
     tiers : sequence of (float, float)
         (from, rate), from rising and beginning at 0; a tier holds from its start up to, not including, the
         next tier's.
@@ -200,18 +78,18 @@ def pay_tiers(
     >>> pay_tiers([180_000], tiers).tolist(), pay_tiers([180_000], tiers, how="cliff").round(6).tolist()
     ([10600.0], [12600.0])
     """
-    values = np.asarray(amounts, dtype=float)
+    values = np.round(np.asarray(amounts, dtype=float), _MONEY)
     if how not in ("marginal", "cliff"):
         raise ParameterError(f'pay tiers: how is "{how}"; write marginal or cliff.')
     if (values < 0).any():
         raise ParameterError(f"pay tiers: {values[values < 0][0]:g} is negative; amounts start at 0.")
     try:
-        _rising(tuple((float(a), float(b)) for a, b in tiers))
+        check_tiers(tuple((float(a), float(b)) for a, b in tiers))
     except ValueError as error:
         raise ParameterError(f"pay tiers: {error}.") from None
     starts, rates = (np.array(side, dtype=float) for side in zip(*tiers, strict=True))
     if how == "cliff":
-        return np.asarray(values * rates[np.searchsorted(starts, values, side="right") - 1])
+        return np.asarray(values * rates[np.searchsorted(np.round(starts, _MONEY), values, side="right") - 1])
     ends = np.append(starts[1:], np.inf)
     inside = np.clip(values[..., None] - starts, 0, ends - starts)
     return np.asarray((inside * rates).sum(axis=-1))
@@ -224,29 +102,54 @@ def pay_reps(basis: pd.DataFrame, *, params: PayParams) -> pd.DataFrame:
     ----------
     basis : pandas.DataFrame
         One row per rep: rep_id, pay_basis (attainment or score over 100 [fraction], null where unknown) and,
-        where bonuses go by rank, score_rank.
+        where pay depends on them, score_rank and revenue [currency], which tiers are read by.
     params : PayParams
-        Curve, target pay and bonuses.
+        Of the period that is paid (`kamlib.incentives.pay_params.pay_of_months`).
 
     Returns
     -------
     pandas.DataFrame
-        One row per rep: rep_id, pay_basis, pay_part (of target pay [fraction]), payout (with the bonus of the
-        rank, null where pay_basis is) [currency, cents, half to even], next_step (what one more point of
-        attainment pays [currency]); null where unknown.
+        One row per rep: rep_id, pay_basis, target_pay [currency], pay_part (of target pay [fraction]),
+        commission (by tiers of revenue, only where there are tiers), payout (all that is paid, with the bonus
+        of the rank; null where a part is unknown) [currency, cents, half to even], next_step (what one more
+        point of attainment pays [currency]); null where unknown.
+
+    Examples
+    --------
+    >>> params = PayParams(target_pay=100.0, target_pay_of={"b": 200.0}, tiers=((0.0, 0.01), (1000.0, 0.02)))
+    >>> basis = pd.DataFrame({"rep_id": ["a", "b"], "pay_basis": [1.0, 0.85], "revenue": [900.0, 1100.0]})
+    >>> pay_reps(basis, params=params)[["target_pay", "commission", "payout"]].values.tolist()
+    [[100.0, 9.0, 109.0], [200.0, 12.0, 112.0]]
     """
-    part = pay_curve(basis["pay_basis"].to_numpy(dtype=float), params.curve)
-    more = pay_curve(basis["pay_basis"].to_numpy(dtype=float) + 0.01, params.curve)
-    bonus = bonus_of_ranks(basis["score_rank"], params) if "score_rank" in basis else np.zeros(len(basis))
-    return pd.DataFrame(
-        {
-            "rep_id": basis["rep_id"].to_numpy(),
-            "pay_basis": basis["pay_basis"].to_numpy(dtype=float),
-            "pay_part": part,
-            "payout": np.round(np.array(_cents(part, params.target_pay)) + np.nan_to_num(bonus), 2),
-            "next_step": _cents(more - part, params.target_pay),
-        }
+    at = basis["pay_basis"].to_numpy(dtype=float)
+    pays = target_pays(basis["rep_id"], params=params)
+    part = pay_curve(at, params.curve)
+    more = pay_curve(at + 0.01, params.curve) - part
+    table = pd.DataFrame(
+        {"rep_id": basis["rep_id"].to_numpy(), "pay_basis": at, "target_pay": pays, "pay_part": part}
     )
+    # Who has no target pay needs no attainment to be paid none.
+    payout = np.array(_cents(np.where(pays == 0, 0.0, part), pays))
+    if params.tiers:
+        sold = basis["revenue"].to_numpy(dtype=float)
+        paid = pay_tiers(np.where(sold < 0, 0.0, sold), params.tiers, how=params.tiers_how)
+        table["commission"] = _cents(paid, np.ones(len(paid)))
+        payout = payout + table["commission"].to_numpy()
+    if "score_rank" in basis:
+        payout = payout + np.nan_to_num(bonus_of_ranks(basis["score_rank"], params))
+    return table.assign(payout=np.round(payout, 2), next_step=_cents(more, pays))
+
+
+def target_pays(reps: pd.Series, *, params: PayParams) -> Floats:
+    """Return each rep's variable pay at full attainment: the rep's own amount, else that of all.
+
+    Examples
+    --------
+    >>> params = PayParams(target_pay=10.0, target_pay_of={"a": 30.0})
+    >>> target_pays(pd.Series(["a", "b"]), params=params).tolist()
+    [30.0, 10.0]
+    """
+    return np.array([params.target_pay_of.get(rep, params.target_pay) for rep in reps], dtype=float)
 
 
 def bonus_of_ranks(ranks: pd.Series, params: PayParams) -> Floats:
@@ -265,16 +168,20 @@ def bonus_of_ranks(ranks: pd.Series, params: PayParams) -> Floats:
     return np.asarray(np.where(np.isnan(at), np.nan, found))
 
 
-def _cents(part: Floats, pay: float) -> list[float]:
-    """Return parts of an amount in whole cents, half to even, by decimal arithmetic on twelve digits."""
-    whole, cent = Decimal(str(pay)), Decimal("0.01")
+def _cents(part: Floats, pays: Floats) -> list[float]:
+    """Return parts of amounts in whole cents, half to even, by decimal arithmetic on twelve digits."""
+    cent = Decimal("0.01")
     return [
-        float("nan") if np.isnan(p) else float((Decimal(f"{p:.12f}") * whole).quantize(cent, ROUND_HALF_EVEN))
-        for p in part
+        float("nan")
+        if np.isnan(p)
+        else float((Decimal(f"{p:.12f}") * Decimal(str(pay))).quantize(cent, ROUND_HALF_EVEN))
+        for p, pay in zip(part, pays, strict=True)
     ]
 
 
-def pay_cost(drawn: Floats, *, params: PayParams) -> pd.DataFrame:
+def pay_cost(
+    drawn: Floats, *, params: PayParams, pays: Floats | None = None, targets: Floats | None = None
+) -> pd.DataFrame:
     """Say what pay may cost when attainment is still open.
 
     Parameters
@@ -282,7 +189,11 @@ def pay_cost(drawn: Floats, *, params: PayParams) -> pd.DataFrame:
     drawn : numpy.ndarray of float64, shape (draws, reps)
         Attainment of each rep in each draw [fraction]; NaN pays nothing.
     params : PayParams
-        Curve and target pay.
+        Of the period that is paid.
+    pays : numpy.ndarray of float64, shape (reps,), optional
+        Target pay of each rep (`target_pays`) [currency]; that of all without.
+    targets : numpy.ndarray of float64, shape (reps,), optional
+        What is asked of each rep [currency]; where there are tiers, they are read by attainment times this.
 
     Returns
     -------
@@ -290,8 +201,14 @@ def pay_cost(drawn: Floats, *, params: PayParams) -> pd.DataFrame:
         One row: mean_cost, low_cost, high_cost (ends of the central 80 %), full_cost (all at 100 %)
         [currency].
     """
-    cost = params.target_pay * np.nansum(pay_curve(drawn, params.curve), axis=1)
-    full = params.target_pay * drawn.shape[1] * float(pay_curve([1.0], params.curve)[0])
+    each = np.full(drawn.shape[1], params.target_pay) if pays is None else pays
+    cost = np.nansum(pay_curve(drawn, params.curve) * each, axis=1)
+    full = float((pay_curve([1.0], params.curve) * each).sum())
+    if params.tiers and targets is not None:
+        asked = np.nan_to_num(targets)
+        sold = np.nan_to_num(drawn * asked).clip(min=0)
+        cost = cost + pay_tiers(sold, params.tiers, how=params.tiers_how).sum(axis=1)
+        full += float(pay_tiers(asked, params.tiers, how=params.tiers_how).sum())
     low, high = np.quantile(cost, [0.1, 0.9])
     return pd.DataFrame(
         {"mean_cost": [cost.mean()], "low_cost": [low], "high_cost": [high], "full_cost": [full]}

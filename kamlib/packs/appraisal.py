@@ -14,7 +14,7 @@ from kamlib.appraisal.weighting import WeightParams, check_weighting
 from kamlib.appraisal.window import judged_window
 from kamlib.errors import ParameterError
 from kamlib.glossary import Words
-from kamlib.incentives.pay import PayParams
+from kamlib.incentives import PayParams
 from kamlib.packs.adopt import adopted_digest, keep_adopted, read_adopted
 from kamlib.packs.appraisal_params import RankingParams
 from kamlib.packs.building import (
@@ -29,6 +29,7 @@ from kamlib.packs.building import (
     say_left_out,
 )
 from kamlib.packs.judging import case_of
+from kamlib.packs.paying import period_pay
 from kamlib.params import Params
 from kamlib.periods import parse_period
 from kamlib.runs import Run
@@ -169,6 +170,7 @@ def _snapshot(
         book.write_products(window.last_year().start, window.end, run.folder / "book" / "products.parquet")
         _check_period(run)
         keep_adopted(adopted, run)
+        period_pay(run)  # refuses pay for nobody
         _ = case_of(run, params.scorecard).asked  # refuses targets that nothing can be set against
     except BaseException:
         discard(run)

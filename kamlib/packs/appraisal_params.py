@@ -6,13 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from kamlib.params import Params, param
+from kamlib.params import Params, as_tuple, param
 
 _SUM = 1e-6  # shares written with six digits may miss 1 by this
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _whole(shares: tuple[float, ...]) -> tuple[float, ...]:
@@ -21,7 +17,7 @@ def _whole(shares: tuple[float, ...]) -> tuple[float, ...]:
     return shares
 
 
-Shares = Annotated[tuple[float, ...], BeforeValidator(_tuple), AfterValidator(_whole)]
+Shares = Annotated[tuple[float, ...], BeforeValidator(as_tuple), AfterValidator(_whole)]
 
 
 class RankingParams(Params):

@@ -6,7 +6,7 @@ import datetime as dt
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ from kamlib.runs import Run, project_root
 from kamlib.runs.publish import hash_tables, publish_run, set_aside, write_facts
 
 P = TypeVar("P", bound=Params)
+_SHARED: Mapping[str, Mapping[str, str]] = {"planning": {"pay": "appraisal"}}
+"""By pack: sections that it reads from the files of another."""
 _VERSIONS = (
     "kamlib",
     "pandas",
@@ -56,6 +58,9 @@ def read_params(
 ) -> P:
     """Read a pack's parameters: ``params/<pack>.yaml``, the period's, a file laid over, then assignments.
 
+    The planning pack's section ``pay`` is read from the appraisal's files, so that what attainment pays
+    stands once; it is refused in the planning pack's own.
+
     A file of ``params/`` that says which book it is written for is left out for every other book: aims,
     holidays and growth of one company are no default for another.
 
@@ -88,6 +93,7 @@ def read_params(
                 f'{params_file.name} is written for the book "{other}", and this is "{book}"; '
                 f"name another file, or take its line book: away."
             )
+        _refuse_shared(pack, layer)
         layers.append(layer)
     layers.append(Layer("-p", parse_overrides(overrides)))
     return build_params(model, layers)
@@ -109,9 +115,33 @@ def say_left_out(files: dict[str, str], book: str, say: Callable[[str], None]) -
 
 
 def _company_layers(pack: str, period: str | None) -> list[tuple[Layer, str | None]]:
+    """Return the files of ``params/`` that a pack reads, the lowest first, each with the book it is for."""
+    shared = [
+        (Layer(layer.origin, {name: layer.values[name]}), other)
+        for name, source in _SHARED.get(pack, {}).items()
+        for layer, other in _files_of(source, period)
+        if name in layer.values
+    ]
+    own = _files_of(pack, period)
+    for layer, _ in own:
+        _refuse_shared(pack, layer)
+    return shared + own
+
+
+def _files_of(pack: str, period: str | None) -> list[tuple[Layer, str | None]]:
     folder = project_root() / "params"
     paths = (folder / f"{pack}.yaml", folder / pack / f"{period}.yaml")
     return [read_layer(path, str(path.relative_to(folder.parent))) for path in paths if path.is_file()]
+
+
+def _refuse_shared(pack: str, layer: Layer) -> None:
+    """Refuse a section that stands in another pack's files: two copies would drift apart unnoticed."""
+    for name, source in _SHARED.get(pack, {}).items():
+        if name in layer.values:
+            raise ParameterError(
+                f"{layer.origin}: {name} stands in params/{source}.yaml, which the {pack} pack reads too. "
+                "Move it there."
+            )
 
 
 def _foreign(book: str | None, other: str | None) -> bool:

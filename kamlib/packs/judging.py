@@ -229,9 +229,10 @@ class Judged:
 
 
 def case_of(run: Run, params: ScorecardParams) -> Case:
-    """Return what a run judges."""
+    """Return what a run judges, with what is fixed a year for the months judged."""
     window = judged_window(run.period, to_date=run.facts.get("to_date", False))
-    return Case(run, window, params)
+    kpis = tuple(kpi.of_months(window.length) for kpi in params.kpis)
+    return Case(run, window, params.model_copy(update={"kpis": kpis}))
 
 
 def measure_case(case: Case) -> Measured:

@@ -19,6 +19,7 @@ from kamlib.forecast.period_sums import PeriodSums
 from kamlib.glossary import Words
 from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float, sum_money
+from kamlib.packs.paying import period_pay
 from kamlib.packs.planning import PlanningParams
 from kamlib.packs.proof_run import evidence_of
 from kamlib.packs.targets_scope import pipeline_of
@@ -331,7 +332,8 @@ def scenarios_html(desk: TargetDesk, params: PlanningParams, words: Words) -> st
             plans[name] = desk.split(params.model_copy(update={"sizing": sizing, "allocation": allocation}))
         except ParameterError as error:
             plans[name] = " ".join(str(error).split())
-    rows = [_scenario_row(desk, name, found, params.pay, words) for name, found in plans.items()]
+    pay = period_pay(desk.run)
+    rows = [_scenario_row(desk, name, found, pay, words) for name, found in plans.items()]
     columns = ("scenario", "target", "growth", "chance", "reps_at", "pay")
     head = [words(f"widgets.{name}") for name in columns]
     title = words("widgets.scenarios_title", count=len(plans) - 1)

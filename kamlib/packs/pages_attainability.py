@@ -14,6 +14,7 @@ from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Integers
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import joined
+from kamlib.packs.paying import period_pay
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.runs import Run
 from kamlib.targets import Allocation, attain_probability, reps_at_target, smart_cards
@@ -45,7 +46,7 @@ class Likely:
     cost : pandas.DataFrame or None
         What variable pay may cost, as `kamlib.incentives.cost_at_forecast` returns it.
     pay : PayParams
-        What attainment pays.
+        What attainment pays in the period.
     months : int
         Length of the period.
     """
@@ -85,7 +86,7 @@ def judge_targets(
     table = attain_probability(rows, keys, paths, params=params, unit=run.rounding_unit)
     run.save("target_probabilities", table)
     origins = 0 if sums is None or paths is None else sums.origins
-    pay = run.params(PayParams)
+    pay = period_pay(run)
     cost = cost_at_forecast(rows, keys, paths, params=pay)
     if cost is not None:
         run.save("pay_cost", cost)
@@ -245,7 +246,7 @@ def _cost_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
     return (
         words(
             "targets.reach_cost",
-            pay=words.money(likely.pay.target_pay),
+            pay=words.money(cost["target_pay"]),
             reps=int(cost["reps"]),
             mean=words.money(cost["mean_cost"]),
             low=words.money(cost["low_cost"]),

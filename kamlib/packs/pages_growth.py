@@ -12,11 +12,14 @@ from kamlib.appraisal.objectives import plan_effects
 from kamlib.appraisal.weighting import WeightParams
 from kamlib.charts import appraisal as charts
 from kamlib.errors import BookError
+from kamlib.glossary import Words
 from kamlib.incentives.outlook import pay_fairness, rank_stakes
-from kamlib.incentives.pay import PayParams, give_rewards, pay_cost, pay_curve, pay_reps
+from kamlib.incentives.pay import give_rewards, pay_cost, pay_curve, pay_reps, target_pays
+from kamlib.incentives.pay_params import PayParams
+from kamlib.measures.money import as_float
 from kamlib.packs.judging import Case, Judged, judge
 from kamlib.packs.page import Page, show
-from kamlib.packs.pages_results import subtitle
+from kamlib.packs.pages_results import label_of, subtitle
 from kamlib.packs.ranked import Ranked
 
 _ATTAINMENT = "target_attainment"
@@ -33,9 +36,18 @@ def pay_basis(judged: Judged, ranked: Ranked, params: PayParams) -> pd.DataFrame
 
 
 def show_pay(judged: Judged, ranked: Ranked, params: PayParams) -> None:
-    """Pay all reps, save it and show the page (pay)."""
+    """Pay all reps, save it and show the page (pay).
+
+    Parameters
+    ----------
+    judged, ranked : Judged, Ranked
+        What chapters 2 and 4 found.
+    params : PayParams
+        Of the period (`kamlib.packs.paying.period_pay`).
+    """
     run = judged.case.run
     basis = pay_basis(judged, ranked, params).assign(score_rank=ranked.table["score_rank"].to_numpy())
+    basis["revenue"] = basis["rep_id"].map(_revenue(judged.case)).fillna(0.0)
     table = pay_reps(basis, params=params)
     if params.rank_bonus:
         table = table.merge(rank_stakes(ranked.table, ranked.ranks, params=params), on="rep_id")
@@ -48,6 +60,14 @@ def show_pay(judged: Judged, ranked: Ranked, params: PayParams) -> None:
     fair = pay_fairness(_territories(judged).merge(table, on="rep_id"), rng=np.random.default_rng(run.seed))
     run.save("pay_fairness", fair)
     display(show(run, pay_page(judged, table, fair, params)))
+
+
+def _revenue(case: Case) -> dict[str, float]:
+    """Return what each rep sold in the window [currency]."""
+    cube = case.tables["cube"]
+    sold = cube[cube["month"].isin(case.window.months)]
+    sums = sold.assign(revenue=as_float(sold["revenue"])).groupby("rep_id")["revenue"].sum()
+    return {str(rep): float(amount) for rep, amount in sums.items()}
 
 
 def _territories(judged: Judged) -> pd.DataFrame:
@@ -72,14 +92,23 @@ def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayP
     table = pay.copy()
     table.insert(1, "name", table["rep_id"].map(case.names))
     total = float(table["payout"].sum())
-    known = table[table["pay_basis"].notna()]
+    known = table[table["payout"].notna()]
+    shown = known[known["pay_basis"].notna()]
     first, last = params.curve[0][0], params.curve[-1][0]
-    reach = max(last * 1.1, float(known["pay_basis"].max() if len(known) else 0) * 1.05)
+    reach = max(last * 1.1, float(shown["pay_basis"].max() if len(shown) else 0) * 1.05)
     at = np.sort(np.concatenate([np.linspace(0, reach, 200), [first - 1e-9], [p[0] for p in params.curve]]))
-    curve = pd.DataFrame({"at": at, "pay": params.target_pay * pay_curve(at, params.curve)})
-    dots = pd.DataFrame({"name": known["name"], "at": known["pay_basis"], "pay": known["payout"]})
+    curve = pd.DataFrame({"at": at, "pay": pay_curve(at, params.curve)})
+    dots = pd.DataFrame({"name": shown["name"], "at": shown["pay_basis"], "pay": shown["pay_part"]})
     nothing = int((known["payout"] == 0).sum())
-    notes = [words("appraisal.pay_rule", by=words.value("paid_by", params.by))]
+    notes = [
+        words(
+            "appraisal.pay_rule",
+            period=label_of(case),
+            months=case.window.length,
+            target=_span(table["target_pay"], words),
+            by=words.value("paid_by", params.by),
+        )
+    ]
     if len(known):
         notes.append(_cost_note(judged, params))
     together = _fairness(judged, known)
@@ -100,8 +129,32 @@ def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayP
         table=table,
         figures=(charts.curve_chart(curve, dots, words=words),) if len(dots) else (),
         totals=("payout",),
-        sentences=(*_stake_said(known, case), *_fair_said(fair, case)),
+        sentences=(*_tiers_said(known, params, case), *_stake_said(known, case), *_fair_said(fair, case)),
         notes=tuple(notes),
+    )
+
+
+def _span(amounts: pd.Series, words: Words) -> str:
+    """Write the amount that all have, or the least and the most."""
+    low, high = words.money(amounts.min()), words.money(amounts.max())
+    return low if low == high else f"{low} – {high}"
+
+
+def _tiers_said(known: pd.DataFrame, params: PayParams, case: Case) -> tuple[str, ...]:
+    """Say which tiers of revenue pay what; nothing without tiers."""
+    if not params.tiers:
+        return ()
+    words = case.run.words
+    tiers = [
+        words("appraisal.pay_tier", start=words.money(start), rate=f"{100 * rate:g} %")
+        for start, rate in params.tiers
+    ]
+    return (
+        words(
+            f"appraisal.pay_tiers_{params.tiers_how}",
+            tiers=words("targets.list").join(tiers),
+            total=words.money(known["commission"].sum()),
+        ),
     )
 
 
@@ -151,7 +204,14 @@ def _cost_note(judged: Judged, params: PayParams) -> str:
     open_kpi = kpis[at].model_copy(update={"cap": 1e6})
     wide = tuple(open_kpi if k == at else kpi for k, kpi in enumerate(kpis))
     drawn = draw_scores(judged.cases, kpis=wide, draws=1000, rng=np.random.default_rng(judged.case.run.seed))
-    cost = pay_cost(drawn[:, :, at] / 100, params=params).iloc[0]
+    asked = judged.scores[judged.scores["kpi"] == _ATTAINMENT].set_index("rep_id")["kpi_target"]
+    reps = pd.Series(judged.case.reps)
+    cost = pay_cost(
+        drawn[:, :, at] / 100,
+        params=params,
+        pays=target_pays(reps, params=params),
+        targets=reps.map(asked).to_numpy(dtype=float),
+    ).iloc[0]
     return words(
         "appraisal.pay_cost",
         low=words.money(cost["low_cost"]),

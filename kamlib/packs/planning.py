@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kamlib.errors import ParameterError
 from kamlib.forecast import ForecastParams, PipelineParams
 from kamlib.glossary import Words
-from kamlib.incentives.pay import PayParams
+from kamlib.incentives import PayParams
 from kamlib.packs.adopt import adopted_digest, keep_adopted, read_adopted
 from kamlib.packs.building import (
     Clock,
@@ -23,6 +23,7 @@ from kamlib.packs.building import (
     refuse_broken,
     say_left_out,
 )
+from kamlib.packs.paying import period_pay
 from kamlib.params import Params
 from kamlib.periods import Period, parse_period
 from kamlib.runs import Run
@@ -72,7 +73,7 @@ def planning_params(
     params_file: Path | None = None,
     overrides: Sequence[str] = (),
 ) -> PlanningParams:
-    """Read the planning pack's parameters.
+    """Read the planning pack's parameters; section ``pay`` stands in the appraisal's files.
 
     Parameters
     ----------
@@ -202,6 +203,7 @@ def _snapshot(
         keep_adopted(adopted, run)
         _snapshot_past(book, run, params)
         _check_request(run, params)
+        period_pay(run)  # refuses pay for nobody
     except BaseException:
         discard(run)
         raise

@@ -2,8 +2,10 @@
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from kamlib.appraisal.facts import RepFacts
+from kamlib.appraisal.kpi import Kpi
 from kamlib.appraisal.measure import measure_reps, rep_values
 from kamlib.appraisal.results import sold_by_others
 from kamlib.appraisal.window import Window, judged_window
@@ -128,3 +130,9 @@ def test_money_that_was_overdue_before_the_window_is_to_be_collected_too():
                          "due": days("2024-05-01", "2024-05-01", "2024-05-01", "2025-02-01"),
                          "paid_on": days("2025-02-01", None, "2024-12-01", "2025-04-10")})  # fmt: skip
     assert values("overdue_collected", receivables=owed)["S"] == pytest.approx(100 / (100 + 200 + 700))
+
+
+@pytest.mark.parametrize(("measure", "worst", "best"), [("sales_cycle", 5.0, 20.0), ("retention", 1.0, 0.5)])
+def test_a_best_on_the_wrong_side_of_the_worst_is_refused(measure, worst, best):
+    with pytest.raises(ValidationError, match=f"{measure}: .* is better, but best .* swap them"):
+        Kpi(measure=measure, weight=1.0, perspective="process", target="none", worst=worst, best=best)

@@ -22,6 +22,13 @@ def test_cost_while_open_is_read_off_the_curve_path_by_path():
     found = cost_at_forecast(targets, keys, paths, params=PayParams(target_pay=100.0))
     assert found is not None
     assert found.loc[0, ["mean_cost", "full_cost", "reps"]].tolist() == pytest.approx([95.0, 100.0, 1])
+    mine = PayParams(target_pay=100.0, target_pay_of={"a": 200.0}, tiers=((0.0, 0.0), (100.0, 0.5)))
+    found = cost_at_forecast(targets, keys, paths, params=mine)
+    assert found is not None
+    # 85 and 120 of 100 pay 0.5 and 1.4 times 200; the 20 above the tier pay half of themselves.
+    assert found.loc[0, ["mean_cost", "full_cost", "target_pay"]].tolist() == pytest.approx(
+        [195.0, 200.0, 200]
+    )
     assert cost_at_forecast(targets, keys, None, params=PayParams()) is None
     assert cost_at_forecast(targets, keys, paths, params=PayParams(by="score")) is None
 

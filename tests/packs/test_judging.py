@@ -47,3 +47,12 @@ def test_a_target_of_zero_is_refused_with_its_months_and_only_for_who_is_judged(
     case = case_of(a_run(tmp_path, rows), ScorecardParams(kpis=(planned(),)))
     with pytest.raises(BookError, match=r"0 for rep R, .* 2025-10 to 2025-12 \(1 such\)"):
         _ = case.asked
+
+
+@pytest.mark.parametrize(("period", "asked"), [("2025Q4", 30.0), ("2025", 120.0), ("2025-12", 10.0)])
+def test_a_fixed_sum_is_a_years_and_a_period_gets_its_part(tmp_path, period, asked):
+    run = a_run(tmp_path, QUARTERS)
+    run.facts["period"] = period
+    fixed = planned().model_copy(update={"target": "fixed", "value": 120.0})
+    found = measure_case(case_of(run, ScorecardParams(kpis=(fixed,)))).scores
+    assert found[["kpi_target", "attainment"]].values.tolist() == [[asked, pytest.approx(1.0)]]

@@ -19,6 +19,7 @@ from kamlib import glossary
 from kamlib.errors import BookError, KamError, ParameterError
 from kamlib.measures.money import total_money
 from kamlib.packs import building
+from kamlib.packs.appraisal import appraisal_params
 from kamlib.packs.planning import plan, planning_params
 from kamlib.runs import open_run
 
@@ -246,6 +247,29 @@ def test_period_files_lie_over_the_companys(tmp_path: Path, monkeypatch: pytest.
     assert planning_params("2026Q1", params_file=mine).sizing.growth == 0.02
     assert planning_params("2026Q1", params_file=mine).run.seed == 5
     assert planning_params("2026Q1", overrides=["sizing.growth=0.03"]).sizing.growth == 0.03
+
+
+def test_pay_stands_in_the_appraisals_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "params" / "appraisal").mkdir(parents=True)
+    (tmp_path / "params" / "appraisal.yaml").write_text(
+        "book: Ours\npay: {target_pay: 60000.0}\nranking: {draws: 500}\n"
+    )
+    (tmp_path / "params" / "appraisal" / "2026Q1.yaml").write_text("pay: {target_pay: 66000.0}\n")
+    monkeypatch.setattr(building, "project_root", lambda: tmp_path)
+    assert (
+        planning_params(book="Ours").pay.target_pay == appraisal_params(book="Ours").pay.target_pay == 60000
+    )
+    assert planning_params("2026Q1").pay == appraisal_params("2026Q1").pay
+    assert planning_params(book="Theirs").pay.target_pay == 80000
+    assert building.left_out("planning", "2026Q1", "Theirs") == {"params/appraisal.yaml": "Ours"}
+    own = tmp_path / "params" / "planning.yaml"
+    own.write_text("pay: {target_pay: 1.0}\n")
+    said = "params/planning.yaml: pay stands in params/appraisal.yaml, which the planning pack reads too"
+    with pytest.raises(ParameterError, match=said):
+        planning_params()
+    own.rename(tmp_path / "mine.yaml")
+    with pytest.raises(ParameterError, match="mine.yaml: pay stands in params/appraisal.yaml"):
+        planning_params(params_file=tmp_path / "mine.yaml")
 
 
 def test_files_of_another_book_are_left_out_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
