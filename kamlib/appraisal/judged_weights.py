@@ -185,7 +185,8 @@ def weights_best_worst(
     Raises
     ------
     ParameterError
-        If the criteria differ, a value is outside 1..9, or no criterion is best or worst.
+        If the criteria differ, a value is outside 1..9, no criterion is best or worst, one is both, or the
+        two lists say different things of the best against the worst.
 
     References
     ----------
@@ -211,7 +212,7 @@ def weights_best_worst(
             raise ParameterError(f"best-worst: {what}.{wrong[0]} is outside 1 to 9.")
         if not (values == 1).any():
             raise ParameterError(f"best-worst: {what} has no 1; the {what.split('_')[0]} has it to itself.")
-    n, b, w = len(names), int(np.argmax(best == 1)), int(np.argmax(worst == 1))
+    n, b, w = len(names), *_ends(names, best, worst)
     rows = []
     for j in range(n):
         for plus, minus, factor in ((b, j, best[j]), (j, w, worst[j])):
@@ -228,6 +229,23 @@ def weights_best_worst(
         method="highs",
     )
     return BestWorstWeights(pd.Series(found.x[:n], index=names), float(max(found.x[n], 0.0)))
+
+
+def _ends(
+    names: Sequence[str], best: npt.NDArray[np.float64], worst: npt.NDArray[np.float64]
+) -> tuple[int, int]:
+    """Return the places of the best and the worst criterion, which both lists must agree on."""
+    b = int(np.argmax(best == 1))
+    others = [int(k) for k in np.flatnonzero(worst == 1) if k != b]
+    if not others and len(names) > 1:
+        raise ParameterError(f"best-worst: {names[b]} is both the best and the worst. Name another worst.")
+    w = others[0] if others else b
+    if best[w] != worst[b]:
+        raise ParameterError(
+            f"best-worst: {names[b]} against {names[w]} is {best[w]:g} in best_to_others and {worst[b]:g} in"
+            " others_to_worst. Write the same in both."
+        )
+    return b, w
 
 
 def weights_by_rank(ranks: Mapping[str, float], *, how: str = "centroid") -> pd.Series:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -167,6 +169,45 @@ def rep_forecasts(facts: RepFacts, window: Window) -> pd.DataFrame:
             )
         )
     return pd.concat(rows, ignore_index=True)
+
+
+def forecast_direction(
+    tables: Mapping[str, pd.DataFrame], *, window: Window, reps: Sequence[str]
+) -> pd.DataFrame:
+    """Say on which side of what came each rep's forecasts lay, which their accuracy does not tell.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Tables of the book, as `kamlib.appraisal.measure.measure_reps` takes them.
+    window : Window
+        Whose periods are looked at, the last forecast made before each began.
+    reps : sequence of str
+        Who is looked at.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rep with a forecast and sales: rep_id, periods, periods_below (of which came more than was
+        forecast), forecast_bias (forecast less actual over actual [fraction]; below zero is held back).
+
+    Examples
+    --------
+    >>> from kamlib.appraisal.window import judged_window
+    >>> sold = pd.DataFrame({"account_id": "A", "product_line": "p", "rep_id": "R", "month": ["2025-01"],
+    ...                      "revenue": [100.0]})
+    >>> said = pd.DataFrame({"made_on": ["2024-12-01"], "period": "2025Q1", "rep_id": "R", "amount": [80.0]})
+    >>> forecast_direction({"cube": sold, "rep_forecasts": said}, reps=["R"],
+    ...                    window=judged_window(parse_period("2025Q1"))).values.tolist()
+    [['R', 1, 1, -0.2]]
+    """
+    made = rep_forecasts(RepFacts(tables, tuple(reps)), window)
+    made = made[made["rep_id"].isin(list(reps))]
+    made = made.assign(periods=1, periods_below=(made["forecast"] < made["actual"]).astype("int64"))
+    sums = made.groupby("rep_id")[["periods", "periods_below", "forecast", "actual"]].sum()
+    sums = sums[sums["actual"] > 0].reset_index()
+    bias = ((sums["forecast"] - sums["actual"]) / sums["actual"]).astype("float64")
+    return sums[["rep_id", "periods", "periods_below"]].assign(forecast_bias=bias)
 
 
 def overdue_collected(facts: RepFacts, window: Window) -> pd.DataFrame:

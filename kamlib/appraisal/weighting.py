@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from kamlib.appraisal import data_weights as data
 from kamlib.appraisal import judged_weights as judged
@@ -18,6 +18,20 @@ from kamlib.params import Params, as_tuple, param
 
 FEW, SMALL = 5, 0.05
 """KPIs and least weight beyond which a scorecard draws a remark."""
+
+
+def _a_day(text: str) -> str:
+    """Refuse what is not YYYY-MM-DD to the letter: days are compared and sorted."""
+    try:
+        known = dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f'"{text}" is not a day; write YYYY-MM-DD')
+    return text
+
+
+Day = Annotated[str, AfterValidator(_a_day)]
 
 
 class Policy(BaseModel):
@@ -37,17 +51,14 @@ class Policy(BaseModel):
     name: str
     who: str
     why: str
-    starts: str
-    ends: str | None = None
+    starts: Day
+    ends: Day | None = None
     factors: dict[str, float]
 
     @model_validator(mode="after")
     def _check(self) -> Policy:
-        for day in (self.starts, self.ends):
-            try:
-                dt.date.fromisoformat(day or self.starts)
-            except ValueError:
-                raise ValueError(f'{self.name}: "{day}" is not a day; write YYYY-MM-DD') from None
+        if self.ends is not None and self.ends < self.starts:
+            raise ValueError(f"{self.name}: it ends on {self.ends}, before it starts on {self.starts}")
         wrong = [name for name, factor in self.factors.items() if not factor > 0]
         if wrong or not self.factors:
             raise ValueError(f"{self.name}: factors must be above 0, one at least")
@@ -55,7 +66,8 @@ class Policy(BaseModel):
 
     def holds(self, day: dt.date) -> bool:
         """Tell whether the policy holds on a day."""
-        return self.starts <= day.isoformat() and (self.ends is None or day.isoformat() <= self.ends)
+        starts, ends = (None if d is None else dt.date.fromisoformat(d) for d in (self.starts, self.ends))
+        return (starts is None or starts <= day) and (ends is None or day <= ends)
 
 
 class WeightChange(BaseModel):
@@ -74,20 +86,12 @@ class WeightChange(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-    day: str
+    day: Day
     who: str
     why: str
     kpi: str
     before: float
     after: float
-
-    @model_validator(mode="after")
-    def _check(self) -> WeightChange:
-        try:
-            dt.date.fromisoformat(self.day)
-        except ValueError:
-            raise ValueError(f'"{self.day}" is not a day; write YYYY-MM-DD') from None
-        return self
 
 
 Policies = Annotated[tuple[Policy, ...], BeforeValidator(as_tuple)]
@@ -161,11 +165,19 @@ class WeightParams(Params):
     )
     ranks: dict[str, float] = param(
         {},
-        en="for rank: rank of each KPI, 1 the most important (rank-order centroid)",
-        zh="排序法：各指标名次，1 为最重要（质心法）",
+        en="for rank: rank of each KPI, 1 the most important",
+        zh="排序法：各指标名次，1 为最重要",
         unit="rank",
         source="none unless the company judges",
         strength="our choice",
+    )
+    rank_how: Literal["centroid", "sum", "reciprocal"] = param(
+        "centroid",
+        en="for rank: how ranks become weights: centroid (rank-order centroid), sum (rank-sum) or reciprocal",
+        zh="排序法的换算：centroid（质心）、sum（名次和）、reciprocal（名次倒数）",
+        unit="",
+        source="Barron and Barrett 1996: the centroid comes nearest to weights that keep the order",
+        strength="study",
     )
     log: WeightLog = param(
         (),
@@ -322,27 +334,48 @@ def judged_matrix(names: Sequence[str], pairs: Mapping[str, float]) -> pd.DataFr
     return matrix.fillna(1.0)
 
 
+def judge_weights(
+    kpis: Sequence[Kpi], params: WeightParams
+) -> judged.AhpWeights | judged.BestWorstWeights | None:
+    """Return weights from judgements that may contradict each other, with how far they do.
+
+    Returns
+    -------
+    AhpWeights, BestWorstWeights or None
+        None where the method is another than ahp, group_ahp or best_worst.
+
+    Raises
+    ------
+    ParameterError
+        If judgements lack a KPI or name an unknown one.
+    """
+    names = [kpi.measure for kpi in kpis]
+    if params.method == "ahp":
+        return judged.weights_ahp(judged_matrix(names, params.pairs))
+    if params.method == "group_ahp":
+        if not params.judges:
+            raise ParameterError("weights.judges: nobody judges; group_ahp needs a judge or more.")
+        return judged.weights_ahp_group([judged_matrix(names, pairs) for pairs in params.judges.values()])
+    if params.method == "best_worst":
+        _all_named(params.best_to_others, names, "best_to_others")
+        return judged.weights_best_worst(params.best_to_others, params.others_to_worst)
+    return None
+
+
 def _by_method(
     names: list[str], given: pd.Series, scores: pd.DataFrame, kpis: Sequence[Kpi], params: WeightParams
 ) -> pd.Series:
     if params.method == "given":
         return given
-    if params.method == "ahp":
-        return judged.weights_ahp(judged_matrix(names, params.pairs)).weights
-    if params.method == "group_ahp":
-        if not params.judges:
-            raise ParameterError("weights.judges: nobody judges; group_ahp needs a judge or more.")
-        matrices = [judged_matrix(names, pairs) for pairs in params.judges.values()]
-        return judged.weights_ahp_group(matrices).weights
+    judgement = judge_weights(kpis, params)
+    if judgement is not None:
+        return judgement.weights
     if params.method == "swing":
         _all_named(params.swings, names, "swings")
         return judged.weights_by_swing(params.swings)
-    if params.method == "best_worst":
-        _all_named(params.best_to_others, names, "best_to_others")
-        return judged.weights_best_worst(params.best_to_others, params.others_to_worst).weights
     if params.method == "rank":
         _all_named(params.ranks, names, "ranks")
-        return judged.weights_by_rank(params.ranks)
+        return judged.weights_by_rank(params.ranks, how=params.rank_how)
     known = scores[names].dropna()
     if params.method == "entropy":
         return data.weights_entropy(known)

@@ -20,6 +20,7 @@ from kamlib.appraisal.scorecard import (
     set_targets,
     total_scores,
 )
+from kamlib.appraisal.service_kpis import forecast_direction
 from kamlib.appraisal.weighting import WeightParams, settle_weights
 from kamlib.appraisal.window import Window, judged_window
 from kamlib.runs import Run
@@ -118,6 +119,11 @@ class Case:
             window=window,
             fiscal_year_start=self.run.facts["book"]["fiscal_year_start"],
         )
+
+    @cached_property
+    def forecasts(self) -> pd.DataFrame:
+        """Which way reps' own forecasts of the last twelve months erred; see `forecast_direction`."""
+        return forecast_direction(self.tables, window=self.window.trailing_year(), reps=self.reps)
 
     def spans(self, window: Window) -> dict[str, Window]:
         """Return what each KPI is measured over: the window, or the twelve months up to its end."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import display
 
+from kamlib.appraisal.judged_weights import CONSISTENT, RANDOM_INDEX, BestWorstWeights
 from kamlib.appraisal.objectives import STATES, judge_objectives
-from kamlib.appraisal.weighting import WeightParams, weight_remarks
+from kamlib.appraisal.weighting import WeightParams, judge_weights, weight_remarks
 from kamlib.packs.judging import Case, Judged
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_results import subtitle
@@ -78,16 +79,16 @@ def weights_page(judged: Judged, params: WeightParams) -> Page:
     return Page(
         id="scorecard_4",
         title=words(
-            "appraisal.weights_title",
+            "appraisal.weights_title_policies" if held else "appraisal.weights_title",
             kpi=words.value("kpi", heaviest["kpi"]),
             weight=words.percent(heaviest["weight"]),
             method=words.value("method", params.method),
-            policies=len(held),
+            **({"policies": len(held)} if held else {}),
         ),
         subtitle=subtitle(case, words("appraisal.weights_what", day=day)),
         table=table,
         totals=("given_weight", "method_weight", "weight"),
-        sentences=tuple(said),
+        sentences=(*_agreement_said(case, params), *said),
         notes=(words("appraisal.weights_rule"), *notes)[:3],
         folded=False,
     )
@@ -124,3 +125,32 @@ def log_page(judged: Judged, params: WeightParams) -> Page:
         kinds={"before": "fraction", "after": "fraction"},
         folded=False,
     )
+
+
+def _agreement_said(case: Case, params: WeightParams) -> tuple[str, ...]:
+    """Say how far judgements agree with each other, and which to look at again; nothing without any."""
+    words, found = case.run.words, judge_weights(case.params.kpis, params)
+    if found is None:
+        return ()
+    if isinstance(found, BestWorstWeights):
+        said = [words("appraisal.consistency_xi", xi=f"{found.inconsistency:.3f}")]
+        return (*said, *([words("appraisal.remark_xi")] if found.inconsistency > CONSISTENT else []))
+    count = len(found.weights)
+    ratio = words(
+        "appraisal.consistency_ratio",
+        ratio=f"{found.ratio:.3f}",
+        index=f"{found.index:.3f}",
+        random=f"{RANDOM_INDEX[count]:.2f}",
+        count=count,
+    )
+    if found.consistent or found.revisit is None:
+        return (ratio,)
+    first, second = (words.value("kpi", name) for name in found.revisit)
+    remark = words(
+        "appraisal.remark_ratio",
+        first=first,
+        second=second,
+        said=f"{found.said:.2g}",
+        implied=f"{found.implied:.2g}",
+    )
+    return (ratio, remark)

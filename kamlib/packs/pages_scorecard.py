@@ -17,6 +17,7 @@ from kamlib.packs.page import Choice, Page, show
 from kamlib.packs.pages_results import subtitle
 
 _FAR = 3.0  # times the target: beyond it the target is the likelier mistake
+_ONE_SIDED, _PERIODS = 0.10, 3  # a forecast off by this, in every one of so many periods, is no chance
 _MONEY = ("target_attainment", "new_account_value")
 _FRACTIONS = (
     "gross_margin",
@@ -110,8 +111,47 @@ def heat_page(judged: Judged) -> Page:
         labels=heads,
         kinds=dict.fromkeys(kpis, "number"),
         figures=(charts.heat_chart(cells, names=[case.names[r] for r in order], kpis=list(heads.values())),),
-        sentences=(*_uplift_said(case), *_far_above(judged)),
+        sentences=(*_forecasts_said(case), *_uplift_said(case), *_far_above(judged)),
         notes=tuple(notes),
+    )
+
+
+def _forecasts_said(case: Case) -> tuple[str, ...]:
+    """Name who forecast less, or more, than came in every period; accuracy alone tells no side."""
+    words, known = case.run.words, case.forecasts
+    known = known[(known["periods"] >= _PERIODS) & (known["forecast_bias"].abs() >= _ONE_SIDED)]
+    sides = {
+        "low": known[known["periods_below"] == known["periods"]],
+        "high": known[known["periods_below"] == 0],
+    }
+    said = []
+    for side, rows in sides.items():
+        if not len(rows):
+            continue
+        rows = rows.sort_values("forecast_bias", key=lambda bias: -bias.abs(), kind="stable")
+        names = [
+            words(
+                "appraisal.forecast_of",
+                name=case.names[row["rep_id"]],
+                bias=words.signed_percent(row["forecast_bias"]),
+                periods=row["periods"],
+            )
+            for _, row in rows.iterrows()
+        ]
+        said.append(words(f"appraisal.forecasts_{side}", names=words("targets.list").join(names)))
+    return tuple(said)
+
+
+def _value_said(case: Case, rep: str, measure: str, value: float) -> str:
+    """Write a KPI's value, the accuracy of forecasts with the side that they err on."""
+    words, said = case.run.words, written(measure, value, case.run.words)
+    if measure != "forecast_accuracy" or pd.isna(value):
+        return said
+    bias = case.forecasts.set_index("rep_id")["forecast_bias"].get(rep)
+    return (
+        said
+        if bias is None
+        else words("appraisal.forecast_said", value=said, bias=words.signed_percent(bias))
     )
 
 
@@ -200,7 +240,8 @@ def score_table(judged: Judged, scores: pd.DataFrame) -> pd.DataFrame:
                 "kpi": [words.value("kpi", m) for m in scores["kpi"]],
                 "perspective": [words.value("perspective", p) for p in scores["perspective"]],
                 "kpi_value_said": [
-                    written(m, v, words) for m, v in zip(scores["kpi"], scores["kpi_value"], strict=True)
+                    _value_said(judged.case, rep, m, v)
+                    for rep, m, v in zip(scores["rep_id"], scores["kpi"], scores["kpi_value"], strict=True)
                 ],
                 "kpi_target_said": [
                     written(m, v, words) for m, v in zip(scores["kpi"], scores["kpi_target"], strict=True)

@@ -8,6 +8,7 @@ from kamlib.appraisal.facts import RepFacts
 from kamlib.appraisal.kpi import Kpi
 from kamlib.appraisal.measure import measure_reps, rep_values
 from kamlib.appraisal.results import sold_by_others
+from kamlib.appraisal.service_kpis import forecast_direction
 from kamlib.appraisal.window import Window, judged_window
 from kamlib.measures.money import to_money
 from kamlib.periods import parse_period
@@ -123,6 +124,16 @@ def test_forecasts_are_read_in_the_periods_that_each_rep_gives():
                      ("2024-12-01", "2025Q1", "S", 90.0), ("2024-12-01", "2025-01", "S", 10.0))  # fmt: skip
     found = values("forecast_accuracy", cube=cube, rep_forecasts=said)
     assert found == pytest.approx({"R": 0.75, "S": 0.9})
+
+
+def test_the_side_of_forecasts_is_told_where_their_accuracy_is_the_same():
+    cube = pd.DataFrame({"account_id": "A", "product_line": "p", "rep_id": ["R", "S"], "month": "2025-01",
+                         "revenue": 100.0})  # fmt: skip
+    said = forecasts(("2024-12-01", "2025Q1", "R", 75.0), ("2024-12-01", "2025Q1", "S", 125.0))
+    assert values("forecast_accuracy", cube=cube, rep_forecasts=said) == pytest.approx({"R": 0.75, "S": 0.75})
+    found = forecast_direction({"cube": cube, "rep_forecasts": said}, window=QUARTER, reps=EVERYONE)
+    assert found.values.tolist() == [["R", 1, 1, -0.25], ["S", 1, 0, 0.25]]
+    assert not len(forecast_direction({"cube": cube}, window=QUARTER, reps=EVERYONE))
 
 
 def test_money_that_was_overdue_before_the_window_is_to_be_collected_too():
