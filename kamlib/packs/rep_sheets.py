@@ -14,7 +14,7 @@ from kamlib.appraisal.incidents import IncidentParams
 from kamlib.appraisal.scorecard import LEAST_OTHERS
 from kamlib.charts import appraisal as charts
 from kamlib.glossary import Words
-from kamlib.incentives.pay import PayParams
+from kamlib.incentives import PayParams
 from kamlib.packs.appraisal_params import RankingParams
 from kamlib.packs.content import PageRef, Section
 from kamlib.packs.html import render_html
@@ -261,7 +261,9 @@ def _pay_page(judged: Judged, ranked: Ranked, rep: str) -> list[Page]:
     return [
         Page(
             id="rep_5",
-            title=words(
+            title=words("appraisal.my_pay_plain", payout=f"{first['payout']:,.0f}", currency=words.currency)
+            if pd.isna(first["pay_basis"])
+            else words(
                 "appraisal.my_pay_title",
                 payout=f"{first['payout']:,.0f}",
                 currency=words.currency,
