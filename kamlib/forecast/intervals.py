@@ -17,6 +17,7 @@ from kamlib.errors import KamError, ParameterError
 from kamlib.forecast.arrays import Floats, Indices, add_up
 from kamlib.forecast.backtest import Blocks, backtest_matrix, choose_origins
 from kamlib.forecast.group import Group
+from kamlib.forecast.widths import growth_ahead, independent_errors, tail_ends
 
 _ORIGINS = 12  # a dozen months meet every month of the year once
 _LARGEST = 3.0  # of a forecast against the mean forecast: months sell more by a season, not tenfold
@@ -46,11 +47,12 @@ class Intervals:
 def conformal_scales(y: Floats, origins: Sequence[int] | Indices, *, season_length: int) -> Floats:
     """Return what each series changes by, as known at each origin and at the end, shape (origins + 1, n).
 
-    The lesser of the mean absolute change over one period and over one season, so that neither a season nor
-    a trend counts as noise, in the last two seasons known (of no season: all): older changes were those of
-    another size. It is averaged with what the panel says, the mean |y| of the series times the
-    panel's ratio of changes to sizes, the latter counting as four changes: a few equal months do not make
-    a certain series. A series of zeros only has scale 0; one not yet begun NaN.
+    The mean absolute change over one period or over one season, whichever is less, so that neither a season
+    nor a trend counts as noise, in the last two seasons known (of no season: all): older changes were those
+    of another size. Each of the two is first averaged with what the panel says, the mean |y| of the series
+    times the panel's ratio of such changes to sizes, the latter counting as four changes: a few equal months
+    do not make a certain series, nor one pair of equal Januaries. A series of zeros only has scale 0; one
+    not yet begun NaN.
 
     Parameters
     ----------
@@ -80,16 +82,20 @@ def conformal_scales(y: Floats, origins: Sequence[int] | Indices, *, season_leng
 def _changes(y: Floats, season_length: int) -> Floats:
     """Return what each series changes by, shape (n,); see `conformal_scales`."""
     size, count = _mean(np.abs(y))
-    own, known = _mean(np.abs(np.diff(y, axis=0)))
+    result, _ = _expected(np.diff(y, axis=0), size)
     if 1 < season_length < len(y):
-        seasonal, changes = _mean(np.abs(y[season_length:] - y[:-season_length]))
-        better = (changes > 0) & ~((known > 0) & (own <= seasonal))
-        own, known = np.where(better, seasonal, own), np.where(better, changes, known)
+        seasonal, changes = _expected(y[season_length:] - y[:-season_length], size)
+        result = np.where((changes > 0) & (seasonal < result), seasonal, result)
+    return np.where(count > 0, result, np.nan)
+
+
+def _expected(change: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """Return each series' mean absolute change, averaged with the panel's, and how many are known, (n,)."""
+    own, known = _mean(np.abs(change))
     both = (known > 0) & (size > 0)
     whole = size[both].sum()
-    expected = (own[both].sum() / whole if whole > 0 else 0.0) * size
-    result = (own * known + _PRIOR * expected) / (known + _PRIOR)
-    return np.where(count > 0, result, np.nan)
+    panel = own[both].sum() / whole * size if whole > 0 else np.zeros(len(size))
+    return (own * known + _PRIOR * panel) / (known + _PRIOR), known
 
 
 def intervals(
@@ -99,15 +105,12 @@ def intervals(
 
     Errors are divided by their series' scale, half of which goes up and down with the forecast, up to three
     times its mean in the backtest: more is sold in December, and missed. They are pooled in classes of like
-    relative noise: scale over mean |forecast|, at most five classes of at least 50 series, edges being
-    quantiles of the series' present relative noise. In each class the mean absolute error by period ahead,
-    made to rise or stay (isotonic regression weighted by the number of errors), says how widths grow; a
-    period ahead without any error takes that of the last that has one. All errors of a class, divided by
-    that growth, then give the ends. Their shape is the mean of where each tail alone ends and of where the
-    size of errors ends, whatever their sign: tails alone would take it that next year errs to the same side
-    as the backtest's few years did, sizes alone that orders are not skew. Both ends are then multiplied by
-    the least factor at which they hold ceil((m + 1) x share) of the m errors. The forecast lies
-    inside.
+    relative noise: scale over mean |forecast|, at most five classes of at least 50 series. A series' class is
+    its rank among the series at each origin, not its noise itself: that of a few months is another figure
+    than that of years. In each class the mean absolute error by period ahead says how widths grow, and how
+    they go on beyond the periods that were reached (`kamlib.forecast.widths.growth_ahead`). All errors of a
+    class, divided by that growth, then give the ends, which hold the share of them, and are wider the fewer
+    independent ones they are worth (`tail_ends`, `independent_errors`). The forecast lies inside.
 
     Parameters
     ----------
@@ -137,8 +140,7 @@ def intervals(
     References
     ----------
     Lei et al. (2018), Distribution-free predictive inference for regression, Journal of the American
-    Statistical Association 113:1094-1111 (split conformal, scaled errors). Barlow et al. (1972), Statistical
-    Inference under Order Restrictions (isotonic regression).
+    Statistical Association 113:1094-1111 (split conformal, scaled errors).
 
     Examples
     --------
@@ -164,8 +166,9 @@ def intervals(
         mine = now == one
         part = np.where((past == one)[:, None], score, np.nan)
         part = part if np.isfinite(part).any() else score
-        growth = _growth(part)
-        ends = _tails(part / growth[:, None], shares)
+        growth = growth_ahead(part)
+        independent = independent_errors(part, blocks.origins)
+        ends = tail_ends(part / growth[:, None], shares, independent=independent)
         reach = growth[:, None] * size[:, mine] * width[mine]
         low[:, :, mine] = forecast[:, mine] + ends[0][:, None, None] * reach
         high[:, :, mine] = forecast[:, mine] + ends[1][:, None, None] * reach
@@ -271,51 +274,17 @@ def _classes(past: Floats, forecast: Floats, scale: Floats) -> tuple[Indices, In
         _relative(np.abs(past).mean(axis=1), scale[:-1]),
         _relative(np.abs(forecast).mean(axis=0), scale[-1]),
     )
-    known = now[np.isfinite(now)]
-    count = int(np.clip(len(known) // _CLASS, 1, _CLASSES))
-    edges = np.quantile(known, np.arange(1, count) / count) if count > 1 else np.empty(0)
-    return np.searchsorted(edges, before), np.searchsorted(edges, now)
+    count = int(np.clip(np.isfinite(now).sum() // _CLASS, 1, _CLASSES))
+    shares = np.arange(1, count) / count
+    return np.array([_place(row, shares) for row in before]), _place(now, shares)
+
+
+def _place(values: Floats, shares: Floats) -> Indices:
+    """Return how many of the quantiles at `shares` lie below each value, shape (n,)."""
+    known = values[np.isfinite(values)]
+    return np.searchsorted(np.quantile(known, shares) if len(known) else shares, values)
 
 
 def _relative(size: Floats, scale: Floats) -> Floats:
     """Return scale / size, the most there is where the size is nothing."""
     return np.where(size > 0, scale / np.where(size > 0, size, 1.0), np.finfo(np.float64).max)
-
-
-def _growth(score: Floats) -> Floats:
-    """Return the mean absolute score by period ahead, never falling, shape (horizon,)."""
-    known = np.isfinite(score)
-    count = known.sum(axis=(0, 2)).astype(np.float64)
-    total = np.abs(np.where(known, score, 0.0)).sum(axis=(0, 2))
-    merged: list[list[float]] = []  # sum, number of errors, periods
-    for amount, number in zip(total, count, strict=True):
-        merged.append([amount, number, 1])
-        while len(merged) > 1 and merged[-2][0] * merged[-1][1] >= merged[-1][0] * merged[-2][1]:
-            last = merged.pop()
-            merged[-1] = [a + b for a, b in zip(merged[-1], last, strict=True)]
-    mean = [amount / number if number and amount else 1.0 for amount, number, _ in merged]
-    return np.repeat(mean, [int(periods) for _, _, periods in merged])
-
-
-def _tails(score: Floats, shares: tuple[float, ...]) -> tuple[Floats, Floats]:
-    """Return the lower and upper end of each share, shape (levels,) each."""
-    known = score[np.isfinite(score)]
-    ordered, size = np.sort(known), np.sort(np.abs(known))
-    share = np.array(shares)
-    lower, upper = -_at(-ordered[::-1], (1 + share) / 2), _at(ordered, (1 + share) / 2)
-    even = _at(size, share)
-    low, high = (np.minimum(lower, 0.0) - even) / 2, (np.maximum(upper, 0.0) + even) / 2
-    for level in np.flatnonzero(even > 0):
-        times = np.sort(np.maximum(known / low[level], known / high[level]))
-        factor = _at(times, share)[level]
-        low[level], high[level] = factor * low[level], factor * high[level]
-    rising = np.argsort(share)  # a larger share never ends inside a smaller one
-    low[rising], high[rising] = np.minimum.accumulate(low[rising]), np.maximum.accumulate(high[rising])
-    return low, high
-
-
-def _at(ordered: Floats, share: Floats) -> Floats:
-    """Return the least of m ordered values that holds ceil((m + 1) x share) of them, at most the last."""
-    m = len(ordered)
-    place = np.ceil((m + 1) * share - 1e-9).astype(np.int64)  # less round-off: 9.000000001 is place 9
-    return np.asarray(ordered[np.minimum(place, m) - 1])

@@ -21,9 +21,17 @@ def blocks_of(errors: np.ndarray, forecast: float = 50.0) -> Blocks:
 def test_the_scale_is_the_lesser_of_changes_over_a_period_and_a_season() -> None:
     season, trend = np.tile([0.0, 9.0, 0.0, 9.0], 5), 5.0 * np.arange(20)
     found = conformal_scales(np.column_stack([season, trend]), [], season_length=4)[0]
-    # of the last 8 rows: 4 changes over a season of 0, 7 changes over a period of 5; sizes 4.5 and 77.5
-    ratio = (0 + 5) / (4.5 + 77.5)
-    np.testing.assert_allclose(found, [4 * ratio * 4.5 / 8, (7 * 5 + 4 * ratio * 77.5) / 11])
+    # of the last 8 rows: 7 changes over a period of 9 and of 5, 4 over a season of 0 and of 20; sizes 4.5, 77.5
+    period, season = (9 + 5) / (4.5 + 77.5), (0 + 20) / (4.5 + 77.5)
+    np.testing.assert_allclose(found, [4 * season * 4.5 / 8, (7 * 5 + 4 * period * 77.5) / 11])
+
+
+def test_one_pair_of_equal_months_does_not_make_a_series_certain() -> None:
+    rng = np.random.default_rng(0)
+    y = 100 + rng.normal(0, 10, (13, 60))
+    y[12, 0] = y[0, 0]  # the only change over a season is 0
+    early, late = conformal_scales(y, [12], season_length=12)
+    assert late[0] > 0.7 * early[0]
 
 
 def test_a_scale_is_of_what_was_known_at_the_origin() -> None:
@@ -64,11 +72,29 @@ def test_widths_scale_with_the_series_and_never_shrink_with_the_horizon() -> Non
     assert (found.low[1] < found.low[0]).all()
 
 
-def test_periods_never_reached_are_as_wide_as_the_last_that_was() -> None:
-    errors = np.random.default_rng(0).normal(size=(20, 3, 10))
-    errors[:, 2] = NAN
-    found = intervals(np.full((3, 10), 50.0), blocks_of(errors), np.ones(10))
-    np.testing.assert_allclose(found.high[:, 2], found.high[:, 1])
+def test_periods_never_reached_are_wider_than_the_last_that_was() -> None:
+    errors = np.random.default_rng(0).normal(size=(20, 4, 10))
+    errors[:, 2:] = NAN
+    forecast = np.full((4, 10), 50.0)
+    found = intervals(forecast, blocks_of(errors), np.ones(10))
+    width = found.high[0, :, 0] - 50
+    assert width[1] * 1.5**0.25 <= width[2] <= width[1] * 1.5**0.75
+    assert width[2] < width[3]
+
+
+@pytest.mark.parametrize("length", [8, 12, 18])
+def test_ranges_of_short_panels_hold_what_they_say(length: int) -> None:
+    n, horizon, held = 200, 12, []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        drift = np.exp(np.cumsum(0.03 * rng.standard_normal((length + horizon, n)), axis=0))
+        y = rng.lognormal(5, 1, n) * drift * rng.lognormal(0, 0.1, (length + horizon, n))
+        forecast = forecast_matrix(y[:length], horizon=horizon, season_length=12)
+        found = backtest_intervals(y[:length], forecast, season_length=12)
+        held.append(((found.low <= y[length:]) & (y[length:] <= found.high)).mean(axis=(1, 2)))
+    eighty, ninety_five = np.mean(held, axis=0)
+    assert 0.77 <= eighty <= 0.85
+    assert 0.93 <= ninety_five <= 0.975
 
 
 def test_noisy_series_take_their_width_from_noisy_ones() -> None:
