@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,10 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.forecast.arrays import Ints
 
-Kind = Literal["number", "month text", "first of month", "last of month", "day"]
+Kind = Literal["number", "month text", "day of month", "last of month", "day"]
+
+_MONTH = (28, 31)  # days between the same day of two neighbouring months, least and most
+_HALF = 0.5  # share of periods that must have a row: an axis that is mostly empty is another one, misread
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,18 @@ class TimeAxis:
     position : numpy.ndarray of int64, shape (rows,)
         Periods since an origin: numbers as they are, months, or days.
     kind : str
-        What the dates are: whole numbers, text ``YYYY-MM``, timestamps that all are the first (or all the
+        What the dates are: whole numbers, text ``YYYY-MM``, timestamps that all are the same (or all the
         last) day of a month, or other days.
     step : int
         Positions between two neighbouring periods.
+    day : int
+        Day of the month, where all are the same.
     """
 
     position: Ints
     kind: Kind
     step: int
+    day: int = 1
 
     def write(self, position: Ints) -> pd.Series:
         """Return positions in the kind the table used."""
@@ -45,7 +51,7 @@ class TimeAxis:
         if self.kind == "last of month":
             months = months + 1
             return pd.Series((months.astype("datetime64[D]") - 1).astype("datetime64[us]"))
-        return pd.Series(months.astype("datetime64[us]"))
+        return pd.Series((months.astype("datetime64[D]") + (self.day - 1)).astype("datetime64[us]"))
 
 
 def read_axis(ds: pd.Series, series: Ints) -> TimeAxis:
@@ -61,13 +67,15 @@ def read_axis(ds: pd.Series, series: Ints) -> TimeAxis:
     Returns
     -------
     TimeAxis
-        Steps are 1 for numbers and month text; for timestamps the largest step that reaches every row of
-        every series from its first one (1 where no series has two rows).
+        Steps are 1 for numbers and month text, which say themselves what a period is; for timestamps the
+        largest step that reaches every row of every series from its first one (1 where no series has two
+        rows).
 
     Raises
     ------
     ParameterError
-        If a date is missing or of another kind.
+        If a date is missing or of another kind; if days are mostly further apart than that step, and more
+        than half of the periods would be empty: a single odd date would turn weeks or months into days.
     """
     if ds.isna().any():
         raise ParameterError(
@@ -105,16 +113,54 @@ def _read_timestamps(ds: pd.Series, series: Ints) -> TimeAxis:
             f"{stamps[days != stamps].min()}. Sum to days or months first."
         )
     months = days.astype("datetime64[M]")
-    if (days == months.astype("datetime64[D]")).all():
-        kind: Kind = "first of month"
-        position = months.astype(np.int64)
-    elif (days + 1 == (months + 1).astype("datetime64[D]")).all():
-        kind = "last of month"
-        position = months.astype(np.int64)
+    of_month = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+    last = days + 1 == (months + 1).astype("datetime64[D]")
+    if last.all():
+        axis = TimeAxis(months.astype(np.int64), "last of month", 1)
+    elif (of_month == of_month[0]).all():
+        axis = TimeAxis(months.astype(np.int64), "day of month", 1, int(of_month[0]))
     else:
-        kind = "day"
-        position = days.astype(np.int64)
+        axis = TimeAxis(days.astype(np.int64), "day", 1)
     first = np.full(series.max(initial=-1) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(first, series, position)
-    step = int(np.gcd.reduce(position - first[series])) if len(position) else 1
-    return TimeAxis(position, kind, max(step, 1))
+    np.minimum.at(first, series, axis.position)
+    step = int(np.gcd.reduce(axis.position - first[series])) if len(days) else 1
+    axis = replace(axis, step=max(step, 1))
+    if axis.kind == "day":
+        _check_days(axis, series, np.where(last.mean() > _HALF, np.where(last, 0, 1), of_month))
+    return axis
+
+
+def _check_days(axis: TimeAxis, series: Ints, of_month: Ints) -> None:
+    """Refuse days most of which are further apart than one step, so that most periods would be empty.
+
+    `of_month` is the day of the month, or, where most are the last one, whether it is not.
+    """
+    order = np.lexsort([axis.position, series])
+    position, apart = axis.position[order], np.diff(axis.position[order])
+    inside = np.diff(series[order]) == 0
+    apart = np.where(inside, apart, 0)
+    distances, count = np.unique(apart[apart > 0], return_counts=True)
+    if not len(distances):
+        return
+    usual = int(distances[count.argmax()])
+    periods = apart.sum() // axis.step + len(np.unique(series))
+    if usual <= axis.step or len(position) > _HALF * periods:
+        return
+    if _MONTH[0] <= usual <= _MONTH[1]:
+        days, number = np.unique(of_month, return_counts=True)
+        odd = axis.position[of_month != days[number.argmax()]].min()
+        raise ParameterError(
+            "history.ds: most rows lie 28 to 31 days apart, as months do, but they are not all on the same "
+            f"or the last day of the month, such as {_day(odd)}: read as days, nearly all would be gaps. "
+            "Write months as text YYYY-MM."
+        )
+    odd = position[1:][inside & (apart % usual > 0)].min()
+    raise ParameterError(
+        f"history.ds: most rows lie {usual} days apart, but {_day(odd)} does not: in steps of {axis.step} "
+        f"days, {1 - len(position) / periods:.0%} of all periods would be gaps. Correct that date; if all "
+        "are right, give every period between a row of its own, y null for a gap."
+    )
+
+
+def _day(position: int) -> str:
+    return str(np.int64(position).astype("datetime64[D]"))

@@ -45,13 +45,44 @@ class Panel:
     last: Ints
     y: Floats
 
+    @property
+    def lag(self) -> Indices:
+        """Periods by which each series ends before the panel, shape (n,)."""
+        latest = self.last.max(initial=np.iinfo(np.int64).min)
+        lag: Indices = ((latest - self.last) // self.axis.step).astype(np.intp)
+        if lag.max(initial=0) > _LONGEST:
+            raise ParameterError(
+                f"history.ds: a series ends {lag.max():,} periods before the last one, more than "
+                f"{_LONGEST:,}. Remove it."
+            )
+        return lag
+
+    def by_date(self) -> Floats:
+        """Return the values with one row a period of the panel, so that a row is a date, (time, n).
+
+        There are as many rows more than in `y` as the greatest lag is; a series' last row lies its lag before
+        the end.
+        """
+        lag, n = self.lag, len(self.ids)
+        late = int(lag.max(initial=0))
+        dated = np.full((len(self.y) + late, n), np.nan)
+        dated[np.arange(len(self.y))[:, None] + late - lag, np.arange(n)] = self.y
+        return dated
+
+    def before(self, period: int) -> Panel:
+        """Return the panel as it was that many periods before its end, each series ending by then."""
+        away = np.maximum(period - self.lag, 0)
+        rows = np.arange(len(self.y))[:, None] - away
+        y = np.where(rows >= 0, self.y[np.maximum(rows, 0), np.arange(len(self.ids))], np.nan)
+        return Panel(self.ids, self.axis, self.last - self.axis.step * away, y)
+
     def lender(
         self, groups: Groups | None, *, horizon: int, season_length: int
     ) -> Callable[[int], Group] | None:
         """Return what makes, from the rows before a given one, what groups lend; None without groups."""
         if groups is None:
             return None
-        lag, code = _lags(self.last, self.axis.step), _group_codes(groups, self.ids)
+        lag, code = self.lag, _group_codes(groups, self.ids)
         return lambda row: lend(self.y[:row], lag, code, horizon=horizon, season_length=season_length)
 
 
@@ -77,7 +108,8 @@ def forecast_panel(
     ----------
     history : pandas.DataFrame
         One row per series and period, in any order: unique_id (text or number), ds (months as text YYYY-MM,
-        timestamps, or whole numbers) and y (a number; null is a gap). Other columns are ignored.
+        timestamps, or whole numbers) and y (a number; null is a gap). Other columns are ignored. A period is
+        a month of text, one of whole numbers, and for timestamps the largest step that reaches every row.
     horizon : int
         Periods to forecast beyond each series' last row [periods].
     season_length : int
@@ -169,17 +201,6 @@ def _check_columns(history: pd.DataFrame) -> None:
     missing = int(history["unique_id"].isna().sum())
     if missing:
         raise ParameterError(f"history.unique_id: {missing} ids are missing. Name every series.")
-
-
-def _lags(last: Ints, step: int) -> Indices:
-    """Return by how many periods each series ends before the panel."""
-    lag: Indices = ((last.max(initial=np.iinfo(np.int64).min) - last) // step).astype(np.intp)
-    if lag.max(initial=0) > _LONGEST:
-        raise ParameterError(
-            f"history.ds: a series ends {lag.max():,} periods before the last one, more than {_LONGEST:,}. "
-            "Leave groups out, or remove it."
-        )
-    return lag
 
 
 def _group_codes(groups: Groups, ids: pd.Index) -> Indices:

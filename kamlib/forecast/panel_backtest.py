@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import ParameterError
-from kamlib.forecast.arrays import Floats
-from kamlib.forecast.backtest import Blocks, backtest_matrix, choose_origins
+from kamlib.forecast.arrays import Flags, Floats, Ints
+from kamlib.forecast.backtest import Blocks, choose_origins
+from kamlib.forecast.engine import forecast_matrix
 from kamlib.forecast.intervals import Intervals, check_coverage, conformal_scales, intervals
-from kamlib.forecast.panel import Groups, read_panel
+from kamlib.forecast.panel import Groups, Panel, read_panel
 from kamlib.measures.accuracy import quantile_loss, seasonal_scales
 
 _NAIVE = "seasonal_naive"
@@ -45,10 +46,11 @@ def backtest_panel(
 ) -> pd.DataFrame:
     """Forecast every series again from past origins and say how far off the forecasts were.
 
-    Series are laid side by side by their last rows. Origins are those of `choose_origins`; each forecast and
-    each interval is made from the rows before its origin alone, intervals from the errors of earlier origins
-    known by then, so that the first origins have none. An error counts where both the forecast and the actual
-    value are known. Seasonal naive is judged on the same.
+    Origins are those of `choose_origins`, counted back from each series' own last row. Each forecast is what
+    `forecast_panel` would have made of the rows dated before its origin, of this series and of all others;
+    each interval is made from the errors of earlier origins known by then, so that the first origins have
+    none. An error counts where both the forecast and the actual value are known. Seasonal naive is judged on
+    the same. Where series end at many different dates, all are forecast again at each of the dates.
 
     Parameters
     ----------
@@ -117,18 +119,11 @@ def backtest_panel(
             f"history: no series has two rows, so there is nothing to backtest ({len(panel.ids)} series)."
         )
     methods = (method,) if method == _NAIVE else (method, _NAIVE)
-    lender = panel.lender(groups, horizon=horizon, season_length=season_length)
+    dated = panel.by_date()
     losses = {}
     for name in methods:
-        blocks = backtest_matrix(
-            panel.y,
-            horizon=horizon,
-            season_length=season_length,
-            origins=rows.tolist(),
-            method=name,
-            group=lender,
-        )
-        losses[name] = _losses(panel.y, blocks, season_length, coverage)
+        blocks, judged = _backtest(panel, rows, groups, (horizon, season_length, name))
+        losses[name] = _losses(dated, blocks, judged, season_length, coverage)
     base = np.abs(losses[_NAIVE].error)
     parts = []
     for name, found in losses.items():
@@ -144,8 +139,37 @@ def backtest_panel(
     return _together(parts, panel.ids)
 
 
-def _losses(y: Floats, blocks: Blocks, season_length: int, coverage: Sequence[float]) -> _Losses:
-    error = blocks.error
+def _backtest(
+    panel: Panel, rows: Ints, groups: Groups | None, task: tuple[int, int, str]
+) -> tuple[Blocks, Flags]:
+    """Forecast at every date that is some series' origin, (o,); also say whose it is, shape (o, n)."""
+    horizon, season_length, method = task
+    actual = panel.by_date()
+    origin = rows[:, None] + len(actual) - len(panel.y) - panel.lag
+    dates = np.unique(origin)
+    forecast = np.full((len(dates), horizon, len(panel.ids)), np.nan)
+    came = np.full_like(forecast, np.nan)
+    for k, date in enumerate(dates):
+        known = panel.before(len(actual) - int(date))
+        lender = known.lender(groups, horizon=horizon, season_length=season_length)
+        made = forecast_matrix(
+            known.y,
+            horizon=horizon,
+            season_length=season_length,
+            method=method,
+            group=lender(len(known.y)) if lender else None,
+        )
+        forecast[k] = np.where(panel.lag <= len(actual) - date, made, np.nan)
+        ahead = actual[date : date + horizon]
+        came[k, : len(ahead)] = ahead
+    judged: Flags = (dates[:, None, None] == origin).any(axis=1)
+    return Blocks(dates, came, forecast), judged
+
+
+def _losses(
+    y: Floats, blocks: Blocks, judged: Flags, season_length: int, coverage: Sequence[float]
+) -> _Losses:
+    error = np.where(judged[:, None], blocks.error, np.nan)
     scales = [seasonal_scales(y[:row], season_length) for row in blocks.origins]
     absolute, square = (np.array([pair[i] for pair in scales])[:, None] for i in (0, 1))
     size = np.where(np.isnan(error), np.nan, np.abs(blocks.actual))
@@ -161,7 +185,7 @@ def _losses(y: Floats, blocks: Blocks, season_length: int, coverage: Sequence[fl
             within[_named(share)] = np.where(np.isnan(error + low), np.nan, held)
             losses += [quantile_loss(blocks.actual, low, (1 - share) / 2)]
             losses += [quantile_loss(blocks.actual, high, (1 + share) / 2)]
-        pinball = 2 * np.mean(losses, axis=0)
+        pinball = np.where(np.isnan(error), np.nan, 2 * np.mean(losses, axis=0))
     allowed = np.where(np.isnan(error), np.nan, square**2)
     squared = np.where(np.isnan(allowed), np.nan, error**2)
     return _Losses(size, error, relative, np.abs(error) / absolute, squared, allowed, pinball, within)

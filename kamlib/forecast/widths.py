@@ -97,7 +97,8 @@ def independent_errors(score: Floats, origins: Ints) -> float:
 
     An error h ahead is taken as the sum of what was new in h periods, so that two errors of a series go
     together as far as their periods overlap, r = overlap / sqrt(h1 x h2); N of them are worth N² / sum r²
-    (the effective number of a mean of squares). Not below 2.
+    (the effective number of a mean of squares). Of each origin as many periods count as have a known error,
+    the nearest. Not below 2.
 
     References
     ----------
@@ -111,16 +112,17 @@ def independent_errors(score: Floats, origins: Ints) -> float:
     (4.3, 12.0)
     """
     known = np.isfinite(score)
-    pattern = np.asarray(known.any(axis=2))
-    ahead = np.arange(1, score.shape[1] + 1)
-    root = np.sqrt(ahead)
-    together = 0.0
-    for one, first in zip(pattern, origins, strict=True):
-        for other, second in zip(pattern, origins, strict=True):
-            ends = np.minimum(first + ahead[one, None], second + ahead[other])
-            overlap = np.maximum(ends - max(first, second), 0)
-            together += float(((overlap / root[one, None] / root[other]) ** 2).sum())
-    return max(2.0, float(known.sum()) * float(pattern.sum()) / together)
+    reached = known.any(axis=2).sum(axis=1)
+    origins, reached = origins[reached > 0], reached[reached > 0] - 1
+    ahead = np.arange(1.0, score.shape[1] + 1)
+    together = np.zeros((len(origins), len(origins)))
+    for later in np.unique(origins[:, None] - origins):
+        if later >= 0:
+            overlap = np.clip(np.minimum(ahead[:, None] - later, ahead), 0.0, None)
+            sums = (overlap**2 / (ahead[:, None] * ahead)).cumsum(axis=0).cumsum(axis=1)
+            first, second = np.nonzero(origins - origins[:, None] == later)
+            together[first, second] = together[second, first] = sums[reached[first], reached[second]]
+    return max(2.0, float(known.sum()) * float((reached + 1).sum()) / float(together.sum()))
 
 
 def _student(share: Floats, independent: float) -> Floats:

@@ -148,3 +148,37 @@ def test_a_series_that_hardly_moves_does_not_outweigh_the_others() -> None:
     assert found["B"] == pytest.approx(800.0)
     # errors -6 and -8, scales 6 and .01: the root of (36 + 64) / (36 + .0001)
     assert table["rmsse"].iloc[0] == pytest.approx(np.sqrt(100 / 36.0001))
+
+
+def test_what_others_sold_after_a_series_had_ended_changes_nothing_it_is_judged_by() -> None:
+    rng = np.random.default_rng(0)
+
+    def series(name: str, first: int, y: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame({"unique_id": name, "ds": range(first, first + len(y)), "y": y})
+
+    ended = series("E", 0, rng.gamma(3, 10, 36))
+    calm = [series(f"B{i:02d}", 24, 100 + rng.normal(0, 5, 36)) for i in range(50)]
+    wild = [
+        part.assign(y=np.where(part["ds"] < 36, part["y"], 100 * 1.1 ** (part["ds"] - 36))) for part in calm
+    ]
+    found = []
+    for others in (calm, wild):
+        table = backtest_panel(pd.concat([ended, *others]), horizon=6, season_length=12, origins=3)
+        found.append(table[table["unique_id"] == "E"].reset_index(drop=True))
+        assert found[-1]["errors"].tolist() == [18, 18]
+    pd.testing.assert_frame_equal(*found)
+
+
+def test_a_backtest_is_what_would_have_been_forecast_at_the_date() -> None:
+    table = history(12, 40)
+    late = table[(table["unique_id"] != "A0") | (table["ds"] < 31)]
+    groups = {f"A{i}": i % 2 for i in range(12)}
+    found = backtest_panel(
+        late, horizon=3, season_length=4, origins=1, step=1, method="blend", groups=groups, coverage=()
+    )
+    own = found[(found["method"] == "blend") & found["unique_id"].notna()].set_index("unique_id")
+    for name, origin in (("A0", 28), ("A5", 37)):
+        known = late[late["ds"] < origin]
+        made = forecast_panel(known, horizon=3, season_length=4, groups=groups).merge(late)
+        made = made[made["unique_id"] == name]
+        assert own.loc[name, "wape"] == pytest.approx(wape(made["y"], made["forecast"]), rel=1e-12)
