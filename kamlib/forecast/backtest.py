@@ -9,7 +9,7 @@ import numpy as np
 
 from kamlib.errors import ParameterError
 from kamlib.forecast.arrays import Floats, Ints
-from kamlib.forecast.engine import forecast_matrix
+from kamlib.forecast.engine import check_counts, forecast_matrix
 from kamlib.forecast.group import Group
 
 
@@ -146,9 +146,7 @@ def choose_origins(length: int, *, horizon: int, season_length: int, origins: in
     >>> choose_origins(16, horizon=12, season_length=12, origins=3).tolist()
     [8, 9, 10]
     """
-    for name, value in (("origins", origins), ("step", step)):
-        if value < 1:
-            raise ParameterError(f"{name} is {value}; it must be at least 1.")
+    check_counts(origins=origins, step=step)
     least = max(1, min(season_length, length // 2))
     end = length - horizon  # the last row whose horizon is over
     first = end - step * (origins - 1)

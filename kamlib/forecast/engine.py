@@ -103,9 +103,7 @@ def forecast_matrix(
     if method not in METHODS:
         hint = did_you_mean(method, METHODS) or f" It is one of: {', '.join(METHODS)}."
         raise ParameterError(f'method is "{method}", which is no forecasting method.{hint}')
-    for name, value in (("horizon", horizon), ("season_length", season_length), ("block", block)):
-        if value < 1:
-            raise ParameterError(f"{name} is {value}; it must be at least 1.")
+    check_counts(horizon=horizon, season_length=season_length, block=block)
     task = _Task(horizon, season_length, method)
     if method != "blend":
         return _forecast(y, group, task, block)
@@ -116,6 +114,13 @@ def forecast_matrix(
     if rare.any():
         result[:, rare] = _forecast_rare(y[:, rare], _of(group, rare), task, block)
     return result
+
+
+def check_counts(**counts: int) -> None:
+    """Refuse what is no whole number of at least 1, by name."""
+    for name, value in counts.items():
+        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < 1:
+            raise ParameterError(f"{name} is {value}; it must be a whole number, at least 1.")
 
 
 @dataclass(frozen=True)

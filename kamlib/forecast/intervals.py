@@ -233,12 +233,15 @@ def _mean(values: Floats) -> tuple[Floats, Floats]:
     return add_up(np.where(seen, values, 0.0)) / np.maximum(count, 1), count
 
 
-def check_coverage(coverage: Sequence[float]) -> tuple[float, ...]:
-    """Return the shares, or raise ParameterError where one is not between 0 and 1, or there is none."""
-    wrong = [share for share in coverage if not 0 < share < 1]
-    if wrong or not len(coverage):
-        raise ParameterError(f"coverage is {list(coverage)}; give at least one share, each between 0 and 1.")
-    return tuple(float(share) for share in coverage)
+def check_coverage(coverage: Sequence[float], *, none: bool = False) -> tuple[float, ...]:
+    """Return the shares; refuse one that is not between 0 and 1, and, unless `none` may be, none at all."""
+    values = np.asarray(coverage, dtype=object)
+    wrong = values.ndim != 1 or any(not isinstance(v, float | np.floating) or not 0 < v < 1 for v in values)
+    if wrong or not (len(values) or none):
+        raise ParameterError(
+            f"coverage is {coverage}; give a list of at least one share, each between 0 and 1."
+        )
+    return tuple(float(share) for share in values)
 
 
 def _check_shapes(forecast: Floats, blocks: Blocks, scale: Floats) -> None:

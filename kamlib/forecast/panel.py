@@ -12,9 +12,9 @@ import pandas as pd
 from kamlib.errors import ParameterError, did_you_mean
 from kamlib.forecast.arrays import Floats, Indices, Ints
 from kamlib.forecast.axis import TimeAxis, read_axis
-from kamlib.forecast.engine import forecast_matrix
+from kamlib.forecast.engine import check_counts, forecast_matrix
 from kamlib.forecast.group import Group, lend
-from kamlib.forecast.intervals import backtest_intervals
+from kamlib.forecast.intervals import backtest_intervals, check_coverage
 from kamlib.measures.money import as_float
 
 _COLUMNS = ("unique_id", "ds", "y")
@@ -157,6 +157,8 @@ def forecast_panel(
     0         A  2026-01      10.0  blend
     1         A  2026-02      10.0  blend
     """
+    check_counts(horizon=horizon, season_length=season_length)
+    coverage = check_coverage(coverage, none=True)
     panel = read_panel(history)
     lender = panel.lender(groups, horizon=horizon, season_length=season_length)
     forecast = forecast_matrix(
@@ -194,10 +196,16 @@ def read_panel(history: pd.DataFrame) -> Panel:
 
 
 def _check_columns(history: pd.DataFrame) -> None:
+    if not isinstance(history, pd.DataFrame):
+        raise ParameterError(
+            f"history is a {type(history).__name__}; it must be a table with columns unique_id, ds and y."
+        )
     for column in _COLUMNS:
         if column not in history.columns:
             hint = did_you_mean(column, [str(name) for name in history.columns])
             raise ParameterError(f'history has no column "{column}"; it needs unique_id, ds and y.{hint}')
+        if (history.columns == column).sum() > 1:
+            raise ParameterError(f'history has more than one column "{column}". Keep one.')
     missing = int(history["unique_id"].isna().sum())
     if missing:
         raise ParameterError(f"history.unique_id: {missing} ids are missing. Name every series.")
@@ -205,6 +213,11 @@ def _check_columns(history: pd.DataFrame) -> None:
 
 def _group_codes(groups: Groups, ids: pd.Index) -> Indices:
     """Return the group of each series as a number, -1 for none."""
+    if not isinstance(groups, Mapping | pd.Series):
+        raise ParameterError(
+            f'groups is "{groups}"; it must be a mapping of unique_id to parent, or a series indexed by '
+            "unique_id."
+        )
     parent = groups if isinstance(groups, pd.Series) else pd.Series(dict(groups), dtype="object")
     twice = parent.index[parent.index.duplicated()]
     if len(twice):

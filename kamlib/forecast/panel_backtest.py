@@ -11,7 +11,7 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.forecast.arrays import Flags, Floats, Ints
 from kamlib.forecast.backtest import Blocks, choose_origins
-from kamlib.forecast.engine import forecast_matrix
+from kamlib.forecast.engine import check_counts, forecast_matrix
 from kamlib.forecast.intervals import Intervals, check_coverage, conformal_scales, intervals
 from kamlib.forecast.panel import Groups, Panel, read_panel
 from kamlib.measures.accuracy import quantile_loss, seasonal_scales
@@ -108,8 +108,8 @@ def backtest_panel(
     1       NaN        1  seasonal_naive       2  0.666667   0.0
     2         A     <NA>  seasonal_naive       2  0.666667   0.0
     """
-    if len(coverage):
-        check_coverage(coverage)
+    check_counts(horizon=horizon, season_length=season_length)
+    coverage = check_coverage(coverage, none=True)
     panel = read_panel(history)
     rows = choose_origins(
         len(panel.y), horizon=horizon, season_length=season_length, origins=origins, step=step

@@ -71,7 +71,9 @@ def find_season(y: Floats, start: Indices, season_length: int, *, least: float =
     That takes two whole seasons, and each position at least one observation. A shorter series of more than
     half a season is compared with its straight line instead, and as noise cannot be measured there, it is
     taken as twice the season's variance: of what a position differs by, a third counts where it was seen
-    once, half where it was seen twice, and nothing where it was not seen.
+    once, half where it was seen twice, and nothing where it was not seen. Within less than a season a slope
+    and a season cannot be told apart; of the season only the share counts by which the series departs from a
+    straight line (the root of the variance left), so that steady growth is not taken for one.
 
     Parameters
     ----------
@@ -128,9 +130,13 @@ def _find_part(y: Floats, start: Indices, season: Season, columns: Indices) -> N
     """Enter the seasons of series too short to show how noisy they are."""
     m = len(season.index)
     middle, slope, centre = fit_line(y, start, m)
-    trend = middle + slope * (np.arange(len(y))[:, None] - start - centre)
+    away = np.arange(len(y))[:, None] - start - centre
+    trend = middle + slope * away
+    straight = middle + fit_line(y, start)[1] * away
     with np.errstate(invalid="ignore", divide="ignore"):
-        factors, amounts = _wary(y / trend, m, centre=1.0), _wary(y - trend, m, centre=0.0)
+        left = np.sqrt(_squares(y - straight) / _squares(y - trend))
+        left = np.where(np.isfinite(left), left, 1.0)
+        factors, amounts = (_wary(y / trend, m, left, centre=1.0), _wary(y - trend, m, left, centre=0.0))
     positive = _positive(y, trend, factors)
     found = np.ones(len(columns), dtype=bool)
     _enter(season, columns, np.where(positive, factors, amounts), positive, found)
@@ -187,13 +193,20 @@ def _shrunk(values: Floats, m: int, *, centre: float) -> tuple[Floats, Floats]:
     return centre + share * (indices - centre), np.nan_to_num(share)
 
 
-def _wary(values: Floats, m: int, *, centre: float) -> Floats:
-    """Return seasonal indices around `centre`, shape (m, n), that count by how often they were seen."""
+def _wary(values: Floats, m: int, left: Floats, *, centre: float) -> Floats:
+    """Return seasonal indices around `centre`, shape (m, n), that count by how often they were seen.
+
+    `left` is the share of them that a straight line does not explain as well, shape (n,).
+    """
     mean, count, _ = _positions(values, m)
     known = count > 0
     middle = add_up(np.where(known, mean, 0.0)) / add_up(known)
     indices = np.where(known, mean / middle if centre else mean - middle, centre)
-    return centre + count / (count + _DOUBT) * (indices - centre)
+    return centre + left * count / (count + _DOUBT) * (indices - centre)
+
+
+def _squares(values: Floats) -> Floats:
+    return add_up(np.where(np.isnan(values), 0.0, values) ** 2)
 
 
 def _positions(values: Floats, m: int) -> tuple[Floats, Floats, Floats]:

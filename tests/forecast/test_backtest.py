@@ -110,5 +110,5 @@ def test_origins_lie_within_the_history_a_step_apart(length, horizon, season, or
 
 @pytest.mark.parametrize("name", ["origins", "step"])
 def test_no_origin_or_step_is_refused(name: str) -> None:
-    with pytest.raises(ParameterError, match=f"{name} is 0; it must be at least 1"):
+    with pytest.raises(ParameterError, match=f"{name} is 0; it must be a whole number, at least 1"):
         choose_origins(36, **{"horizon": 3, "season_length": 12, "origins": 3, "step": 1, name: 0})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import kamlib
 from kamlib.errors import ParameterError
-from kamlib.forecast import forecast_panel
+from kamlib.forecast import backtest_panel, forecast_panel
 from kamlib.forecast.engine import METHODS
 from kamlib.measures.money import to_money
 from tests.owa import owa
@@ -132,6 +132,32 @@ def test_broken_histories_are_refused(change: dict[str, object], message: str) -
     history = history.rename(columns=change["rename"]) if "rename" in change else history.assign(**change)
     with pytest.raises(ParameterError, match=message):
         forecast_panel(history, horizon=2, season_length=12)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"horizon": 2.0}, "horizon is 2.0; it must be a whole number, at least 1"),
+        ({"horizon": True}, "horizon is True; it must be a whole number"),
+        ({"season_length": 4.5}, "season_length is 4.5; it must be a whole number"),
+        ({"season_length": 0, "groups": {"a": "G"}}, "season_length is 0; it must be a whole number"),
+        ({"coverage": 0.8}, r"coverage is 0.8; give a list"),
+        ({"coverage": ["0.8"]}, "each between 0 and 1"),
+        ({"groups": "region"}, 'groups is "region"; it must be a mapping'),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(change: dict[str, object], message: str) -> None:
+    for made in (forecast_panel, backtest_panel):
+        with pytest.raises(ParameterError, match=message):
+            made(long(a=[1, 2, 3]), **({"horizon": 1, "season_length": 4} | change))
+
+
+def test_what_is_no_table_of_three_columns_is_refused() -> None:
+    history = long(a=[1, 2, 3])
+    with pytest.raises(ParameterError, match="history is a Series; it must be a table"):
+        forecast_panel(history["y"], horizon=1, season_length=4)
+    with pytest.raises(ParameterError, match='more than one column "y". Keep one'):
+        forecast_panel(pd.concat([history, history[["y"]]], axis=1), horizon=1, season_length=4)
 
 
 def test_an_unknown_method_is_refused() -> None:

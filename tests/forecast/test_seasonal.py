@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kamlib.forecast.seasonal import find_cadence, find_season, no_season
+from kamlib.forecast.smoothing import fit_line
 
 PATTERN = np.array([0.5, 1.5, 1.2, 0.8])
 
@@ -70,6 +71,18 @@ def test_a_position_of_a_short_series_that_was_not_seen_has_no_season() -> None:
     y = np.array([90.0, 110.0, 100.0])[:, None]
     index = find_season(y, start_of(y), 4).index[:, 0]
     np.testing.assert_allclose(index, [1, 1 - 0.1 / 3, 1 + 0.1 / 3, 1])
+
+
+def test_straight_growth_within_less_than_a_season_is_no_season() -> None:
+    line = np.arange(1.0, 9.0)
+    bent = line + np.array([1.0, -1, -1, 1, 1, -1, -1, 1])
+    y = np.column_stack([line, bent])
+    season = find_season(y, start_of(y), 12)
+    np.testing.assert_allclose(season.remove(y)[:, 0], line, rtol=1e-4)
+    # slope 1 (42 / 42) around 4.5 leaves 8 of the 42 + 8 squares; its chance share by the residuals as they follow
+    straight = 4.5 + fit_line(bent[:, None], np.array([0]))[1] * (line - 4.5)
+    left = np.sqrt(((bent - straight) ** 2).sum() / ((bent - 4.5) ** 2).sum())
+    np.testing.assert_allclose(season.index[4:, 1], 1 + left / 3 * (bent / 4.5 - 1))
 
 
 def test_half_a_season_or_less_is_none() -> None:
