@@ -22,7 +22,7 @@ def main(source: str, target: str, season: str, horizon: str, names: str, levels
         "SeasonalNaive": lambda: models.SeasonalNaive(season_length=m),
         "IMAPA": models.IMAPA,
         "ADIDA": models.ADIDA,
-        "TSB": lambda: models.TSB(alpha_d=0.2, alpha_p=0.2),
+        "TSB": lambda: models.TSB(alpha_d=0.1, alpha_p=0.1),
         "CrostonSBA": models.CrostonSBA,
     }
     engine = StatsForecast(models=[makers[name]() for name in names.split(",")], freq=1, n_jobs=1)

@@ -135,25 +135,58 @@ def test_short_histories(length: int, tmp_path: Path) -> None:
     assert found["ours"] <= CUTS[length]
 
 
+@pytest.mark.parametrize("length", [8, 12, 18, 24, 36])
+def test_ranges_of_short_histories(length: int) -> None:
+    panel = Panel("m3_monthly", 12)
+    train = panel.train.sort_values(["unique_id", "ds"]).groupby("unique_id").tail(length)
+    test = panel.test.sort_values(["unique_id", "ds"]).groupby("unique_id").head(12)
+    check_coverage(f"last {length} months", [train], test)
+
+
+def test_ranges_of_panels_of_one_series() -> None:
+    panel = Panel("m3_monthly", 12)
+    chosen = sorted(panel.train["unique_id"].unique())[::12]
+    train = panel.train[panel.train["unique_id"].isin(chosen)].sort_values(["unique_id", "ds"])
+    test = panel.test[panel.test["unique_id"].isin(chosen)].sort_values(["unique_id", "ds"])
+    parts = [part for _, part in train.groupby("unique_id").tail(48).groupby("unique_id")]
+    check_coverage("panels of one series", parts, test.groupby("unique_id").head(12))
+
+
+def check_coverage(name: str, panels: list[pd.DataFrame], test: pd.DataFrame) -> None:
+    ranged = pd.concat(
+        [forecast_panel(part, horizon=12, season_length=12, coverage=(0.8, 0.95)) for part in panels]
+    )
+    cover = {level: covered(ranged, test, f"low_{level}", f"high_{level}") for level in (80, 95)}
+    print(f"\n{name}: 80 % ranges cover {cover[80]:.3f}, 95 % ranges {cover[95]:.3f}")
+    assert 0.77 <= cover[80] <= 0.83
+    assert 0.93 <= cover[95] <= 0.97
+
+
 def test_car_parts(tmp_path: Path) -> None:
     table = pd.read_parquet(DATA / "carparts.parquet").rename(columns={"t": "ds"})
-    table = table[~table["unique_id"].isin(table.loc[table["y"].isna(), "unique_id"])]
+    complete = sorted(set(table["unique_id"]) - set(table.loc[table["y"].isna(), "unique_id"]))
+    # the sample that the peers' figures are of: IMAPA .615, ADIDA .623, TSB .653, CrostonSBA .863
+    parts = np.random.default_rng(3).choice(complete, 1000, replace=False)
+    table = table[table["unique_id"].isin(parts)]
     last = table["ds"].max()
     train, test = table[table["ds"] <= last - 6], table[table["ds"] > last - 6]
     history, actual = by_series(train), {k: v.sum() for k, v in by_series(test).items()}
     made, _ = ours(tmp_path, train, 12, 6)
     theirs, _ = peer(tmp_path, train, 12, 6, "IMAPA,ADIDA,TSB,CrostonSBA")
     scale = {k: 6 * np.abs(np.diff(v)).mean() for k, v in history.items()}
+    judged = [k for k in actual if scale[k] > 0]
     score = {}
     models = {"ours": by_series(made, "forecast")}
     models |= {name: by_series(theirs, name) for name in ("IMAPA", "ADIDA", "TSB", "CrostonSBA")}
     for name, forecast in models.items():
-        sums = {k: v.sum() for k, v in forecast.items()}
-        errors = [abs(sums[k] - actual[k]) / scale[k] for k in actual if scale[k] > 0]
-        score[name] = float(np.mean(errors)), sum(sums.values()) / sum(actual.values()) - 1
-    print(f"\ncar parts: {', '.join(f'{k} {a:.3f} ({b:+.1%})' for k, (a, b) in score.items())}")
-    # the bar is 0.60 where IMAPA has 0.615; on this scale IMAPA has another figure, the ratio is what holds
-    assert score["ours"][0] <= 0.60 / 0.615 * score["IMAPA"][0]
+        sums = {k: forecast[k].sum() for k in judged}
+        errors = [abs(sums[k] - actual[k]) / scale[k] for k in judged]
+        score[name] = float(np.mean(errors)), sum(sums.values()) / sum(actual[k] for k in judged) - 1
+    found = ", ".join(f"{k} {a:.3f} ({b:+.1%})" for k, (a, b) in score.items())
+    print(f"\n{len(judged)} car parts: {found}")
+    assert len(judged) == 996
+    assert score["IMAPA"][0] == pytest.approx(0.615, abs=0.002)  # the sample is the right one
+    assert score["ours"][0] <= 0.60
     assert abs(score["ours"][1]) <= 0.05
 
 
