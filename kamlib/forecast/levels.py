@@ -3,6 +3,11 @@
 The company as a whole, a region or a product line shows a season and a growth that single accounts hide; an
 account knows its own changes first. Every level is forecast from its own months, and the forecasts are then
 reconciled: each gives way by how far off it has been, until the parts add up to their sums.
+
+The base forecast is what the accounts that buy today go on to buy. So the sums are like for like: of accounts
+that began before the last season and bought in it, without growth by new ones (see
+`kamlib.forecast.comparable`). Younger accounts add what is forecast of their own months. What accounts yet to
+begin will bring is new business, and no part of it.
 """
 
 from __future__ import annotations
@@ -13,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kamlib.forecast.arrays import Flags, Floats, Ints
+from kamlib.forecast.arrays import Flags, Floats, Indices, Ints
+from kamlib.forecast.comparable import comparable_sums, repeat_unknown
 from kamlib.forecast.engine import forecast_matrix
 from kamlib.forecast.group import Group, group_paths
 from kamlib.forecast.params import ForecastParams
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from kamlib.forecast.structure import Structure
 
 ABOVE = LEVELS[:-1]
+_LEAST_ERRORS = 2  # of one pair: a spread needs two
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,24 @@ class Levels:
     def sums(self) -> int:
         """Number of series above the accounts."""
         return sum(int(self.groups[level].nunique()) for level in ABOVE[:-1])
+
+    def lasting(self, season_length: int) -> Flags:
+        """Say of each pair whether its account counts in the sums above.
+
+        It does if it began before the last season and bought anything in it. Who bought in the book's first
+        month had begun before it.
+        """
+        ticks, account = self.pairs.ticks, pd.factorize(self.groups["account"])[0]
+        sold = (ticks[-season_length:] != 0).any(axis=0)
+        buys = np.zeros(account.max() + 1, dtype=bool)
+        buys[account[sold]] = True
+        result: Flags = self.still & (self.began < len(ticks) - season_length) & buys[account]
+        return result
+
+    @property
+    def began(self) -> Ints:
+        """Row before which each pair's account had begun; the book's first month counts as begun before."""
+        return np.where(self.pairs.first == 0, -1, self.pairs.first)
 
     def until(self, origin: int) -> Levels:
         """Return the levels as they were known before row `origin`."""
@@ -104,50 +129,106 @@ def base_forecast(
 def read_series(levels: Levels, *, horizon: int, params: ForecastParams) -> Series:
     """Lay out what is forecast: every series within the history window, and what it is lent.
 
+    Sums above the account are like for like (see `Levels.lasting`); an account is the sum of its own lines.
     Pairs take season and growth from their product line; regions, reps, account types and accounts from the
     company.
     """
-    pairs = levels.pairs
+    pairs, season_length = levels.pairs, params.season_length
     begin = max(0, len(pairs.ticks) - params.history_months)
     bottom = history_of(pairs, len(pairs.ticks), params.history_months)
     bottom[:, ~levels.still] = np.nan
+    lasting, sold = levels.lasting(season_length), pairs.ticks[begin:] / SCALE
+    first = np.where(levels.began < begin, -1, pairs.first - begin)
     above, lent = [], []
-    lasting = levels.still & (pairs.first < begin + params.season_length)
     lines, _ = pd.factorize(levels.groups["product_line"], sort=True)
     company, own = lines.max() + 1, lines.max() + 2
-    for level in ABOVE:
+    for level in ABOVE[:-1]:
         code, keys = pd.factorize(levels.groups[level], sort=True)
-        sums = sum_groups(pairs.ticks[begin:] * levels.still, code, len(keys)).T / SCALE
-        first = np.full(len(keys), len(pairs.ticks))
-        np.minimum.at(first, code[levels.still], pairs.first[levels.still])
-        sums[np.arange(begin, len(pairs.ticks))[:, None] < first] = np.nan
-        above.append(sums)
+        part = sold[:, lasting], first[lasting], code[lasting]
+        above.append(comparable_sums(*part, len(keys), season_length=season_length))
         lent.append(np.full(len(keys), own if level in ("company", "product_line") else company))
-    like = sum_groups(pairs.ticks[begin:] * lasting, lines, company).T / SCALE
-    like = np.column_stack([like, like.sum(axis=1)])
-    path = group_paths(like, horizon=horizon, season_length=params.season_length)
+    like = np.column_stack([above[ABOVE.index("product_line")], above[ABOVE.index("company")]])
+    like = repeat_unknown(like, season_length=season_length)
+    path = group_paths(like, horizon=horizon, season_length=season_length)
+    account, keys = pd.factorize(levels.groups["account"], sort=True)
+    above.append(_account_sums(levels, account, len(keys), begin))
+    lent.append(np.full(len(keys), company))
     group = Group(np.column_stack([path, np.ones(len(path))]), np.concatenate([*lent, lines]))
     return Series(np.column_stack([*above, bottom]), group)
+
+
+def _account_sums(levels: Levels, code: Indices, count: int, begin: int) -> Floats:
+    """Return what each account sold of all lines, from row `begin` on; NaN before its first sale."""
+    pairs = levels.pairs
+    sums = sum_groups(pairs.ticks[begin:] * levels.still, code, count).T / SCALE
+    first = np.full(count, len(pairs.ticks))
+    np.minimum.at(first, code[levels.still], pairs.first[levels.still])
+    sums[np.arange(begin, len(pairs.ticks))[:, None] < first] = np.nan
+    return sums
+
+
+def step_errors(levels: Levels, made: Floats, came: Ints, *, season_length: int) -> Floats:
+    """Return how far forecasts of the next month were off, shape (all,) [currency].
+
+    Parameters
+    ----------
+    levels : Levels
+        As known before that month.
+    made : numpy.ndarray, shape (all,)
+        What `base_forecast` said of it.
+    came : numpy.ndarray of int, shape (n,)
+        What each pair then sold [currency / 10,000].
+    season_length : int
+        Months in a season.
+    """
+    above, sums = levels.structure.above, levels.sums
+    sold = came / SCALE
+    all_sold = levels.structure.sum_up(sold[None])[0]
+    like = levels.structure.sum_up((sold * levels.lasting(season_length))[None])[0]
+    result: Floats = made - np.concatenate([like[:sums], all_sold[sums:above], sold])
+    return result
 
 
 def reconciled_ticks(levels: Levels, base: Floats, errors: Floats | None, *, params: ForecastParams) -> Ints:
     """Reconcile base forecasts and return those of the pairs, shape (horizon, n) [currency / 10,000].
 
-    Without errors, by `bottom_up`, and where the method is seasonal naive, pairs keep their own forecast; so
-    does a pair that sold nothing for a whole season, as adding up must not bring back what has stopped. A
-    pair that never fell below zero is kept from it; every sum is then taken from the pairs, so that all
-    levels add up exactly.
+    Part take the pairs of accounts that count in the sums (see `Levels.lasting`), but for those that sold
+    nothing for a whole season, as adding up must not bring back what has stopped. All others keep their own
+    forecast: closed and idle ones, those not begun, and those too young to be compared. So do all without
+    errors, by `bottom_up`, and where the method is seasonal naive. A pair that never fell below zero is kept
+    from it; every sum is then taken from the pairs, so that all levels add up exactly.
     """
-    from kamlib.forecast.reconcile import reconcile
-
-    bottom = slice(levels.structure.above, None)
-    base = np.nan_to_num(base)
-    result = base[:, bottom]
-    if errors is not None and params.reconciliation != "bottom_up" and params.method != "seasonal_naive":
-        result = reconcile(base, levels.structure, method=params.reconciliation, errors=errors)[:, bottom]
-    idle = (levels.pairs.ticks[-params.season_length :] == 0).all(axis=0)
-    result = np.where(idle, base[:, bottom], result)
+    above = levels.structure.above
+    result = np.nan_to_num(base[:, above:])
+    lasting = levels.lasting(params.season_length)
+    active = lasting & (levels.pairs.ticks[-params.season_length :] != 0).any(axis=0)
+    weighed = (
+        errors is not None and params.reconciliation != "bottom_up" and params.method != "seasonal_naive"
+    )
+    if weighed and errors is not None and _has_spread(errors[:, above:][:, active]):
+        result[:, active] = _reconcile_part(levels, base, errors, active, lasting & ~active, params)
     never_negative = (levels.pairs.ticks >= 0).all(axis=0)
     result = np.where(never_negative, np.maximum(result, 0.0), result)
     ticks: Ints = np.rint(np.where(levels.still, result, 0.0) * SCALE).astype(np.int64)
     return ticks
+
+
+def _reconcile_part(
+    levels: Levels, base: Floats, errors: Floats, active: Flags, kept: Flags, params: ForecastParams
+) -> Floats:
+    """Reconcile the active pairs with the sums they are in, less what is kept of those: (horizon, active)."""
+    from kamlib.forecast.reconcile import reconcile
+
+    structure = levels.structure
+    sums = structure.holding(active)
+    columns = np.concatenate([sums, structure.above + np.flatnonzero(active)])
+    held = structure.sum_up(np.where(kept, np.nan_to_num(base[:, structure.above :]), 0.0))
+    y = base[:, columns]
+    y[:, : len(sums)] -= held[:, sums]
+    part = structure.part(active)
+    return reconcile(y, part, method=params.reconciliation, errors=errors[:, columns])[:, part.above :]
+
+
+def _has_spread(errors: Floats) -> bool:
+    """Say whether any series has two known errors."""
+    return bool(((~np.isnan(errors)).sum(axis=0) >= _LEAST_ERRORS).any())

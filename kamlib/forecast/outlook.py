@@ -3,14 +3,60 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from kamlib.errors import ParameterError
+from kamlib.forecast.arrays import Floats
+from kamlib.forecast.pipeline import Pipeline
 from kamlib.forecast.sales_history import NO_ACCOUNT
-from kamlib.measures.money import sum_money, to_money, to_ticks
+from kamlib.measures.money import sum_money, to_money, to_ticks, total_money
 from kamlib.periods import Period, month_of
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where a year lands with new business: total, and its 80 % range (None if unknown) [currency]."""
+
+    total: Decimal
+    low_80: float | None
+    high_80: float | None
+
+
+def land_with_new_business(outlook: pd.DataFrame, value: Pipeline, company: Floats | None) -> Landing:
+    """Add new business to where the year lands, path by path.
+
+    What is sold on a path of the base forecast and what is won on one of the pipeline are taken to be
+    independent: a bad year for both is then rarer than it is.
+
+    Parameters
+    ----------
+    outlook : pandas.DataFrame
+        What `outlook_by_month` made.
+    value : Pipeline
+        What `kamlib.forecast.value_pipeline` made for the months of the year still to come.
+    company : numpy.ndarray, shape (months, paths), or None
+        The company's months on sample paths, see `kamlib.forecast.forecast_ranges`.
+
+    Raises
+    ------
+    ParameterError
+        If both do not hold the same number of paths.
+    """
+    total = total_money(outlook["landing"]) + value.added
+    if company is None:
+        return Landing(total, None, None)
+    if company.shape[1] != len(value.won):
+        raise ParameterError(
+            f"paths: the forecast has {company.shape[1]}, the pipeline {len(value.won)}. "
+            "Draw as many of both."
+        )
+    sums = float(total_money(outlook["actual"])) + company.sum(axis=0) + value.won.sum(axis=1)
+    low, high = np.quantile(sums, (0.1, 0.9))
+    return Landing(total, float(low), float(high))
 
 
 def outlook_by_month(

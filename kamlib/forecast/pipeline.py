@@ -14,6 +14,7 @@ import pandas as pd
 from kamlib.errors import KamError
 from kamlib.forecast.pipeline_params import PipelineParams
 from kamlib.forecast.sales_history import month_number, month_text
+from kamlib.forecast.stage_rates import open_too_long
 from kamlib.measures.money import SCALE, sum_money, to_money, to_ticks, total_money
 from kamlib.periods import Period
 
@@ -30,8 +31,9 @@ class Pipeline:
     ----------
     opportunities : pandas.DataFrame
         One row per open opportunity, largest weighted value first, then by id: opportunity_id, account_id,
-        rep_id, product_line, stage, amount, expected_close, overdue (expected before `as_of`), used_rate
-        [fraction], weighted (amount x rate, rounded to four decimals) [currency], close_month (``YYYY-MM``),
+        rep_id, product_line, stage, amount, expected_close, overdue (expected before `as_of`), open_too_long
+        (open for longer than nine of ten won ones took), used_rate [fraction],
+        weighted (amount x rate, rounded to four decimals) [currency], close_month (``YYYY-MM``),
         counted (new_business or in_base) and new_business (weighted where it is new, else 0) [currency].
     months : pandas.DataFrame
         One row per month asked for: period, weighted, new_business (its part the base forecast does not
@@ -40,6 +42,8 @@ class Pipeline:
         Range of the new business won in all months asked for [currency].
     weighted_low_80, weighted_high_80 : float
         Range of all that is won in all months asked for, new or in the base forecast [currency].
+    won : numpy.ndarray, shape (paths, months)
+        New business won on each path [currency].
     """
 
     opportunities: pd.DataFrame
@@ -48,6 +52,7 @@ class Pipeline:
     high_80: float
     weighted_low_80: float
     weighted_high_80: float
+    won: npt.NDArray[np.float64]
 
     @property
     def added(self) -> Decimal:
@@ -82,6 +87,9 @@ def value_pipeline(
     (revenue less returns above zero) is in it already. Of an account or a line that did not buy, it is new
     business and comes on top, at its weighted value. An opportunity without a product line is in the base
     forecast if its account bought any line.
+
+    The base forecast holds no growth by new accounts either: its sums are like for like (see
+    `kamlib.forecast.levels`).
 
     It closes on the day expected plus the median delay of won ones, but not before `as_of`: deals that tend
     to close early don't make one overdue. Where the day expected is past, or none was given, it closes the
@@ -119,7 +127,8 @@ def value_pipeline(
     Raises
     ------
     KamError
-        If an open opportunity stands in a stage that `rates` lacks.
+        If an open opportunity stands in a stage that `rates` lacks or in none, is there twice, or has an
+        amount below zero.
 
     Examples
     --------
@@ -136,13 +145,9 @@ def value_pipeline(
     ...     delays=np.zeros(0), params=params, paths=100, seed=1).months["new_business"].tolist()
     [Decimal('0.0000'), Decimal('30.0000')]
     """
-    rows = opportunities[opportunities["outcome"] == "open"].sort_values("opportunity_id", ignore_index=True)
-    unknown = sorted(set(rows["stage"]) - set(rates["stage"]))
-    if unknown:
-        raise KamError(
-            f'opportunities.stage: {len(unknown)} stages have no win rate, such as "{unknown[0]}". '
-            "Add them under stages: in book.yaml."
-        )
+    rows = opportunities.assign(open_too_long=open_too_long(opportunities, as_of=as_of))
+    rows = rows[rows["outcome"] == "open"].sort_values("opportunity_id", ignore_index=True)
+    _check(rows, rates)
     found = rates.set_index("stage")
     rate = rows["stage"].map(found["used_rate"]).to_numpy(dtype=np.float64)
     amount = np.asarray(to_ticks(rows["amount"]), dtype=np.int64)
@@ -154,6 +159,7 @@ def value_pipeline(
     columns = ["opportunity_id", "account_id", "rep_id", "product_line", "stage", "amount", "expected_close"]
     table = rows[columns].assign(
         overdue=(rows["expected_close"] < pd.Timestamp(as_of)).astype("bool"),
+        open_too_long=rows["open_too_long"].astype("bool"),
         used_rate=rate,
         weighted=to_money(weighted),
         close_month=pd.Series(month_text(close), dtype="str"),
@@ -171,12 +177,65 @@ def value_pipeline(
     by_month["low_80"] = to_money(np.rint(low * SCALE).astype(np.int64))
     by_month["high_80"] = to_money(np.rint(high * SCALE).astype(np.int64))
     order = np.lexsort((table["opportunity_id"], -weighted))
-    ends = [
-        float(end)
-        for part in (drawn[:, 1], drawn.sum(axis=1))
-        for end in np.quantile(part.sum(axis=1), _TAILS)
-    ]
-    return Pipeline(table.iloc[order].reset_index(drop=True), by_month, *ends)
+    new_ends, all_ends = (
+        np.quantile(part.sum(axis=1), _TAILS).tolist() for part in (drawn[:, 1], drawn.sum(axis=1))
+    )
+    return Pipeline(
+        opportunities=table.iloc[order].reset_index(drop=True),
+        months=by_month,
+        low_80=new_ends[0],
+        high_80=new_ends[1],
+        weighted_low_80=all_ends[0],
+        weighted_high_80=all_ends[1],
+        won=drawn[:, 1],
+    )
+
+
+def beyond_base(value: Pipeline, forecast: pd.DataFrame) -> Decimal:
+    """Return how much more is weighted in the base forecast than that says of the same buyers [currency].
+
+    By account and product line, or by account where an opportunity names no line: the weighted value of what
+    may close in the months asked for, less the base forecast of these months, where that leaves anything. A
+    small buyer's large order is left out with it, as far as it is not a repeat.
+
+    Parameters
+    ----------
+    value : Pipeline
+        What `value_pipeline` made.
+    forecast : pandas.DataFrame
+        What `kamlib.forecast.forecast_sales` made.
+    """
+    months, rows = value.months["period"], value.opportunities
+    rows = rows[(rows["counted"] == "in_base") & rows["close_month"].isin(months)]
+    account, line = rows["account_id"].astype("str"), rows["product_line"].astype("str")
+    keyed = rows.assign(key=account.where(line.isna(), account + " / " + line))
+    inside = sum_money(keyed, ["key"], ["weighted"]).set_index("key")["weighted"]
+    part = forecast[forecast["level"].isin(["account", "account_line"]) & forecast["period"].isin(months)]
+    held = sum_money(part[part["key"].isin(inside.index)], ["key"], ["forecast"]).set_index("key")["forecast"]
+    ticks = pd.Series(to_ticks(held), index=held.index, dtype="int64").reindex(inside.index, fill_value=0)
+    return total_money(to_money(np.maximum(np.asarray(to_ticks(inside)) - ticks.to_numpy(), 0)))
+
+
+def _check(rows: pd.DataFrame, rates: pd.DataFrame) -> None:
+    """Refuse open opportunities that cannot be valued, or would be counted twice."""
+    unknown = sorted(set(rows["stage"].dropna()) - set(rates["stage"]))
+    if unknown:
+        raise KamError(
+            f'opportunities.stage: {len(unknown)} stages have no win rate, such as "{unknown[0]}". '
+            "Add them under stages: in book.yaml."
+        )
+    amount = np.asarray(to_ticks(rows["amount"].fillna(0)), dtype=np.int64)
+    for column, wrong, what, remedy in (
+        ("stage", rows["stage"].isna(), "are in no stage", "Enter their stage"),
+        ("opportunity_id", rows["opportunity_id"].duplicated(), "are there twice", "Keep one row of each"),
+        ("amount", pd.Series(amount < 0), "have an amount below zero", "Correct it; a return is no sale"),
+    ):
+        if wrong.any():
+            first = rows.loc[wrong, "opportunity_id"].iloc[0]
+            raise KamError(
+                f'opportunities.{column}: {int(wrong.sum())} open opportunities {what}, such as "{first}". '
+                f"{remedy}."
+            )
 
 
 @dataclass(frozen=True)
@@ -304,7 +363,7 @@ def _draw(
     days = np.where(late, np.rint(chances.wait), (expected - start).astype(np.float64)).astype(np.int64)
     slot = _slot_of_day(start, asked)
     lags = np.rint(chances.delays).astype(np.int64)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 1])  # a stream of its own: the base's paths are drawn from the seed
     sums = np.zeros((paths, 2 * slots))
     block = max(1, _CELLS // max(count, 1))
     for first in range(0, paths, block):

@@ -37,11 +37,15 @@ class Ranges:
     running : pandas.DataFrame
         One row per month ahead of the company's sum of all months so far: period, forecast, low_80 and
         high_80 (range of that sum) [currency].
+    company : numpy.ndarray, shape (months, paths), or None
+        The company's months on the paths that the ranges are counted from [currency]; None without errors to
+        draw from.
     """
 
     forecast: pd.DataFrame
     totals: pd.DataFrame
     running: pd.DataFrame
+    company: Floats | None = None
 
 
 def forecast_ranges(
@@ -74,7 +78,8 @@ def forecast_ranges(
     pairs, groups = past.levels.pairs, past.levels.groups
     chosen = past.complete()
     blocks = past.errors()[chosen, : past.horizon]
-    blocks[:, :, closed_pairs(pairs, accounts)] = 0.0
+    closed = closed_pairs(pairs, accounts)
+    blocks[:, :, closed] = 0.0
     codes = {level: pd.factorize(groups[level], sort=True) for level in LEVELS}
     expected = _expected(forecast, past)
     ends = {level: (np.full((2, past.horizon, len(keys)), np.nan),) * 2 for level, (_, keys) in codes.items()}
@@ -102,14 +107,21 @@ def forecast_ranges(
         totals.append(total.assign(**{c: _money(in_all[i, -1]) for i, c in enumerate(_ENDS)}))
     table = pd.concat(totals, ignore_index=True).assign(origins=len(chosen)).astype({"origins": "Int64"})
     table[["past_low", "past_high"]] = np.nan
-    table.loc[table["level"] == "company", ["past_low", "past_high"]] = _past_errors(past, blocks, chosen)
-    running = _running(forecast, drawn["company"].paths if len(chosen) >= _LEAST_BLOCKS else None)
-    return Ranges(forecast.join(pd.concat(months)), table, running)
+    table.loc[table["level"] == "company", ["past_low", "past_high"]] = _past_errors(
+        past, blocks, chosen, closed
+    )
+    paths = drawn["company"].paths if len(chosen) >= _LEAST_BLOCKS else None
+    company = None if paths is None else paths[0]
+    return Ranges(forecast.join(pd.concat(months)), table, _running(forecast, company), company)
 
 
-def _past_errors(past: PastForecasts, blocks: Floats, chosen: Indices) -> tuple[float, float]:
-    """Return by how much the company's sums were off at worst, too low and too high; NaN where unknown."""
-    sold = past.actual[chosen, : past.horizon].sum(axis=(1, 2)) / SCALE
+def _past_errors(past: PastForecasts, blocks: Floats, chosen: Indices, closed: Flags) -> tuple[float, float]:
+    """Return by how much the company's sums were off at worst, too low and too high; NaN where unknown.
+
+    Of what the accounts sold that had begun by then and are not closed: those of which there are errors.
+    """
+    known = ~np.isnan(blocks) & ~closed
+    sold = (past.actual[chosen, : past.horizon] * known).sum(axis=(1, 2)) / SCALE
     off = np.nansum(blocks, axis=(1, 2))[sold > 0] / sold[sold > 0]
     return (float(off.min()), float(off.max())) if len(off) else (np.nan, np.nan)
 
@@ -120,7 +132,7 @@ def _running(forecast: pd.DataFrame, paths: Floats | None) -> pd.DataFrame:
     table = company[["period"]].assign(forecast=to_money(to_ticks(company["forecast"]).cumsum()))
     ends = np.full((len(_ENDS), len(table)), np.nan)
     if paths is not None:
-        ends = np.quantile(paths[0].cumsum(axis=0), _TAILS, axis=1)
+        ends = np.quantile(paths.cumsum(axis=0), _TAILS, axis=1)
     return table.assign(**{name: _money(end) for name, end in zip(_ENDS, ends, strict=True)})
 
 
@@ -165,6 +177,7 @@ def range_coverage(past: PastForecasts, *, params: ForecastParams, seed: int) ->
             paths=params.paths,
             seed=seed,
             step=past.apart,
+            non_negative=np.asarray((past.levels.pairs.ticks[: past.origins[place]] >= 0).all(axis=0)),
             quantiles=_TAILS,
             find=("total",),
         )

@@ -51,7 +51,8 @@ def judge_rep_forecasts(
         actual [currency, of both], lean (exp of the mean log ratio, less 1: 0.3 is 30 % too high), lean_low,
         lean_high (95 % interval) [fraction; null with fewer than four periods], wape [fraction; null if
         nothing came] and leaning, by rep_id: sandbags or happy_ears where the interval leaves out zero and
-        the lean is at least a tenth, else no_clear_lean; too_few below four periods.
+        the lean is at least a tenth; within_a_tenth where the whole interval is; else no_clear_lean, which
+        proves neither; too_few below four periods.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def judge_rep_forecasts(
     begun = {p: pd.Timestamp(period.start) for p, period in calls.items()}
     over = [label for label, period in calls.items() if period.end <= as_of]
     rows = rep_forecasts[rep_forecasts["period"].isin(over)]
-    last = _last(rows[rows["made_on"] < rows["period"].map(begun)])
+    last = _last(rows[rows["made_on"] < pd.to_datetime(rows["period"].map(begun))])
     last = last.assign(actual=_sold(cube, last, calls))
     result = []
     for rep, part in last.sort_values(["rep_id", "period"]).groupby("rep_id"):
@@ -247,4 +248,6 @@ def _verdict(periods: int, lean: float, low: float, high: float) -> str:
         return "too_few"
     if low > 0 and lean >= _MATERIAL:
         return "happy_ears"
-    return "sandbags" if high < 0 and lean <= -_MATERIAL else "no_clear_lean"
+    if high < 0 and lean <= -_MATERIAL:
+        return "sandbags"
+    return "within_a_tenth" if low > -_MATERIAL and high < _MATERIAL else "no_clear_lean"

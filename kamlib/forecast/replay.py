@@ -11,7 +11,14 @@ import pandas as pd
 
 from kamlib.forecast.arrays import Floats, Ints
 from kamlib.forecast.engine import forecast_matrix
-from kamlib.forecast.levels import Levels, base_forecast, make_levels, reconciled_ticks
+from kamlib.forecast.levels import (
+    Levels,
+    base_forecast,
+    closed_pairs,
+    make_levels,
+    reconciled_ticks,
+    step_errors,
+)
 from kamlib.forecast.params import ForecastParams
 from kamlib.forecast.sales_history import (
     Pairs,
@@ -43,7 +50,10 @@ class PastForecasts:
         Months that a complete block of errors covers.
     steps : numpy.ndarray, shape (time, all)
         Error of every series forecast by itself one month ahead, by month [currency]; NaN where that was not
-        replayed and before a series began.
+        replayed and before a series began. Of sums, of the accounts they were forecast from.
+    open_steps : numpy.ndarray, shape (time, all)
+        The same of the accounts that are not closed today, by which today's forecast is reconciled: what a
+        closed account did has no say in what the others will do.
     apart : int
         Months between the dates at which accounts and pairs were replayed.
     base : numpy.ndarray, shape (origins, longest, all)
@@ -58,6 +68,7 @@ class PastForecasts:
     origins: Ints
     horizon: int
     steps: Floats
+    open_steps: Floats
     apart: int
     base: Floats
     params: ForecastParams
@@ -76,15 +87,12 @@ class PastForecasts:
         return result
 
     def known_errors(self, row: int) -> Floats | None:
-        """Return the last one-month-ahead errors before `row`, shape (errors, all); None if too few.
+        """Return the one-month-ahead errors that were known before `row`; see `_last_errors`."""
+        return _last_errors(self.steps, row, self.levels)
 
-        Errors further ahead overlap from one date to the next: they repeat each other and would pass for
-        more evidence than they are.
-        """
-        known = self.steps[max(0, row - _STEPS) : row]
-        known = known[~np.isnan(known).all(axis=1)]
-        of_pairs = ~np.isnan(known[:, self.levels.structure.above :]).all(axis=1)
-        return known if of_pairs.sum() >= _LEAST_ERRORS else None
+    def errors_today(self) -> Floats | None:
+        """Return those by which today's forecast is reconciled."""
+        return _last_errors(self.open_steps, len(self.levels.pairs.ticks), self.levels)
 
     def errors(self) -> Floats:
         """Return the pairs' errors (origins, longest, n) [currency]; NaN where the account had not begun."""
@@ -106,7 +114,7 @@ def replay_sales(
     as many months lie before `as_of` as are now to be forecast: their errors set the ranges. Each needs
     `params.season_length` months of history before it. Forecasts are reconciled with the errors one month
     ahead of the two seasons before the date. Regions, reps, types and whether an account is closed are not
-    replayed.
+    replayed; an account that began later has no part in a past forecast.
 
     In a book of more than 10,000 pairs, accounts and pairs are replayed only at dates a multiple of
     `params.holdout_step` months before `as_of`, for the ranges too; the levels above the account every month.
@@ -123,35 +131,72 @@ def replay_sales(
     PastForecasts
     """
     pairs = lay_out(cube, as_of=as_of)
-    levels = make_levels(pairs, group_keys(pairs, accounts))
+    groups = group_keys(pairs, accounts)
+    levels, closed = make_levels(pairs, groups), closed_pairs(pairs, accounts)
     horizon, length = month_number(until) - month_number(as_of), len(pairs.ticks)
     judged = range(length - params.holdout_months, length, params.holdout_step)
     apart = params.holdout_step if len(pairs.keys) > _MANY else 1
     blocks = range(length - horizon - params.error_origins + 1, length - horizon + 1)
     chosen = {*judged, *(row for row in blocks if (length - row) % apart == 0)}
     origins = np.array(sorted(row for row in chosen if row >= params.season_length), dtype=np.int64)
-    longest = max([horizon, params.holdout_months])
+    longest = reach(horizon, params)
     n, above = len(pairs.keys), levels.structure.above
     base = np.full((len(origins), longest, above + n), np.nan)
     actual = np.zeros((len(origins), longest, n), dtype=np.int64)
     steps = np.full((length, above + n), np.nan)
-    first = max(params.season_length, length - params.holdout_months - _STEPS)
-    for origin in sorted({*range(first, length), *origins.tolist()}):
+    first = max(params.season_length, min([length, *origins.tolist()]) - _STEPS)
+    for origin in range(first, length):
         place = int(np.searchsorted(origins, origin))
         replayed = place < len(origins) and origins[place] == origin
-        ahead = min(longest if replayed else 1, length - origin)
-        made = base_forecast(
-            levels.until(origin),
-            horizon=ahead,
-            params=params,
-            method=params.method,
-            sums_only=not replayed and (length - origin) % apart > 0,
-        )
-        steps[origin] = made[0] - levels.structure.sum_up(pairs.ticks[origin : origin + 1] / SCALE)[0]
+        sums_only = not replayed and (length - origin) % apart > 0
+        made = _forecast_at(levels, origin, longest, params, sums_only=sums_only)
+        steps[origin] = _error_of(levels, origin, made[0], params)
         if replayed:
-            base[place, :ahead] = made
+            ahead = min(longest, length - origin)
+            base[place, :ahead] = made[:ahead]
             actual[place, :ahead] = pairs.ticks[origin : origin + ahead]
-    return PastForecasts(levels, origins, horizon, steps, apart, base, params, actual)
+    open_steps = steps
+    if closed.any():
+        open_steps, still = np.full_like(steps, np.nan), make_levels(pairs, groups, closed)
+        for origin in range(max(params.season_length, length - _STEPS), length):
+            sums_only = (length - origin) % apart > 0
+            made = _forecast_at(still, origin, longest, params, sums_only=sums_only)
+            open_steps[origin] = _error_of(still, origin, made[0], params)
+    return PastForecasts(levels, origins, horizon, steps, open_steps, apart, base, params, actual)
+
+
+def reach(horizon: int, params: ForecastParams) -> int:
+    """Return the months that every forecast of a book is made for, however few are asked for.
+
+    What past months say of a method is measured over as many as are to be forecast. So a month's forecast is
+    the same whether a quarter or the year is asked for, and the same as the replay of its date.
+    """
+    return max(horizon, params.holdout_months)
+
+
+def _forecast_at(
+    levels: Levels, origin: int, horizon: int, params: ForecastParams, *, sums_only: bool
+) -> Floats:
+    known = levels.until(origin)
+    return base_forecast(known, horizon=horizon, params=params, method=params.method, sums_only=sums_only)
+
+
+def _error_of(levels: Levels, origin: int, made: Floats, params: ForecastParams) -> Floats:
+    """Return how far the first month's forecasts of an origin were off."""
+    came = levels.pairs.ticks[origin]
+    return step_errors(levels.until(origin), made, came, season_length=params.season_length)
+
+
+def _last_errors(steps: Floats, row: int, levels: Levels) -> Floats | None:
+    """Return the last one-month-ahead errors before `row`, shape (errors, all); None if too few.
+
+    Errors further ahead overlap from one date to the next: they repeat each other and would pass for more
+    evidence than they are.
+    """
+    known = steps[max(0, row - _STEPS) : row]
+    known = known[~np.isnan(known).all(axis=1)]
+    of_pairs = ~np.isnan(known[:, levels.structure.above :]).all(axis=1)
+    return known if of_pairs.sum() >= _LEAST_ERRORS else None
 
 
 def naive_ticks(pairs: Pairs, *, horizon: int, params: ForecastParams) -> Ints:

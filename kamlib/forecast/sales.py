@@ -11,7 +11,7 @@ from kamlib.errors import ParameterError
 from kamlib.forecast.arrays import Flags, Ints
 from kamlib.forecast.levels import base_forecast, closed_pairs, make_levels, reconciled_ticks
 from kamlib.forecast.params import ForecastParams
-from kamlib.forecast.replay import PastForecasts, replay_sales
+from kamlib.forecast.replay import PastForecasts, reach, replay_sales
 from kamlib.forecast.sales_history import (
     LEVELS,
     Pairs,
@@ -98,8 +98,9 @@ def forecast_sales(
     if past is None:
         past = replay_sales(cube, accounts, as_of=as_of, until=until, params=params)
     levels = make_levels(pairs, groups, closed_pairs(pairs, accounts))
-    base = base_forecast(levels, horizon=len(months), params=params, method=params.method)
-    ticks = reconciled_ticks(levels, base, past.known_errors(len(pairs.ticks)), params=params)
+    horizon = reach(len(months), params)
+    base = base_forecast(levels, horizon=horizon, params=params, method=params.method)[: len(months)]
+    ticks = reconciled_ticks(levels, base, past.errors_today(), params=params)
     last_year, known = _last_year(pairs, months)
     parts = []
     for level in LEVELS:

@@ -32,8 +32,10 @@ def learn_stage_rates(
     is (w + s g) / (n + s), g being the given rate and s `params.stage_prior`: the mean of a Beta
     distribution. A stage given as 0 or 1 keeps that. Without dated history all keep what is given.
 
-    Of young opportunities the lost are decided first. So those created less than the time ago in which nine
-    of ten won ones closed are left out, once ten have been won.
+    Of young opportunities the lost are decided first, and some are never closed at all. So once ten have been
+    won, only those are counted that were created at least as long ago as nine of ten won ones took to close;
+    of these, what is still open counts as not won. One in ten may yet be won: the rate errs on the low side
+    by as much.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ def learn_stage_rates(
     Returns
     -------
     pandas.DataFrame
-        One row per stage, ascending by given rate: stage, given_rate, decided, won (counts), found_rate
+        One row per stage, ascending by given rate: stage, given_rate, decided (won, lost, or open for too
+        long), won (counts), found_rate
         (won / decided, null without any), rate_low, rate_high (80 % range of the rate used, null where it is
         not learned), used_rate [fraction], days_to_win (median days from entering the stage to winning, null
         without any) and rate_source (learned; given: none has closed, or given as 0 or 1; not_replayable:
@@ -118,11 +121,12 @@ def stage_reliability(
 
     On the first of each third month of the two years before `as_of`, every opportunity then open stands in
     its stage of that day and is said to be won by the given rate, and by the rate learned until then. It
-    counts once in each stage, at the first such date, if it has closed since.
+    counts once in each stage, at the first such date, if it has closed since, or is open for too long (see
+    `learn_stage_rates`), which is not won.
 
-    Judged are ripe dates only: those of which at least nine of ten opportunities then open have closed
-    before `as_of`. Of younger dates only what closed quickly is known, and that is won more or less often
-    than the rest.
+    Judged are ripe dates only: those of which so much is known of at least nine of ten opportunities then
+    open. Of younger dates only what closed quickly is known, and that is won more or less often than the
+    rest.
 
     Parameters
     ----------
@@ -144,12 +148,12 @@ def stage_reliability(
 
     columns = ["stage", "given_rate", "learned_rate", "cases", "won", "found_rate", "rate_low", "rate_high"]
     parts = []
-    for back in range(_QUARTERS, 0, -1) if stage_history is not None else ():
-        day = pd.Timestamp(as_of) - pd.DateOffset(months=3 * back)
+    for day in _planning_days(as_of) if stage_history is not None else ():
         rates = learn_stage_rates(
             opportunities, stage_history, stages=stages, as_of=day.date(), params=params
         )
-        parts.append(_standing(opportunities, stage_history, day, pd.Timestamp(as_of), rates))
+        standing = _open_on(opportunities, stage_history, day, pd.Timestamp(as_of))
+        parts.append(standing.merge(rates[["stage", "used_rate"]], on="stage"))
     seen = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["opportunity_id", "stage"])
     seen = seen.drop_duplicates(["opportunity_id", "stage"])
     rows = []
@@ -167,18 +171,51 @@ def stage_reliability(
 def closing_delays(
     opportunities: pd.DataFrame, stage_history: pd.DataFrame | None, *, as_of: dt.date
 ) -> np.ndarray:
-    """Return by how many days won opportunities closed after the day last expected before, ascending.
+    """Return by how many days won opportunities closed after the day that was expected of them, ascending.
 
-    Empty without dated history, or with fewer than ten of them: then deals are taken to close when expected.
+    Open opportunities have most of their slips before them. So the day expected is the one known on the past
+    planning dates of `stage_reliability`, ripe ones only, of those then open and not overdue: one delay for
+    each won one and date. The day last expected before closing would hold every slip already.
+
+    Empty without dated history, or with fewer than ten delays: then deals are taken to close when expected.
     """
     if stage_history is None:
         return np.zeros(0)
-    won = opportunities[(opportunities["outcome"] == "won") & (opportunities["closed"] < pd.Timestamp(as_of))]
-    rows = stage_history.merge(won[["opportunity_id", "closed"]], on="opportunity_id")
-    rows = rows[(rows["date"] < rows["closed"]) & rows["expected_close"].notna()].sort_values("date")
-    last = rows.groupby("opportunity_id").tail(1)
-    days = np.sort((last["closed"] - last["expected_close"]).dt.days.to_numpy(dtype=np.float64))
+    seen = [
+        _open_on(opportunities, stage_history, day, pd.Timestamp(as_of)).assign(day=day)
+        for day in _planning_days(as_of)
+    ]
+    rows = pd.concat(seen, ignore_index=True)
+    rows = rows[rows["won"] & (rows["expected_close"] >= rows["day"])]
+    days = np.sort((rows["closed"] - rows["expected_close"]).dt.days.to_numpy(dtype=np.float64))
     return days if len(days) >= _LEAST_DELAYS else np.zeros(0)
+
+
+def open_too_long(opportunities: pd.DataFrame, *, as_of: dt.date) -> pd.Series:
+    """Say which opportunities were not closed by `as_of` though nine of ten won ones took less time to.
+
+    None are before ten have been won.
+    """
+    day = pd.Timestamp(as_of)
+    closed = _closed(opportunities, day)
+    won = opportunities[closed & (opportunities["outcome"] == "won")]
+    if len(won) < _LEAST_DELAYS:
+        return pd.Series(False, index=opportunities.index)
+    return ~closed & (opportunities["created"] <= day - _life(won))
+
+
+def _closed(opportunities: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    return opportunities["outcome"].isin(["won", "lost"]) & (opportunities["closed"] < day)
+
+
+def _life(won: pd.DataFrame) -> pd.Timedelta:
+    """Return the time within which nine of ten won opportunities closed."""
+    return pd.Timedelta((won["closed"] - won["created"]).quantile(_RIPE))
+
+
+def _planning_days(as_of: dt.date) -> list[pd.Timestamp]:
+    """Return the past days on which said is compared with found, in order."""
+    return [pd.Timestamp(as_of) - pd.DateOffset(months=3 * back) for back in range(_QUARTERS, 0, -1)]
 
 
 def _passed(
@@ -187,7 +224,7 @@ def _passed(
     stages: Mapping[str, float],
     as_of: dt.date,
 ) -> pd.DataFrame:
-    """Return stages that closed opportunities passed through: opportunity_id, stage, won, days to closing."""
+    """Return stages that decided ones passed through: opportunity_id, stage, won, days to closing."""
     if stage_history is None:
         return pd.DataFrame({"stage": pd.Series(dtype="str"), "won": pd.Series(dtype="bool"), "days": 0.0})
     unknown = sorted(set(stage_history["stage"].dropna()) - set(stages))
@@ -197,40 +234,39 @@ def _passed(
             "Add them under stages: in book.yaml."
         )
     day = pd.Timestamp(as_of)
-    over = opportunities[opportunities["outcome"].isin(["won", "lost"]) & (opportunities["closed"] < day)]
-    won = over[over["outcome"] == "won"]
-    if len(won) >= _LEAST_DELAYS:
-        life = (won["closed"] - won["created"]).quantile(_RIPE)
-        over = over[over["created"] <= day - life]
-    rows = stage_history.merge(over[["opportunity_id", "outcome", "closed"]], on="opportunity_id")
+    closed, old = _closed(opportunities, day), open_too_long(opportunities, as_of=as_of)
+    won = closed & (opportunities["outcome"] == "won")
+    counted = closed | old
+    if won.sum() >= _LEAST_DELAYS:
+        counted &= opportunities["created"] <= day - _life(opportunities[won])
+    over = opportunities.loc[counted, ["opportunity_id"]].assign(
+        won=won, closed=opportunities["closed"].where(closed, day)
+    )
+    rows = stage_history.merge(over, on="opportunity_id")
     rows = rows[rows["date"] < rows["closed"]].sort_values(["opportunity_id", "date"], kind="stable")
     rows = rows.drop_duplicates(["opportunity_id", "stage"])
     days = (rows["closed"] - rows["date"]).dt.days.astype("float64")
-    return rows[["opportunity_id", "stage"]].assign(won=rows["outcome"] == "won", days=days)
+    return rows[["opportunity_id", "stage", "won"]].assign(days=days)
 
 
-def _standing(
-    opportunities: pd.DataFrame,
-    stage_history: pd.DataFrame | None,
-    day: pd.Timestamp,
-    now: pd.Timestamp,
-    rates: pd.DataFrame,
+def _open_on(
+    opportunities: pd.DataFrame, stage_history: pd.DataFrame, day: pd.Timestamp, now: pd.Timestamp
 ) -> pd.DataFrame:
-    """Return the opportunities open on a past day that have closed since, in their stage of that day.
+    """Return the opportunities open on a past day of which it is known now whether they were won.
 
-    None where fewer than nine of ten then open have.
+    They are in their stage of that day, with the closing day then expected: opportunity_id, stage,
+    expected_close, closed, won. None where that is known of fewer than nine of ten then open.
     """
-    assert stage_history is not None
-    since = (opportunities["closed"] >= day) & (opportunities["closed"] < now)
-    closed = since & opportunities["outcome"].isin(["won", "lost"])
-    pending = (opportunities["outcome"] == "open") | (opportunities["closed"] >= now)
+    closed, old = _closed(opportunities, now), open_too_long(opportunities, as_of=now.date())
+    then_open = ~_closed(opportunities, day)
     known = stage_history[stage_history["date"] < day].sort_values(["opportunity_id", "date"], kind="stable")
-    last = known.groupby("opportunity_id").tail(1)[["opportunity_id", "stage"]]
+    columns = [c for c in ("opportunity_id", "stage", "expected_close") if c in known]
+    last = known.groupby("opportunity_id").tail(1)[columns]
     both = last.merge(
-        opportunities.loc[closed | pending, ["opportunity_id", "outcome"]].assign(closed=closed),
+        opportunities.loc[then_open, ["opportunity_id", "closed"]].assign(
+            won=closed & (opportunities["outcome"] == "won"), decided=closed | old
+        ),
         on="opportunity_id",
     )
-    ripe = both["closed"].sum() >= _RIPE * len(both)
-    both = both[both["closed"] & ripe].drop(columns="closed")
-    both = both.merge(rates[["stage", "used_rate"]], on="stage")
-    return both.assign(won=both["outcome"] == "won").drop(columns="outcome")
+    ripe = both["decided"].sum() >= _RIPE * len(both)
+    return both[both["decided"] & ripe].drop(columns="decided")

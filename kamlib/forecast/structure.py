@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kamlib.errors import ParameterError, did_you_mean
-from kamlib.forecast.arrays import Floats, Indices
+from kamlib.forecast.arrays import Flags, Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,16 @@ class Structure:
         series = np.tile(np.arange(self.bottom), len(self.parents))
         ones = np.ones(len(series))
         return csr_array((ones, (self.parents.ravel(), series)), shape=(self.above, self.bottom))
+
+    def holding(self, bottom: Flags) -> Indices:
+        """Return the rows in `labels` of the sums that hold any of some bottom series."""
+        return np.unique(self.parents[:, bottom])
+
+    def part(self, bottom: Flags) -> Structure:
+        """Return the structure of some bottom series alone, and of the sums `holding` them."""
+        rows = self.holding(bottom)
+        parents = np.searchsorted(rows, self.parents[:, bottom]).astype(np.intp)
+        return Structure(self.labels.iloc[rows].reset_index(drop=True), parents)
 
     def sum_up(self, bottom: npt.ArrayLike) -> Floats:
         """Return all series from bottom series: shape (rows, bottom) to (rows, all)."""

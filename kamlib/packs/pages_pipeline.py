@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
 import pandas as pd
 
 from kamlib.charts import pipeline as charts
 from kamlib.charts.figure import NativeChart
+from kamlib.forecast.outlook import Landing
 from kamlib.forecast.pipeline import OpenTarget, Pipeline
 from kamlib.glossary import Words
 from kamlib.measures.money import sum_money, to_money, total_money
@@ -41,6 +43,7 @@ def pipeline_page(
     period: Period,
     repeat_months: int,
     open_part: OpenTarget | None = None,
+    beyond: Decimal = Decimal(0),
 ) -> Page:
     """Say what the pipeline adds to the base forecast (forecast 4).
 
@@ -64,6 +67,8 @@ def pipeline_page(
         Months within which a buyer is in the base forecast.
     open_part : OpenTarget, optional
         What `kamlib.forecast.pipeline.open_target` made; None while the period has no target.
+    beyond : Decimal
+        What `kamlib.forecast.pipeline.beyond_base` made.
     """
     base = total_money(outlook["landing"])
     opened = value.opportunities
@@ -81,7 +86,7 @@ def pipeline_page(
     notes = (
         words("pipeline.rule", months=repeat_months),
         _reliability(reliability, rates, words),
-        words("pipeline.doubt"),
+        _doubt(opened, beyond, words),
     )
     bars = pd.concat(
         [
@@ -113,21 +118,25 @@ def pipeline_page(
     )
 
 
-def landing_sentence(value: Pipeline, outlook: pd.DataFrame, *, words: Words, repeat_months: int) -> str:
+def landing_sentence(value: Pipeline, landing: Landing, *, words: Words, repeat_months: int) -> str:
     """Say where the year lands with new business, for the page on the landing (forecast 1).
 
     Parameters
     ----------
-    value, outlook, words, repeat_months
+    value, words, repeat_months
         As for `pipeline_page`.
+    landing : Landing
+        What `kamlib.forecast.outlook.land_with_new_business` made.
     """
-    total = total_money(outlook["landing"]) + value.added
-    return words(
-        "pipeline.landing_with",
-        new=words.money(value.added),
-        total=words.money(total),
-        months=repeat_months,
-    )
+    said = {
+        "new": words.money(value.added),
+        "total": words.money(landing.total),
+        "months": repeat_months,
+    }
+    if landing.low_80 is None or landing.high_80 is None:
+        return words("pipeline.landing_with", **said)
+    ends = {"low": words.money(landing.low_80), "high": words.money(landing.high_80)}
+    return words("pipeline.landing_with_range", **said, **ends)
 
 
 def calls_page(
@@ -239,23 +248,45 @@ def _numbered(key: str, number: int) -> str:
 
 
 def _calls_title(judged: pd.DataFrame, words: Words) -> str:
-    """Say who is off, and of how many others that is known not to be so."""
+    """Say who is off, who is surely not, and of how many others neither is proven."""
+    count = judged["leaning"].value_counts()
+    near, open_ones = int(count.get("within_a_tenth", 0)), int(count.get("no_clear_lean", 0))
     leaning = judged[judged["leaning"].isin(["sandbags", "happy_ears"])]
-    others = int((judged["leaning"] == "no_clear_lean").sum())
-    if leaning.empty:
-        if not others:
-            return words("pipeline.calls_title_few")
-        return words(
-            "pipeline.calls_title_none_one" if others == 1 else "pipeline.calls_title_none",
-            n=words.count(others),
-        )
+    if leaning.empty and not near + open_ones:
+        return words("pipeline.calls_title_few")
     names = [
         words("pipeline.calls_lean", name=name, lean=words.signed_percent(lean))
         for name, lean in zip(leaning["name"], leaning["lean"], strict=True)
     ]
-    end = {0: "_all", 1: "_one"}.get(others, "")
-    joined = words("forecast.and").join(names)
-    return words(f"pipeline.calls_title{end}", names=joined, n=words.count(others))
+    parts = [
+        words("pipeline.calls_off", names=words("forecast.and").join(names))
+        if names
+        else words("pipeline.calls_off_none")
+    ]
+    for key, number in (("near", near), ("unproven", open_ones)):
+        if number:
+            parts.append(words(f"pipeline.calls_{key}", n=words.count(number)))
+    if not near + open_ones:
+        parts.append(words("pipeline.calls_no_other"))
+    return words("pipeline.calls_part").join(parts)
+
+
+def _doubt(opened: pd.DataFrame, beyond: Decimal, words: Words) -> str:
+    """Say what to doubt of the pipeline: deals open for too long, and large orders of small buyers."""
+    told = [words("pipeline.doubt")]
+    old = opened[opened["open_too_long"]]
+    if len(old):
+        told.append(
+            words(
+                "pipeline.doubt_old",
+                n=words.count(len(old)),
+                amount=words.money(total_money(old["amount"])),
+                weighted=words.money(total_money(old["weighted"])),
+            )
+        )
+    if beyond > 0:
+        told.append(words("pipeline.doubt_beyond", beyond=words.money(beyond)))
+    return " ".join(told)
 
 
 def _range(value: Pipeline, words: Words, year: Period) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from kamlib import forecast as forecasting
-from kamlib.forecast.pipeline import Pipeline, open_target
+from kamlib.forecast.outlook import land_with_new_business
+from kamlib.forecast.pipeline import Pipeline, beyond_base, open_target
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_pipeline import calls_page, landing_sentence, pipeline_page, work_page
 from kamlib.runs import Run
@@ -53,7 +55,12 @@ def value_open(
 
 
 def landing_sentences(
-    run: Run, value: Pipeline | None, outlook: pd.DataFrame, *, params: forecasting.PipelineParams
+    run: Run,
+    value: Pipeline | None,
+    outlook: pd.DataFrame,
+    company: np.ndarray | None,
+    *,
+    params: forecasting.PipelineParams,
 ) -> tuple[str, ...]:
     """Say where the year lands with new business; nothing without opportunities.
 
@@ -63,10 +70,13 @@ def landing_sentences(
         As for `value_open`.
     value : Pipeline or None
         What `value_open` made.
+    company : numpy.ndarray or None
+        The company's paths of `kamlib.forecast.forecast_ranges`.
     """
     if value is None:
         return ()
-    return (landing_sentence(value, outlook, words=run.words, repeat_months=params.repeat_months),)
+    landing = land_with_new_business(outlook, value, company)
+    return (landing_sentence(value, landing, words=run.words, repeat_months=params.repeat_months),)
 
 
 def show_pipeline(
@@ -94,6 +104,7 @@ def show_pipeline(
         period=run.period,
         repeat_months=params.repeat_months,
         open_part=open_part,
+        beyond=beyond_base(value, run.load("forecast")),
     )
     _display(run, page)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kamlib.errors import KamError
 from kamlib.forecast import PipelineParams, learn_stage_rates, value_pipeline
-from kamlib.forecast.pipeline import Pipeline, open_target
+from kamlib.forecast.pipeline import Pipeline, beyond_base, open_target
 from kamlib.measures.money import to_money, to_ticks, total_money
 from kamlib.periods import parse_period
 
@@ -145,6 +145,50 @@ def test_the_draws_are_the_same_in_blocks(monkeypatch: pytest.MonkeyPatch) -> No
     whole = value(table, [-20.0, 0.0, 45.0])
     monkeypatch.setattr("kamlib.forecast.pipeline._CELLS", 333)
     pd.testing.assert_frame_equal(value(table, [-20.0, 0.0, 45.0]).months, whole.months)
+
+
+def test_paths_of_new_business_are_those_its_range_is_counted_from() -> None:
+    found = value(
+        opened(*[("C", "Bikes", "30", 100, "2026-02-20")] * 5, ("A", "Bikes", "50", 90, "2026-03-20"))
+    )
+    assert found.won.shape == (2000, 12)
+    assert np.quantile(found.won.sum(axis=1), [0.1, 0.9]).tolist() == [found.low_80, found.high_80]
+    assert found.won[:, 1].mean() == pytest.approx(150, rel=0.05)
+    assert (np.delete(found.won, 1, axis=1) == 0).all()
+
+
+def test_what_cannot_be_valued_is_refused() -> None:
+    table = opened(("C", "Bikes", "30", 100, None), ("C", "Bikes", "50", 100, None))
+    with pytest.raises(KamError, match='1 open opportunities are there twice, such as "P00". Keep one row'):
+        value(table.assign(opportunity_id="P00"))
+    with pytest.raises(
+        KamError, match='amount: 1 open opportunities have an amount below zero, such as "P01"'
+    ):
+        value(table.assign(amount=to_money([1, -1])))
+    with pytest.raises(KamError, match='stage: 1 open opportunities are in no stage, such as "P01"'):
+        value(table.assign(stage=pd.Series(["30", None], dtype="str")))
+    # what is closed is not valued
+    assert len(value(table.assign(amount=to_money([1, -1]), outcome=["open", "lost"])).opportunities) == 1
+
+
+def test_more_than_the_base_forecast_of_a_buyer_is_told() -> None:
+    table = opened(
+        ("A", "Bikes", "50", 100, "2026-02-20"),
+        ("A", "Bikes", "50", 60, "2026-03-20"),
+        ("A", None, "50", 10, "2026-03-20"),
+        ("C", "Bikes", "50", 1000, "2026-03-20"),
+        ("A", "Bikes", "50", 5000, "2027-03-20"),
+    )
+    forecast = pd.DataFrame(
+        {
+            "level": ["account_line", "account_line", "account", "account_line"],
+            "key": ["A / Bikes", "A / Bikes", "A", "A / Bikes"],
+            "period": ["2026-02", "2026-03", "2026-03", "2027-03"],
+            "forecast": to_money([300_000, 200_000, 500_000, 9_000_000]),
+        }
+    )
+    # 80 weighted against 50 forecast; without a line 5 against 50; what closes beyond the months is not asked
+    assert beyond_base(value(table), forecast) == Decimal(30)
 
 
 def test_a_year_that_is_over_has_no_months_to_come() -> None:

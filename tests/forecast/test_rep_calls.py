@@ -62,7 +62,7 @@ def test_the_lean_is_the_geometric_mean_with_students_interval() -> None:
     ("shares", "leaning"),
     [
         ([1.3, 1.25, 1.3, 1.4], "happy_ears"),
-        ([1.05, 1.05, 1.05, 1.051], "no_clear_lean"),
+        ([1.05, 1.05, 1.05, 1.051], "within_a_tenth"),
         ([0.5, 1.5, 0.7, 1.4], "no_clear_lean"),
         ([0.5, 0.5, 0.5], "too_few"),
     ],

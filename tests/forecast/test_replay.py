@@ -87,7 +87,7 @@ def test_levels_are_weighed_by_errors_one_month_ahead() -> None:
     assert past.known_errors(13) is None
     assert past.known_errors(36).shape == (24, past.levels.structure.total)  # type: ignore[union-attr]
     company = past.steps[20, 0] * 10_000
-    made = base_forecast(past.levels.until(20), horizon=1, params=PARAMS, method="blend")[0, 0] * 10_000
+    made = base_forecast(past.levels.until(20), horizon=12, params=PARAMS, method="blend")[0, 0] * 10_000
     assert company == pytest.approx(made - past.levels.pairs.ticks[20].sum())
 
 

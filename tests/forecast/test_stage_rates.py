@@ -12,6 +12,7 @@ from scipy.stats import binom
 
 from kamlib.errors import KamError, ParameterError
 from kamlib.forecast import PipelineParams, closing_delays, learn_stage_rates, stage_reliability
+from kamlib.forecast.stage_rates import open_too_long
 from kamlib.runs import open_run
 
 AS_OF = dt.date(2026, 1, 1)
@@ -128,8 +129,8 @@ def test_what_closed_quickly_does_not_stand_for_all() -> None:
     opportunities.loc[lost, "closed"] = opportunities.loc[lost, "created"] + pd.Timedelta(days=300)
     rows = {"stages": STAGES, "as_of": dt.date(2024, 1, 1), "params": PipelineParams()}
     table = stage_reliability(opportunities, history[history["stage"] == "30"], **rows).set_index("stage")
-    # of those open on 2023-04-01 or later some are still open on 2024-01-01, more than one in ten
-    ripe = pd.date_range("2022-01-01", "2023-01-01", freq="3MS")
+    # the lost are open for longer than nine of ten won ones took, so that is known of them on each date
+    ripe = pd.date_range("2022-01-01", "2023-10-01", freq="3MS")
     created, closed = opportunities["created"].to_numpy(), opportunities["closed"].to_numpy()
     standing = ((created[:, None] < ripe.to_numpy()) & (closed[:, None] >= ripe.to_numpy())).any(axis=1)
     assert table.loc["30", "cases"] == standing.sum()
@@ -146,11 +147,71 @@ def test_each_rate_says_where_it_is_from() -> None:
     assert set(learn(book(["won"])[0], None)["rate_source"]) == {"not_replayable"}
 
 
-def test_delays_need_ten_won() -> None:
-    opportunities, history = book(["won"] * 12)
-    assert closing_delays(opportunities, history, as_of=AS_OF).tolist() == [10.0] * 12
-    assert closing_delays(opportunities[:9], history, as_of=AS_OF).tolist() == []
-    assert closing_delays(opportunities, None, as_of=AS_OF).tolist() == []
+def test_what_is_never_closed_is_not_won() -> None:
+    # a fifth is won, a fifth lost, and the rest stays open for good
+    opportunities, history = book(["won", "lost", "open", "open", "open"] * 12)
+    row = learn(opportunities, history).loc["30"]
+    assert (row["decided"], row["won"], row["found_rate"]) == (60, 12, 0.2)
+    old = open_too_long(opportunities, as_of=AS_OF)
+    assert old.sum() == 36
+    assert (opportunities.loc[old, "outcome"] == "open").all()
+    # nine of ten won ones took 60 days: on the sixtieth one is too old, a day before it is not
+    last = opportunities["created"].iloc[-1]
+    for days, count in ((60, 36), (59, 35)):
+        assert open_too_long(opportunities, as_of=(last + pd.Timedelta(days=days)).date()).sum() == count
+    assert not open_too_long(opportunities[:45], as_of=AS_OF).any()
+
+
+def test_what_is_never_closed_keeps_no_date_from_being_judged() -> None:
+    opportunities, history = book(["won", "open"] * 40, days=100)
+    table = stage_reliability(opportunities, history, stages=STAGES, as_of=AS_OF, params=PipelineParams())
+    row = table.set_index("stage").loc["30"]
+    # those never closed stand on every date after the day they were made, each once: 35 before 2025-10-01
+    assert row["won"] == 12
+    assert row["cases"] == 12 + 35
+
+
+def test_delays_are_those_of_the_day_expected_on_past_planning_dates() -> None:
+    # each is expected after 60 days, slips by 30 days three times and is won after 150
+    opportunities = book(["won"] * 36, days=150)[0]
+    slips = [
+        pd.DataFrame(
+            {
+                "opportunity_id": opportunities["opportunity_id"],
+                "date": opportunities["created"] + pd.Timedelta(days=after),
+                "stage": "30",
+                "expected_close": opportunities["created"] + pd.Timedelta(days=expected),
+            }
+        )
+        for after, expected in ((0, 60), (55, 90), (85, 120), (115, 150))
+    ]
+    as_of = dt.date(2022, 7, 1)
+    found = closing_delays(opportunities, pd.concat(slips), as_of=as_of)
+    # on a planning date one is up to 55 days old, or up to 85, 115 or 150
+    assert set(found) == {90.0, 60.0, 30.0, 0.0}
+    # three months after the last of the dates most of those open on it are still open
+    days = [pd.Timestamp(as_of) - pd.DateOffset(months=3 * back) for back in range(8, 1, -1)]
+    age = np.array([(day - opportunities["created"]).dt.days for day in days])
+    assert (found == 90).sum() == ((age > 0) & (age <= 55)).sum()
+    assert len(found) == ((age > 0) & (age <= 150)).sum()
+
+
+def test_delays_of_what_was_overdue_are_not_those_of_what_is_not() -> None:
+    opportunities, history = book(["won"] * 36, days=60)
+    found = closing_delays(opportunities, history, as_of=dt.date(2022, 7, 1))
+    assert set(found) == {10.0}
+    late = closing_delays(
+        opportunities, history.assign(expected_close=history["date"]), as_of=dt.date(2022, 7, 1)
+    )
+    assert late.tolist() == []
+
+
+def test_delays_need_ten_and_dated_history() -> None:
+    opportunities, history = book(["won"] * 36, days=60)
+    as_of = dt.date(2020, 7, 1)
+    # two planning dates at which two to three were open and not overdue
+    assert closing_delays(opportunities, history, as_of=as_of).tolist() == []
+    assert closing_delays(opportunities, None, as_of=as_of).tolist() == []
 
 
 def test_the_demo_books_rates_are_found(demo_run: Path) -> None:

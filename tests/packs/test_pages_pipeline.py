@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from kamlib.errors import ParameterError
 from kamlib.forecast import PipelineParams, learn_stage_rates, plan_work
+from kamlib.forecast.outlook import land_with_new_business
 from kamlib.forecast.pipeline import OpenTarget, Pipeline
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money, total_money
@@ -102,7 +106,13 @@ def test_what_is_at_risk_counts_overdue_ones_beyond_the_plan() -> None:
 
 
 def judged_as(*leanings: str) -> pd.DataFrame:
-    lean = {"sandbags": -0.3, "happy_ears": 0.3, "no_clear_lean": 0.01, "too_few": float("nan")}
+    lean = {
+        "sandbags": -0.3,
+        "happy_ears": 0.3,
+        "no_clear_lean": 0.01,
+        "within_a_tenth": 0.0,
+        "too_few": float("nan"),
+    }
     ends = [lean[name] for name in leanings]
     return pd.DataFrame(
         {
@@ -133,11 +143,11 @@ def calls_of(*leanings: str, now: tuple[str, ...] = ()) -> Page:
     [
         ((), "Too few submissions to judge any rep by: it takes four periods that are over", 0),
         (("too_few",) * 3, "Too few submissions to judge any rep by: it takes four periods that are over", 3),
-        (("no_clear_lean", "too_few"), "The one rep judged is not off by a tenth or more and can be taken at their word", 1),
-        (("no_clear_lean",) * 2 + ("too_few",), "None of the 2 reps judged is off by a tenth or more: they can be taken at their word", 1),
+        (("no_clear_lean", "too_few"), "No rep is proven to be off by a tenth or more; no lean proven, and none ruled out: 1", 1),
+        (("no_clear_lean", "within_a_tenth", "within_a_tenth", "too_few"), "No rep is proven to be off by a tenth or more; surely off by less than a tenth: 2; no lean proven, and none ruled out: 1", 1),
         (("sandbags", "too_few"), "Off by a tenth or more: R0 (-30.0 %); no other rep has submitted often enough to be judged", 1),
-        (("sandbags", "no_clear_lean", "too_few"), "Off by a tenth or more: R0 (-30.0 %); the one other rep judged can be taken at their word", 1),
-        (("sandbags", "no_clear_lean", "no_clear_lean", "happy_ears"), "Off by a tenth or more: R0 (-30.0 %), R3 (+30.0 %); the other 2 reps judged can be taken at their word", 0),
+        (("sandbags", "within_a_tenth", "too_few"), "Off by a tenth or more: R0 (-30.0 %); surely off by less than a tenth: 1", 1),
+        (("sandbags", "no_clear_lean", "no_clear_lean", "happy_ears"), "Off by a tenth or more: R0 (-30.0 %), R3 (+30.0 %); no lean proven, and none ruled out: 2", 0),
     ],
 )  # fmt: skip
 def test_who_cannot_be_judged_is_not_taken_at_their_word(
@@ -210,8 +220,35 @@ def test_without_dated_history_the_page_says_so(demo_run: Path) -> None:
     assert set(source.values) == {"not replayable, default used"}
 
 
-def test_the_landing_is_told_with_new_business(demo_run: Path) -> None:
+def test_the_landing_is_told_with_new_business_and_the_range_of_both() -> None:
     found = value(opened(("C", "Bikes", "30", 1_000_000, "2026-02-20")))
-    outlook = pd.DataFrame({"landing": to_money([20_000_000_000])})
-    said = landing_sentence(found, outlook, words=Words("en", "EUR"), repeat_months=12)
-    assert said.startswith("With new business from the pipeline, 300 k weighted, the year lands at 2.30 M.")
+    outlook = pd.DataFrame({"landing": to_money([20_000_000_000]), "actual": to_money([5_000_000_000])})
+    # what is still to come is 1.5 M on each path, and a million more on three of ten
+    company = np.full((3, 2000), 500_000.0)
+    landing = land_with_new_business(outlook, found, company)
+    assert (landing.total, landing.low_80, landing.high_80) == (Decimal(2_300_000), 2_000_000.0, 3_000_000.0)
+    said = landing_sentence(found, landing, words=Words("en", "EUR"), repeat_months=12)
+    assert said.startswith(
+        "With new business from the pipeline, 300 k weighted, the year lands at 2.30 M, with a probability of "
+        "80 % between 2.00 M and 3.00 M."
+    )
+    alone = land_with_new_business(outlook, found, None)
+    said = landing_sentence(found, alone, words=Words("en", "EUR"), repeat_months=12)
+    assert said.startswith(
+        "With new business from the pipeline, 300 k weighted, the year lands at 2.30 M. No"
+    )
+    with pytest.raises(ParameterError, match="the forecast has 1000, the pipeline 2000"):
+        land_with_new_business(outlook, found, company[:, :1000])
+
+
+def test_deals_open_for_too_long_and_large_orders_of_small_buyers_are_doubted(demo_run: Path) -> None:
+    run, found = open_run(demo_run), value(opened(("C", "Bikes", "30", 100, "2026-02-20")))
+    old = replace(found, opportunities=found.opportunities.assign(open_too_long=True))
+    page = pipeline_page(
+        old, run.load("pipeline_stages"), run.load("pipeline_reliability"), run.load("outlook_months"),
+        words=Words("en", "EUR"), year=run.period.year(), period=run.period, repeat_months=12,
+        beyond=Decimal(70),
+    )  # fmt: skip
+    assert "Open for longer than nine of ten won ones took: 1, with 100, weighted 30.0;" in page.notes[2]
+    assert "70.0 weighted is more than it says of the same accounts" in page.notes[2]
+    assert "Open for longer" not in page_of(run, found).notes[2]
