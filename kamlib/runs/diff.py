@@ -167,7 +167,8 @@ def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
 
 def _row_name(table: pd.DataFrame, keys: Sequence[str], at: int) -> str:
     parts = [table[key].iloc[at] for key in keys]
-    return " · ".join("–" if pd.isna(part) else str(part) for part in parts) or "the only row"
+    texts = ["–" if pd.isna(part) else str(part).removesuffix(" 00:00:00") for part in parts]
+    return " · ".join(texts) or "the only row"
 
 
 def _is_amount(column: str) -> bool:

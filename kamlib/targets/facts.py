@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,29 @@ from kamlib.periods import Period, month_of
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+
+def month_numbers(months: pd.Series) -> Integers:
+    """Return months written as 2026-01, counted as `Period.first` is.
+
+    Examples
+    --------
+    >>> month_numbers(pd.Series(["2026-01", "2026-03"])).tolist() == [2026 * 12, 2026 * 12 + 2]
+    True
+    """
+    since_1970 = months.astype("str").to_numpy(dtype="str").astype("datetime64[M]").astype(np.int64)
+    return np.asarray(since_1970 + 12 * 1970, dtype=np.int64)
+
+
+def exact_money(ticks: int | Fraction) -> Decimal:
+    """Return ticks as an amount, to the nearest tick, halves up.
+
+    Examples
+    --------
+    >>> exact_money(Fraction(25_001, 2))
+    Decimal('1.2501')
+    """
+    return Decimal((2 * Fraction(ticks) + 1) // 2).scaleb(-4)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Floats
 from kamlib.periods import month_of, parse_period
+from kamlib.targets.facts import month_numbers
 from kamlib.targets.judge import Cases, Draws, ends
 from kamlib.targets.past import PastWindow
 
@@ -123,8 +124,7 @@ def _span(period: object, starts: object, ends: object, fiscal_year_start: int) 
 
 def _sold(cube: pd.DataFrame, windows: Sequence[PastWindow], reps: Sequence[str]) -> Floats:
     """Return what each rep sold in each period, shape (periods, reps) [currency]."""
-    month = cube["month"].astype("str").to_numpy(dtype="str").astype("datetime64[M]").astype(np.int64)
-    month += 12 * 1970
+    month = month_numbers(cube["month"])
     result = np.zeros((len(windows), len(reps)))
     for at, window in enumerate(windows):
         rows = cube[(month >= window.first) & (month < window.first + window.length)]

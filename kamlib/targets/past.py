@@ -14,7 +14,7 @@ from kamlib.measures.money import SCALE, to_ticks
 from kamlib.measures.rounding import Floats, Integers
 from kamlib.periods import Period, month_of
 from kamlib.targets.factors import Evidence
-from kamlib.targets.facts import AccountFacts, Flags
+from kamlib.targets.facts import AccountFacts, Flags, month_numbers
 from kamlib.targets.shares import blend_shares
 
 MOST_PERIODS = 12  # three years of quarters; what is older says little of how a rule does today
@@ -190,8 +190,7 @@ class _Sales:
 
     @classmethod
     def of(cls, cube: pd.DataFrame) -> _Sales:
-        month = cube["month"].astype("str").to_numpy(dtype="str").astype("datetime64[M]").astype(np.int64)
-        month += 12 * 1970
+        month = month_numbers(cube["month"])
         ids = pd.Index(sorted(cube["account_id"].dropna().unique()))
         ticks = np.zeros((len(ids) + 1, int(month.max() - month.min()) + 1), dtype=np.int64)
         rows = np.zeros_like(ticks)

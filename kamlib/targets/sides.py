@@ -12,7 +12,7 @@ import pandas as pd
 
 from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
-from kamlib.targets.facts import look_back
+from kamlib.targets.facts import exact_money, look_back
 from kamlib.targets.params import SizingParams
 
 
@@ -169,6 +169,4 @@ def _added(pipeline: pd.DataFrame, months: list[str]) -> int:
 
 
 def _money(ticks: int | Fraction | None) -> Decimal | None:
-    if ticks is None:
-        return None
-    return Decimal((2 * Fraction(ticks) + 1) // 2).scaleb(-4)
+    return None if ticks is None else exact_money(ticks)

@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
-from kamlib.targets.facts import Windows, in_full, look_back
+from kamlib.targets.facts import Windows, exact_money, in_full, look_back
 from kamlib.targets.params import SizingParams
 from kamlib.targets.sides import Sides
 
@@ -143,19 +143,19 @@ def size_target(
     return TargetSize(
         period=str(period),
         base_period=str(windows.base),
-        base=_money(base),
+        base=exact_money(base),
         base_growth=_base_growth(cube, windows, base),
         given=params.total is not None,
         basis=params.basis,
-        over=_money(exact - own),
+        over=exact_money(exact - own),
         growth=float(exact / base - 1) if base > 0 else None,
-        added=_money(exact - base),
-        amount=_money(exact),
-        rounding=_money(total * SCALE - exact),
+        added=exact_money(exact - base),
+        amount=exact_money(exact),
+        rounding=exact_money(total * SCALE - exact),
         total=total,
         unit=unit,
-        forecast=None if below is None else _money(below),
-        gap=None if below is None else _money(below - total * SCALE),
+        forecast=None if below is None else exact_money(below),
+        gap=None if below is None else exact_money(below - total * SCALE),
     )
 
 
@@ -230,7 +230,7 @@ def _refuse_base(base: int, windows: Windows) -> None:
         )
     if base <= 0:
         raise ParameterError(
-            f"sizing.growth counts on the revenue of {windows.base}, which is {in_full(_money(base))}."
+            f"sizing.growth counts on the revenue of {windows.base}, which is {in_full(exact_money(base))}."
             f" {remedy}"
         )
 
@@ -253,9 +253,3 @@ def _forecast(forecast: pd.DataFrame | None, period: Period) -> int | None:
     if set(rows["period"]) != months:
         return None
     return int(to_ticks(rows["forecast"]).sum())
-
-
-def _money(ticks: int | Fraction) -> Decimal:
-    """Return ticks as an amount, to the nearest tick, halves up."""
-    whole = (2 * Fraction(ticks) + 1) // 2
-    return Decimal(whole).scaleb(-4)
