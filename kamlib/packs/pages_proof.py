@@ -48,6 +48,7 @@ def proof_page(proof: Proof, *, words: Words, company: str) -> Page:
         subtitle=_subtitle(proof, words, company),
         table=table,
         figures=(proof_chart(bars, words=words, native=native),),
+        sentences=_own_sentences(proof, words),
         notes=(_blend_note(proof, words), _fair_note(proof, words), _doubt_note(proof, words)),
     )
 
@@ -112,7 +113,7 @@ def _blend_note(proof: Proof, words: Words) -> str:
 def _fair_note(proof: Proof, words: Words) -> str:
     rule = proof.in_use or proof.best
     row = _row(proof.rules, rule)
-    note = words(
+    return words(
         "proof.note_fair",
         rule=_name(rule, proof, words),
         in_band=words.percent(row["in_band"]),
@@ -122,8 +123,12 @@ def _fair_note(proof: Proof, words: Words) -> str:
         size_r=_signed(row["size_correlation"]),
         growth_r=_signed(row["growth_correlation"]),
     )
+
+
+def _own_sentences(proof: Proof, words: Words) -> tuple[str, ...]:
+    """Set the company's own targets beside the best rule's; nothing where it had none."""
     if not len(proof.own):
-        return note
+        return ()
     own, best = _row(proof.own, "company"), _row(proof.own, proof.best)
     said = words(
         "proof.note_own",
@@ -132,7 +137,23 @@ def _fair_note(proof: Proof, words: Words) -> str:
         best=_name(proof.best, proof, words),
         best_error=words.percent(best["rep_error"]),
     )
-    return joined([note, said], words)
+    return (said, *_chances(proof, words))
+
+
+def _chances(proof: Proof, words: Words) -> list[str]:
+    """Say how many of the company's own targets could be expected to be reached, and how many were."""
+    known = proof.chances[proof.chances["reach_probability"].notna()]
+    if not len(known):
+        return []
+    reached = as_float(known["actual"]) >= as_float(known["target"])
+    return [
+        words(
+            "proof.note_chances",
+            targets=words.count(len(known)),
+            expected=f"{known['reach_probability'].astype(float).sum():.1f}",
+            reached=words.count(int(reached.sum())),
+        )
+    ]
 
 
 def _doubt_note(proof: Proof, words: Words) -> str:

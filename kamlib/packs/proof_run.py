@@ -43,8 +43,8 @@ def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: Alloc
     Parameters
     ----------
     run : Run
-        The run; tables target_proof, target_proof_cases, target_proof_weights, target_proof_periods and
-        target_proof_own are saved.
+        The run; tables target_proof, target_proof_cases, target_proof_weights, target_proof_periods,
+        target_proof_own and target_proof_chances are saved.
     cube : pandas.DataFrame
         The cube.
     size : TargetSize
@@ -71,6 +71,7 @@ def replay_rules(run: Run, cube: pd.DataFrame, *, size: TargetSize, split: Alloc
     run.save("target_proof_weights", proof.weights)
     run.save("target_proof_periods", proof.periods)
     run.save("target_proof_own", proof.own)
+    run.save("target_proof_chances", proof.chances)
     return proof_page(proof, words=run.words, company=run.facts["book"]["name"])
 
 

@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kamlib.measures.money import as_float
+from kamlib.measures.money import SCALE, as_float, to_money
 from kamlib.measures.rounding import Floats
 from kamlib.periods import month_of, parse_period
 from kamlib.targets.facts import month_numbers
 from kamlib.targets.judge import Cases, Draws, ends
-from kamlib.targets.past import PastWindow
+from kamlib.targets.past import PastPeriod, PastWindow
 
 COMPANY = "company"
 """The rule's name of the company's own targets."""
 
 _OTHERS = ("account_id", "region", "product_line", "account_type")
 _LEVEL = 0.95
+_LEAST_RATIOS = 20  # of earlier forecasts: a probability in steps of five points
 _DIGITS = 9
 
 
@@ -91,6 +92,74 @@ def compare_own_targets(
         cases = Cases(target[:, kept], sold[kept], counted[kept])
         tables.append(_judged(cases, (COMPANY, *names), total, draws))
     return pd.concat(tables, ignore_index=True)
+
+
+def own_chances(
+    targets: pd.DataFrame | None, past: Sequence[PastPeriod], *, fiscal_year_start: int
+) -> pd.DataFrame:
+    """Say how likely the company's own targets were on their planning days.
+
+    A rep may land at the forecast of the accounts held on the day, times any of the ratios of what came to
+    what was forecast, of all reps and of the periods over on that day: the probability is the share of these
+    ratios with which the target is reached. That is coarser than the paths drawn for the period planned, and
+    takes reps' errors to be alike.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame or None
+        As for `compare_own_targets`.
+    past : sequence of PastPeriod
+        Periods replayed, in order of time.
+    fiscal_year_start : int
+        Calendar month in which the fiscal year starts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per period and rep who had a target and held an account: period, rep_id, target, landing
+        (forecast of the accounts), actual (what these accounts bought) [currency] and reach_probability
+        [fraction, null with fewer than twenty earlier ratios]. Without rows where nothing was forecast.
+    """
+    own = _own_targets(targets, [p.window for p in past], fiscal_year_start)
+    columns = ["period", "rep_id", "target", "landing", "actual", "reach_probability"]
+    parts = [
+        _held(p, p.evidence.forecast).assign(at=at)
+        for at, p in enumerate(past)
+        if p.evidence.forecast is not None
+    ]
+    if not len(own) or not parts:
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in columns})
+    held = pd.concat(parts, ignore_index=True)
+    asked = own.groupby(["at", "rep_id"], sort=True)["amount"].sum().rename("target").reset_index()
+    table = asked.merge(held, on=["at", "rep_id"])
+    table["period"] = pd.Series([past[at].window.label for at in table["at"]], dtype="str")
+    table["reach_probability"] = np.nan
+    forecast = held[held["landing"] > 0]
+    for at, rows in table.groupby("at"):
+        day = past[int(at)].window.planned
+        over = [j for j, p in enumerate(past) if p.window.first + p.window.length <= day]
+        known = forecast[forecast["at"].isin(over)]
+        ratios = (known["actual"] / known["landing"]).to_numpy()
+        if len(ratios) >= _LEAST_RATIOS:
+            landings = rows["landing"].to_numpy()[:, None] * ratios
+            reached = (landings >= rows["target"].to_numpy()[:, None]).mean(axis=1)
+            table.loc[rows.index, "reach_probability"] = reached.round(_DIGITS)
+    for name in ("target", "landing", "actual"):
+        table[name] = to_money(np.rint(table[name].to_numpy() * SCALE).astype(np.int64))
+    return table[columns]
+
+
+def _held(past: PastPeriod, coming: pd.DataFrame) -> pd.DataFrame:
+    """Return what was forecast of the open accounts of each rep on the day, and what they bought."""
+    amounts = pd.Series(as_float(coming["forecast"]), index=coming["account_id"].to_numpy())
+    table = pd.DataFrame(
+        {
+            "rep_id": past.reps,
+            "landing": amounts.reindex(past.facts.table["account_id"]).fillna(0.0).to_numpy(),
+            "actual": past.actual,
+        }
+    )[past.facts.open]
+    return table.groupby("rep_id", sort=True)[["landing", "actual"]].sum().reset_index()
 
 
 def _own_targets(

@@ -14,7 +14,7 @@ from kamlib.measures.money import SCALE, to_money
 from kamlib.measures.rounding import Floats
 from kamlib.periods import Period
 from kamlib.targets.judge import Cases, Draws, ends, rank_correlation, relative
-from kamlib.targets.own_targets import compare_own_targets
+from kamlib.targets.own_targets import compare_own_targets, own_chances
 from kamlib.targets.params import AllocationParams
 from kamlib.targets.past import PastPeriod, past_periods, past_windows
 from kamlib.targets.replayed import BLENDED, PLANNED, Replay, best_blend, with_plan
@@ -65,6 +65,8 @@ class Proof:
         accounts open on the day), outside (what came from elsewhere), sized (the total by growth) [currency].
     own : pandas.DataFrame
         The company's own targets beside each rule's; see `kamlib.targets.own_targets.compare_own_targets`.
+    chances : pandas.DataFrame
+        How likely each of the company's own targets was; see `kamlib.targets.own_targets.own_chances`.
     best, against : str
         The rule with the smallest rep_error at the true total, and the one it is held against: the rule in
         use, or the second best; empty where nothing was replayed.
@@ -79,6 +81,7 @@ class Proof:
     weights: pd.DataFrame = field(repr=False)
     periods: pd.DataFrame = field(repr=False)
     own: pd.DataFrame = field(repr=False)
+    chances: pd.DataFrame = field(repr=False)
     best: str
     against: str
     in_use: str
@@ -196,6 +199,7 @@ def prove_targets(
             fiscal_year_start=start,
             seed=seed,
         ),
+        chances=own_chances(targets, past, fiscal_year_start=start),
         best=order[0],
         against=against,
         in_use=in_use,
@@ -211,6 +215,7 @@ def _nothing(in_use: str) -> Proof:
         "weights": ["factor", "weight"],
         "periods": ["period", "planned_on"],
         "own": ["split_rule", "split_total"],
+        "chances": ["period", "rep_id"],
     }
     made = {
         name: pd.DataFrame({c: pd.Series(dtype="str") for c in columns}) for name, columns in tables.items()

@@ -12,12 +12,14 @@ from kamlib.periods import parse_period
 from tests.targets.sample import free_params
 from tests.targets.test_proof import (
     KNOWN,
+    REPS,
     STEADY,
     make_cube,
     make_forecasts,
     make_past,
     own_targets,
     prove,
+    targets_of,
 )
 
 EN, ZH = Words("en", "EUR"), Words("zh", "EUR")
@@ -64,7 +66,8 @@ def test_the_table_has_the_best_rule_first_and_both_totals() -> None:
 
 
 def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
-    blend, fair, doubt = page_of(targets=own_targets()).notes
+    page = page_of(targets=own_targets())
+    blend, fair, doubt = page.notes
     assert blend.startswith("Best blend over all periods: history 100 % (100 % to 100 %); potential 0 %")
     assert "judged on each one left out, it is 0.0 % off. The plan's own rule is 16.7 % off." in blend
     assert "By the plan's own rule (in use), 0.0 % of the reps would have landed" in fair
@@ -72,7 +75,10 @@ def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
     assert (
         "those that grew the year before cannot be told from the rest (rank correlations +0.87 and –)" in fair
     )
-    assert "The company's own targets, scaled to what came, were 16.7 % off for 16 reps and periods" in fair
+    assert page.sentences[0].startswith(
+        "The company's own targets, scaled to what came, were 16.7 % off for 16 reps and periods"
+    )
+    assert page_of().sentences == ()
     assert doubt.startswith(
         "To doubt: 8 periods and 2 reps; floors and caps hold for the plan's own rule only."
     )
@@ -93,6 +99,18 @@ def test_what_is_not_dated_and_what_cannot_be_replayed_is_said() -> None:
     other = page_of(split=free_params(weights={"history": 0.5, "demand": 0.5}))
     assert "The plan's own rule weighs factors that have no dated past" in other.notes[0]
     assert "against 0.0 % for last year plus growth" in other.title
+
+
+def test_how_many_own_targets_could_be_expected_to_be_reached_is_said() -> None:
+    known = {f"A{rep}": (rep, 1000.0) for rep in REPS}
+    cube = make_cube(**{f"{rep}_A{rep}": 100 for rep in REPS})
+    made = make_forecasts({account: 300.0 if account < "AR05" else 600.0 for account in known})
+    asked = targets_of("2025Q4", {"R00": 300.0, "R01": 301.0, "R02": 150.0})
+    page = page_of(cube=cube, past=make_past(known), forecasts=made, targets=asked)
+    assert page.sentences[1].startswith(
+        "On their planning days 1.5 of 3 such targets could be expected to be"
+    )
+    assert page.sentences[1].endswith("the accounts held reached 2 (each in table target_proof_chances).")
 
 
 @pytest.mark.parametrize("words", [EN, ZH])

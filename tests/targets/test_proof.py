@@ -290,3 +290,30 @@ def test_only_targets_of_reps_for_a_whole_period_are_compared() -> None:
     assert prove(targets=whole).own["replayed_cases"].unique().tolist() == [2]
     part = days.assign(starts=pd.Timestamp("2024-01-02"), ends=pd.Timestamp("2024-03-31"))
     assert len(prove(targets=part).own) == 0
+
+
+REPS = [f"R{i:02d}" for i in range(10)]
+
+
+def targets_of(period: str, amounts: dict[str, float]) -> pd.DataFrame:
+    table = pd.DataFrame({"period": period, "starts": pd.NaT, "ends": pd.NaT, "measure": "revenue",
+                          "rep_id": list(amounts), "target": list(amounts.values())})  # fmt: skip
+    return table.assign(target=to_money((table["target"] * 10_000).astype("int64")))
+
+
+def test_the_companys_own_targets_get_the_share_of_earlier_ratios_that_reach_them() -> None:
+    # ten reps with an account of 100 a month each; R00 to R04 were forecast 300 a quarter, the others 600,
+    # so that half of all ratios are 1 and half are 1/2
+    cube = make_cube(**{f"{rep}_A{rep}": 100 for rep in REPS})
+    past = make_past({f"A{rep}": (rep, 1000.0) for rep in REPS})
+    made = make_forecasts({f"A{rep}": 300.0 if rep < "R05" else 600.0 for rep in REPS})
+    asked = {"R00": 300.0, "R01": 301.0, "R02": 150.0, "R03": 149.0, "R05": 301.0, "R06": 299.0, "gone": 5.0}
+    found = prove(cube, past, forecasts=made, targets=targets_of("2025Q4", asked)).chances
+    assert found["rep_id"].tolist() == ["R00", "R01", "R02", "R03", "R05", "R06"]
+    assert found["reach_probability"].tolist() == [0.5, 0.0, 1.0, 1.0, 0.5, 1.0]
+    assert as_float(found["landing"]).tolist() == [300, 300, 300, 300, 600, 600]
+    assert as_float(found["actual"]).tolist() == [300] * 6
+    early = past_windows(PERIOD, as_of=AS_OF, first_month="2023-01")[0].label
+    first = prove(cube, past, forecasts=made, targets=targets_of(early, asked)).chances
+    assert first["reach_probability"].isna().all()
+    assert prove(cube, past, targets=targets_of("2025Q4", asked)).chances.empty
