@@ -101,7 +101,7 @@ def value_pipeline(
     ----------
     opportunities : pandas.DataFrame
         One row per opportunity as known on `as_of`: opportunity_id, account_id, rep_id, product_line, stage,
-        amount [currency], expected_close, outcome.
+        amount [currency], created, expected_close, closed, outcome.
     rates : pandas.DataFrame
         What `kamlib.forecast.learn_stage_rates` made.
     cube : pandas.DataFrame
