@@ -207,24 +207,30 @@ def _smooth(y: Floats, start: Indices, grid: Grid, level: Floats, trend: Floats)
     levels, trends = np.repeat(level[None], points, axis=0), np.repeat(trend[None], points, axis=0)
     squares, cross, square = (np.zeros((points, n)) for _ in range(3))
     rest = np.ones((points, n))
+    buffers = np.empty((2, points, n))  # all steps are made in place: most of the time goes into memory
     steady = not grid.trend.any()
     alive = np.searchsorted(start, np.arange(len(y)), side="right")
-    seen = ~np.isnan(y)
-    for t in range(len(y)):
-        k = alive[t]
-        drift = grid.damping * trends[:, :k]
-        expected = levels[:, :k] + drift
-        error = np.where(seen[t, :k], y[t, :k] - expected, 0.0)
-        squares[:, :k] += error * error
-        levels[:, :k] = expected + grid.level * error
-        if steady:
-            part = np.where(seen[t, :k], rest[:, :k], 0.0)
-            cross[:, :k] += part * error
-            square[:, :k] += part * part
-            rest[:, :k] -= grid.level * part
-            trends[:, :k] = drift
-        else:
-            trends[:, :k] = drift + grid.trend * error
+    for row, k in zip(y, alive, strict=True):
+        error, change = buffers[0, :, :k], buffers[1, :, :k]
+        state, slope = levels[:, :k], trends[:, :k]
+        slope *= grid.damping
+        state += slope
+        np.subtract(row[:k], state, out=error)
+        gap = np.isnan(row[:k])
+        error[:, gap] = 0.0
+        squares[:, :k] += np.multiply(error, error, out=change)
+        state += np.multiply(grid.level, error, out=change)
+        if not steady:
+            slope += np.multiply(grid.trend, error, out=change)
+            continue
+        part = rest[:, :k]
+        cross[:, :k] += np.multiply(part, error, out=change)
+        np.multiply(part, part, out=change)
+        change[:, gap] = 0.0
+        square[:, :k] += change
+        np.multiply(grid.level, part, out=change)
+        change[:, gap] = 0.0
+        part -= change
     if steady:
         squares = np.maximum(squares - cross * cross / square, 0.0)
         levels += cross / square * rest
