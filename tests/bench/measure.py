@@ -13,9 +13,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of a command took: wall seconds [s] and peak memory of its largest process [MB]."""
+    """What one run of a command took.
+
+    Wall seconds [s], CPU seconds of all its threads [s], peak memory of its largest process [MB].
+    """
 
     seconds: float
+    cpu: float
     megabytes: float
 
 
@@ -29,7 +33,8 @@ def run(command: Sequence[str]) -> Cost:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, said.decode()
-    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Cost(time.perf_counter() - started, cpu, usage.ru_maxrss / 1024)
 
 
 def python(code: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""Forecasts of 20,000 accounts x 4 product lines, and of their past: seconds and memory in a process of its own."""
+"""Forecasts of 20,000 accounts x 4 product lines, and of their past: CPU seconds and memory in a process of its own.
+
+CPU seconds, as wall seconds tell as much of what else the machine is doing.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ def test_eighty_thousand_series_in_seconds() -> None:
     made = run(python(LARGE))
     for name, call, limit in (("forecast", AHEAD, 60), ("held-out errors", PAST, 90)):
         cost = run(python(LARGE + call))
-        seconds = cost.seconds - made.seconds
-        print(f"\n{name} of 80,000 series: {seconds:.1f} s (at most {limit}), peak {cost.megabytes:.0f} MB")
+        seconds = cost.cpu - made.cpu
+        print(
+            f"\n{name} of 80,000 series: {seconds:.1f} CPU s (at most {limit}), {cost.seconds:.0f} s in all, "
+            f"peak {cost.megabytes:.0f} MB"
+        )
         assert seconds <= limit
         assert cost.megabytes < 2000
