@@ -150,20 +150,17 @@ def _lab(args: argparse.Namespace) -> None:
 
 
 def _app(args: argparse.Namespace) -> None:
-    import subprocess
     import webbrowser
 
     from kamlib.runs import project_root
-    from kamlib.widgets.app import app_command, app_environment
+    from kamlib.widgets.app import serve
 
-    page = f"http://127.0.0.1:{args.port}/"
-    folder = project_root() / "notebooks" / "explore"
-    _say(f"{page} (only from this machine; stop with Ctrl-C)")
-    if not args.no_browser:
-        webbrowser.open(page)
-    code = subprocess.call(app_command(folder, port=args.port), env=app_environment())
-    if code:
-        raise KamError(f"the web page ended with exit code {code}; is port {args.port} taken? Try --port.")
+    def ready(page: str) -> None:
+        _say(f"{page} (only from this machine; stop with Ctrl-C)")
+        if not args.no_browser:
+            webbrowser.open(page)
+
+    serve(project_root() / "notebooks" / "explore", port=args.port, ready=ready)
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], None]]] = {

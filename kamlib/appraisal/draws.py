@@ -11,7 +11,7 @@ over months, such as accounts kept, are drawn by account alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -242,7 +242,12 @@ def _weights_of_accounts(
 
 
 def draw_scores(
-    cases: Sequence[RepCases], *, kpis: Sequence[Kpi], draws: int, rng: np.random.Generator
+    cases: Sequence[RepCases],
+    *,
+    kpis: Sequence[Kpi],
+    draws: int,
+    rng: np.random.Generator,
+    tick: Callable[[float], None] = lambda _: None,
 ) -> Floats:
     """Draw scores from accounts and months resampled with replacement: accounts by rep, months for all.
 
@@ -256,6 +261,8 @@ def draw_scores(
         Number of draws.
     rng : numpy.random.Generator
         Source of randomness.
+    tick : callable
+        Told the fraction of reps that is drawn, after each.
 
     Returns
     -------
@@ -275,6 +282,7 @@ def draw_scores(
         n = len(rep.accounts)
         counts = rng.multinomial(n, np.full(n, 1 / n), size=draws) if n else np.zeros((draws, 0))
         found[:, k, :] = rep.scores(counts.astype(float), kpis, drawn)
+        tick((k + 1) / len(cases))
     return found
 
 

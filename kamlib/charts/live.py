@@ -21,6 +21,22 @@ STYLE = """<style>
 </style>"""
 
 
+def live_page(title: str, body: str, *, lang: str) -> str:
+    """Put a picture under its title, in a language that a screen reader is told.
+
+    Parameters
+    ----------
+    title : str
+        Plain text.
+    body : str
+        HTML.
+    lang : str
+        Language of both.
+    """
+    head = f'<p><b class="head">{escape(title)}</b></p>'
+    return f'{STYLE}<div class="kam-live" lang="{lang}">{head}{body}</div>'
+
+
 def live_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[bool], caption: str
 ) -> str:

@@ -194,15 +194,14 @@ class Judged:
         What was judged.
     weights : pandas.DataFrame
         What each KPI weighs and why.
-    scores, totals, perspectives : pandas.DataFrame
-        Scorecard by rep and KPI; totals by rep; scores by perspective.
+    scores, totals : pandas.DataFrame
+        Scorecard by rep and KPI; totals by rep.
     """
 
     measured: Measured
     weights: pd.DataFrame
     scores: pd.DataFrame
     totals: pd.DataFrame
-    perspectives: pd.DataFrame
 
     @property
     def case(self) -> Case:
@@ -213,6 +212,11 @@ class Judged:
     def evidence(self) -> pd.DataFrame:
         """What reps did, account by account."""
         return self.measured.evidence
+
+    @cached_property
+    def perspectives(self) -> pd.DataFrame:
+        """Scores by perspective."""
+        return perspective_scores(self.scores)
 
     @cached_property
     def cases(self) -> list[RepCases]:
@@ -298,5 +302,4 @@ def score_measured(measured: Measured, weights: WeightParams, *, kpis: Sequence[
             team_share=case.params.team_share,
             least_weight=case.params.least_weight,
         ),
-        perspectives=perspective_scores(scores),
     )

@@ -17,9 +17,8 @@ from kamlib.errors import ParameterError
 from kamlib.forecast import ForecastParams, draw_period_sums
 from kamlib.forecast.period_sums import PeriodSums
 from kamlib.glossary import Words
-from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float, sum_money
-from kamlib.packs.paying import period_pay
+from kamlib.packs.overlay import PanelError, unlike
 from kamlib.packs.planning import PlanningParams
 from kamlib.packs.proof_run import evidence_of
 from kamlib.packs.targets_scope import pipeline_of
@@ -27,14 +26,16 @@ from kamlib.params import Layer, build_params
 from kamlib.runs import Run
 from kamlib.targets import (
     AttainabilityParams,
+    TargetSize,
     attain_probability,
-    reps_at_target,
     size_sides,
     size_target,
 )
 from kamlib.targets.allocation import account_targets
+from kamlib.targets.bounds import account_bounds
 from kamlib.targets.facts import AccountFacts, account_facts, look_back
-from kamlib.targets.scenarios import scenario_params
+from kamlib.targets.request import gather_evidence
+from kamlib.targets.shares import blend_shares
 
 _SHOWN, _MOVED = 40, 8
 _KEPT = 12  # splits kept: the plan, all scenarios, and the last few moves, which undo asks for again
@@ -48,17 +49,25 @@ class Split:
 
     Attributes
     ----------
-    total : int
-        What all accounts add up to [currency].
+    key : str
+        The parameters it was made with, written out: two splits with the same key are the same.
+    size : TargetSize
+        How the total comes about.
     accounts : pandas.DataFrame
         As `kamlib.targets.allocation.account_targets`.
     likely : pandas.DataFrame
         As `kamlib.targets.attain_probability`: the company, regions and reps.
     """
 
-    total: int
+    key: str
+    size: TargetSize
     accounts: pd.DataFrame
     likely: pd.DataFrame
+
+    @property
+    def total(self) -> int:
+        """What all accounts add up to [currency]."""
+        return self.size.total
 
 
 @dataclass(frozen=True)
@@ -108,11 +117,11 @@ class TargetDesk:
 
     @cached_property
     def last_year(self) -> dict[tuple[str, str], float]:
-        """Last year's revenue of the company, each rep and each region [currency]."""
+        """Last year's revenue of the company, with and without an account, each rep and region [currency]."""
         accounts = self.before.accounts
-        last = accounts.assign(last=as_float(accounts["actual_last_year"]), company="company")
-        found: dict[tuple[str, str], float] = {}
-        for dimension, column in (("company", "company"), *_SIDES):
+        last = accounts.assign(last=as_float(accounts["actual_last_year"]))
+        found = {("company", "company"): float(self.before.size.base)}
+        for dimension, column in _SIDES:
             sums = last.groupby(column)["last"].sum()
             found |= {(dimension, str(key)): float(value) for key, value in sums.items()}
         return found
@@ -161,18 +170,18 @@ class TargetDesk:
         Raises
         ------
         ParameterError
-            If the request cannot be met.
+            If the request cannot be met; a `PanelError`, which says so in either language.
         """
         parts = (params.sizing, params.allocation, params.attainability)
         key = "".join(part.model_dump_json() for part in parts)
         if key not in self._splits:
-            made = self._split(params)
+            made = self._split(key, params)
             while len(self._splits) >= _KEPT:
                 del self._splits[next(iter(self._splits))]
             self._splits[key] = made
         return self._splits[key]
 
-    def _split(self, params: PlanningParams) -> Split:
+    def _split(self, key: str, params: PlanningParams) -> Split:
         run, tables = self.run, self.tables
         plan: dict[str, Any] = {"period": run.period, "as_of": run.as_of}
         cube, forecast = self.totals["cube"], self.totals["forecast"]
@@ -180,12 +189,36 @@ class TargetDesk:
             cube, forecast, tables["accounts"], params=params.sizing, pipeline=self.around["pipeline"], **plan
         )
         size = size_target(cube, forecast, params=params.sizing, unit=run.rounding_unit, sides=sides, **plan)
-        table = account_targets(
-            tables["cube"], tables["accounts"], total=size.total, params=params.allocation,
-            unit=run.rounding_unit, evidence=self.around["evidence"],
-            facts=self._account_facts(params.allocation.history_quarters), **plan,
-        )  # fmt: skip
-        return Split(size.total, table, self._likely(table, params.attainability))
+        facts = self._account_facts(params.allocation.history_quarters)
+        try:
+            table = account_targets(
+                tables["cube"], tables["accounts"], total=size.total, params=params.allocation,
+                unit=run.rounding_unit, evidence=self.around["evidence"], facts=facts, **plan,
+            )  # fmt: skip
+        except ParameterError as error:
+            raise self._refused(error, facts, size.total, params) from error
+        return Split(key, size, table, self._likely(table, params.attainability))
+
+    def _refused(
+        self, error: ParameterError, facts: AccountFacts, total: int, params: PlanningParams
+    ) -> PanelError:
+        """Say in either language why a total cannot be split: by how much which bounds are out of reach."""
+        unit, split = self.run.rounding_unit, params.allocation
+        bounds = account_bounds(facts, params=split, unit=unit, months=self.run.period.length)
+        evidence = gather_evidence(self.around["evidence"], period=self.run.period, params=split)
+        blend = blend_shares(
+            facts, weights=split.factor_weights(), evidence=evidence, quarters=split.history_quarters
+        )
+        within = np.where((blend.weights > 0).astype(bool), bounds.upper, bounds.lower)
+        pins, least, most = (
+            sum(units.tolist()) * unit for units in (bounds.lower[bounds.pinned], bounds.lower, within)
+        )
+        for key, bound, gap in (("pins", pins, pins - total), ("floors", least, least - total),
+                                ("caps", most, total - most)):  # fmt: skip
+            if gap > 0:
+                amounts = {"bound": f"{bound:,}", "total": f"{total:,}", "gap": f"{gap:,}"}
+                return PanelError(f"widgets.refused_{key}", plain=str(error), **amounts)
+        return PanelError("widgets.failed", plain=str(error), why=str(error))
 
     def _account_facts(self, quarters: int) -> AccountFacts:
         if quarters not in self._facts:
@@ -221,6 +254,41 @@ def with_values(params: PlanningParams, section: str, values: Mapping[str, objec
     return build_params(PlanningParams, layers)
 
 
+def idle(params: PlanningParams) -> dict[str, str]:
+    """Return the parameters with a slider that have no effect, with the key of the sentence that says why."""
+    found = {}
+    if params.sizing.total is not None:
+        found["growth"] = "widgets.idle_total"
+    elif params.sizing.basis in ("market", "below"):
+        found["growth"] = "widgets.idle_basis"
+    elif params.sizing.growth_parts:
+        found["growth"] = "widgets.idle_parts"
+    if params.allocation.weights:
+        found["history_weight"] = "widgets.idle_weights"
+    return found
+
+
+def plan_remarks(
+    desk: TargetDesk, params: PlanningParams, words: Words, *, followed: tuple[str, ...]
+) -> list[str]:
+    """Say in words which sliders have no effect, and which parameters a panel does not follow.
+
+    Parameters
+    ----------
+    desk : TargetDesk
+        The plan.
+    params : PlanningParams
+        The state.
+    words : Words
+        Language.
+    followed : tuple of str
+        How the names of the parameters begin that the panel's picture follows.
+    """
+    said = [words(key) for key in idle(params).values()]
+    unfollowed = unlike(params, desk.params, except_=followed)
+    return [*said, *([words("widgets.needs_run", names=", ".join(unfollowed))] if unfollowed else [])]
+
+
 def moved_accounts(now: Split, before: Split) -> pd.DataFrame:
     """Return the accounts whose targets differ, the largest change first: account_id, target, change."""
     # Both are of all accounts, in the same order, which is that of their ids.
@@ -248,46 +316,22 @@ def quick_pins(desk: TargetDesk, params: PlanningParams) -> list[tuple[str, int]
 def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
     """Draw targets by region and rep beside last year and the forecast, and who gains or loses most."""
     now = desk.split(params)
-    company = now.likely.iloc[0]
     against = now.total - desk.before.total
     top = words(
         "widgets.targets_title",
         total=words.money(now.total),
         change=words.signed_money(against) if against else words("widgets.as_run"),
-        chance=words.chance(company["reach_probability"]),
+        chance=words.chance(now.likely["reach_probability"].iloc[0]),
     )
-    years = desk.last_year
-    before = desk.targets_before
-    rows, reps = [], now.likely[now.likely["dimension"] == "rep"].sort_values("target", ascending=False)
+    years, more = desk.last_year, ""
+    reps = now.likely[now.likely["dimension"] == "rep"].sort_values("target", ascending=False)
     known = reps[[row.target > 0 or years.get(("rep", row.key), 0.0) > 0 for row in reps.itertuples()]]
+    if len(known) > _SHOWN:
+        more = f"<p>{escape(words('widgets.more', shown=_SHOWN, count=len(known)))}</p>"
     shown = pd.concat([now.likely[now.likely["dimension"] != "rep"], known.head(_SHOWN)])
     full = max(float(as_float(reps["target"]).max()) if len(reps) else 1.0, 1.0) * 1.2
-    for row in shown.itertuples():
-        name = (
-            words.value("dimension", "company")
-            if row.dimension == "company"
-            else desk.names.get(row.key, row.key)
-        )
-        ends = [None if pd.isna(v) else float(v) for v in (row.low_80, row.high_80, row.landing)]
-        points = [(float(row.target), _TARGET)] + ([] if ends[2] is None else [(ends[2], _ACTUAL)])
-        said = words(
-            "widgets.range_said", target=words.money(row.target), chance=words.chance(row.reach_probability)
-        )
-        change = float(row.target) - float(before.get((row.dimension, row.key), 0))
-        bar = live.range_bar(ends[0], ends[1], points, full=full, said=said) if row.dimension == "rep" else ""
-        rows.append(
-            [
-                escape(str(name)),
-                words.money(years.get((row.dimension, row.key), 0.0)),
-                "–" if ends[2] is None else words.money(ends[2]),
-                words.money(row.target),
-                words.signed_money(change) if change else "",
-                words.chance(row.reach_probability),
-                escape(words.value("reach_band", row.reach_band)),
-                "–" if pd.isna(row.wanted_target) else words.money(row.wanted_target),
-                bar,
-            ]
-        )
+    rows = [_target_row(desk, row, full, words) for row in shown.itertuples()]
+    rows += _without_rep(desk, now, words)
     wanted = words("widgets.wanted", chance=words.chance(params.attainability.wanted_probability))
     columns = ("last_year", "forecast", "target", "change", "chance", "band")
     head = ["", *(words(f"widgets.{name}") for name in columns), wanted, words("widgets.range")]
@@ -299,10 +343,40 @@ def targets_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
             (words("widgets.target"), _TARGET),
         ]
     )
-    return (
-        f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(top)}</b></p>{marks}{table}'
-        f"{_moved_html(desk, now, words)}</div>"
-    )
+    return live.live_page(top, f"{marks}{table}{more}{_moved_html(desk, now, words)}", lang=words.lang)
+
+
+def _target_row(desk: TargetDesk, row: Any, full: float, words: Words) -> list[str]:
+    name = desk.names.get(row.key, row.key)
+    if row.dimension == "company":
+        name = words.value("dimension", "company")
+    low, high, landing = (None if pd.isna(v) else float(v) for v in (row.low_80, row.high_80, row.landing))
+    points = [(float(row.target), _TARGET)] + ([] if landing is None else [(landing, _ACTUAL)])
+    chance = words.chance(row.reach_probability)
+    said = words("widgets.range_said", target=words.money(row.target), chance=chance)
+    change = int(row.target) - desk.targets_before.get((row.dimension, row.key), 0)
+    return [
+        escape(str(name)),
+        words.money(desk.last_year.get((row.dimension, row.key), 0.0)),
+        "–" if landing is None else words.money(landing),
+        words.money(row.target),
+        words.signed_money(change) if change else "",
+        chance,
+        escape(words.value("reach_band", row.reach_band)),
+        "–" if pd.isna(row.wanted_target) else words.money(row.wanted_target),
+        live.range_bar(low, high, points, full=full, said=said) if row.dimension == "rep" else "",
+    ]
+
+
+def _without_rep(desk: TargetDesk, now: Split, words: Words) -> list[list[str]]:
+    """Make the row that reps lack to the total: accounts that nobody serves; none where there are none."""
+    nobody = now.accounts["rep_id"].isna().to_numpy()
+    target, before = (int(one.accounts["target"][nobody].sum()) for one in (now, desk.before))
+    last = float(as_float(now.accounts["actual_last_year"][nobody]).sum())
+    if not target and not last:
+        return []
+    change = words.signed_money(target - before) if target != before else ""
+    return [[escape(words("widgets.no_rep")), words.money(last), "", words.money(target), change, *[""] * 4]]
 
 
 def _moved_html(desk: TargetDesk, now: Split, words: Words) -> str:
@@ -321,65 +395,3 @@ def _moved_html(desk: TargetDesk, now: Split, words: Words) -> str:
     head = [words("widgets.account"), words("widgets.target"), words("widgets.change")]
     table = live.live_table(head, rows, numeric=[False, True, True], caption=title)
     return f"<p><b>{escape(title)}</b></p>{table}"
-
-
-def scenarios_html(desk: TargetDesk, params: PlanningParams, words: Words) -> str:
-    """Draw the plan and its named scenarios side by side: total, who reaches it, what pay costs, by rep."""
-    plans: dict[str, Split | str] = {words("targets.scenario_plan"): desk.split(params)}
-    for name, overlay in params.scenarios.overlays.items():
-        sizing, allocation = scenario_params(name, params.sizing, params.allocation, overlay)
-        try:
-            plans[name] = desk.split(params.model_copy(update={"sizing": sizing, "allocation": allocation}))
-        except ParameterError as error:
-            plans[name] = " ".join(str(error).split())
-    pay = period_pay(desk.run)
-    rows = [_scenario_row(desk, name, found, pay, words) for name, found in plans.items()]
-    columns = ("scenario", "target", "growth", "chance", "reps_at", "pay")
-    head = [words(f"widgets.{name}") for name in columns]
-    title = words("widgets.scenarios_title", count=len(plans) - 1)
-    table = live.live_table(head, rows, numeric=[False, *[True] * 5], caption=title)
-    made = {name: found for name, found in plans.items() if isinstance(found, Split)}
-    by_rep = pd.DataFrame(
-        {name: found.accounts.groupby("rep_id")["target"].sum() for name, found in made.items()}
-    )
-    by_rep = by_rep.sort_values(by_rep.columns[0], ascending=False).head(_SHOWN)
-    cells = [[escape(desk.names.get(str(rep), str(rep))), *(words.money(v) for v in row)]
-             for rep, row in zip(by_rep.index, by_rep.to_numpy(), strict=True)]  # fmt: skip
-    second = live.live_table(
-        [words("widgets.rep"), *map(str, made)], cells, numeric=[False, *[True] * len(made)], caption=title
-    )
-    refused = "".join(
-        f"<p>{escape(name)}: {escape(found)}</p>" for name, found in plans.items() if isinstance(found, str)
-    )
-    return (
-        f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(title)}</b></p>{table}{refused}'
-        f"<p></p>{second}</div>"
-    )
-
-
-def _scenario_row(desk: TargetDesk, name: str, found: Split | str, pay: PayParams, words: Words) -> list[str]:
-    if isinstance(found, str):
-        return [escape(name), *["–"] * 5]
-    reps = reps_at_target(found.likely, *desk.judged).expected
-    cost = cost_at_forecast(found.likely, *desk.judged, params=pay)
-    last = desk.last_year["company", "company"]
-    return [
-        escape(name),
-        words.money(found.total),
-        words.signed_percent(found.total / last - 1) if last > 0 else "–",
-        words.chance(found.likely["reach_probability"].iloc[0]),
-        "–" if reps is None else words.percent(reps),
-        "–" if cost is None else words.money(cost["mean_cost"].iloc[0]),
-    ]
-
-
-def best_and_worst(desk: TargetDesk) -> dict[str, float]:
-    """Return the growth over last year at both ends of the company's 80 % range; empty without a forecast."""
-    if desk.sums is None or desk.sums.paths is None:
-        return {}
-    company = desk.sums.keys[desk.sums.keys["level"] == "company"].iloc[0]
-    last = desk.last_year["company", "company"]
-    if not last > 0:
-        return {}
-    ends = {"best": company["high_80"], "worst": company["low_80"]}
-    return {name: float(np.round(float(amount) / last - 1, 2)) for name, amount in ends.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -11,9 +11,16 @@ from html import escape
 import pandas as pd
 
 from kamlib.appraisal.incidents import IncidentParams
+from kamlib.appraisal.judged_weights import weights_ahp
 from kamlib.appraisal.kpi import Kpi, ScorecardParams
 from kamlib.appraisal.ranking import rank_reps
-from kamlib.appraisal.weighting import Policy, WeightChange, WeightParams, settle_weights
+from kamlib.appraisal.weighting import (
+    Policy,
+    WeightChange,
+    WeightParams,
+    judged_matrix,
+    settle_weights,
+)
 from kamlib.charts import live
 from kamlib.glossary import Words
 from kamlib.measures.giveway import ATOMS
@@ -21,6 +28,7 @@ from kamlib.measures.rounding import largest_remainder
 from kamlib.packs.appraisal import AppraisalParams
 from kamlib.packs.appraisal_params import RankingParams
 from kamlib.packs.judging import Judged, Measured, case_of, measure_case, score_measured
+from kamlib.packs.overlay import PanelError, unlike
 from kamlib.packs.ranked import Ranked, final_scores, incident_points, rank
 from kamlib.params import Layer, build_params
 from kamlib.runs import Run
@@ -34,7 +42,8 @@ STOCK: Mapping[str, tuple[str, ...]] = {
 }
 """Emphases that are offered where the scorecard has their KPIs: their weight is raised by half before all
 are brought back to a sum of 1."""
-METHODS = ("equal", "critic")
+PRESETS = ("given", "equal", "ahp", "critic")
+"""Presets of any scorecard: the run's own weights, all alike, the stored judgements, what data say."""
 
 
 @dataclass(frozen=True)
@@ -76,43 +85,104 @@ class WeightDesk:
         return pd.Series(rank_reps(table["final_score"]).to_numpy(), index=table["rep_id"])
 
     def judged(self, params: AppraisalParams) -> Judged:
-        """Score all reps by other parameters of weight."""
-        return score_measured(self.measured, params.weights, kpis=params.scorecard.kpis)
+        """Score all reps by other parameters of weight; the review log is no part of a score."""
+        rule = params.weights.model_copy(update={"log": ()})
+        return score_measured(self.measured, rule, kpis=params.scorecard.kpis)
 
     def finals(self, judged: Judged) -> pd.DataFrame:
         """Return final scores, as `kamlib.packs.ranked.final_scores`."""
         return final_scores(judged, self.feedback, self.points, params=self.run.params(RankingParams))
 
-    def robust(self, params: AppraisalParams) -> Ranked:
-        """Draw how else the ranking could have come out at other weights."""
+    def robust(self, params: AppraisalParams, tick: Callable[[float], None]) -> Ranked:
+        """Draw how else the ranking could have come out at other weights; see `kamlib.packs.ranked.rank`."""
         ranking, incidents = self.run.params(RankingParams), self.run.params(IncidentParams)
-        return rank(self.judged(params), self.feedback, params=ranking, incidents=incidents)
+        return rank(self.judged(params), self.feedback, params=ranking, incidents=incidents, tick=tick)
+
+    def base(self, params: AppraisalParams) -> dict[str, float]:
+        """Return the weights before policies: those given with the KPIs, or those that a method finds."""
+        if params.weights.method == "given":
+            return given_weights(params)
+        return _whole(self.settled(params.scorecard.kpis, params.weights), "method_weight")
 
     def preset(self, name: str, params: AppraisalParams) -> dict[str, float]:
-        """Return the weights of a preset: ``equal``, a method of `METHODS`, or an emphasis of `STOCK`."""
+        """Return the weights of a preset: one of `PRESETS`, or an emphasis of `STOCK`."""
         kpis = params.scorecard.kpis
+        if name == "given":
+            return given_weights(self.params)
         if name == "equal":
             return whole_weights({kpi.measure: 1.0 for kpi in kpis})
-        rule = WeightParams()
+        if name == "ahp":
+            matrix = judged_matrix([kpi.measure for kpi in kpis], params.weights.pairs)
+            return whole_weights(weights_ahp(matrix).weights.to_dict())
         if name in STOCK:
             raised = dict.fromkeys([kpi.measure for kpi in kpis if kpi.measure in STOCK[name]], _PRESSURE)
             policy = Policy(name=name, who="-", why="-", starts=_ALWAYS, factors=raised)
             rule = WeightParams(policies=(policy,))
         else:
             rule = WeightParams.model_validate({"method": name})
-        table = settle_weights(kpis, self.measured.wide, day=self.measured.case.window.end, params=rule)
-        return whole_weights(dict(zip(table["kpi"], table["weight"], strict=True)))
+        return _whole(self.settled(kpis, rule), "weight")
 
     def presets(self, params: AppraisalParams) -> list[str]:
-        """Return the presets that this scorecard allows."""
+        """Return the presets that this scorecard and the stored judgements allow."""
         names = {kpi.measure for kpi in params.scorecard.kpis}
-        return [*METHODS, *(name for name, raised in STOCK.items() if names & set(raised))]
+        plain = [name for name in PRESETS if name != "ahp" or params.weights.pairs]
+        return [*plain, *(name for name, raised in STOCK.items() if names & set(raised))]
+
+    def check(self, params: AppraisalParams) -> None:
+        """Refuse parameters that weigh other KPIs than those that were measured.
+
+        Raises
+        ------
+        ParameterError
+            If a KPI is missing or new.
+        """
+        here, there = (list(given_weights(one)) for one in (self.params, params))
+        if set(here) != set(there):
+            raise PanelError("widgets.other_kpis", here=", ".join(here), there=", ".join(there))
+
+    def needs_run(self, params: AppraisalParams) -> list[str]:
+        """Return the parameters that differ from the run's and are not followed here, by name."""
+        found = unlike(params, self.params, except_=("weights.", "scorecard.kpis"))
+        bare = [
+            {kpi.measure: _given(kpi, 0.0) for kpi in one.scorecard.kpis} for one in (params, self.params)
+        ]
+        return [*found, *(["scorecard.kpis"] if bare[0] != bare[1] else [])]
+
+    def settled(self, kpis: Sequence[Kpi], rule: WeightParams) -> pd.DataFrame:
+        """Say what each KPI weighs and why, as `kamlib.appraisal.weighting.settle_weights`."""
+        day = self.measured.case.window.end - dt.timedelta(days=1)
+        rule = rule.model_copy(update={"log": ()})
+        return settle_weights(kpis, self.measured.wide, day=day, params=rule)
+
+
+def _whole(table: pd.DataFrame, column: str) -> dict[str, float]:
+    return whole_weights(dict(zip(table["kpi"], table[column], strict=True)))
 
 
 def whole_weights(weights: Mapping[str, float]) -> dict[str, float]:
     """Return weights in hundredths of a percentage point that sum to 1."""
     parts = largest_remainder(list(weights.values()), ATOMS)
     return {name: int(part) / ATOMS for name, part in zip(weights, parts, strict=True)}
+
+
+def keep_locked(
+    weights: Mapping[str, float], now: Mapping[str, float], locked: Collection[str]
+) -> dict[str, float]:
+    """Return weights of which the locked ones stay as they are now and the others share the rest.
+
+    Examples
+    --------
+    >>> keep_locked({"a": 0.5, "b": 0.3, "c": 0.2}, {"a": 0.2, "b": 0.4, "c": 0.4}, {"a"})
+    {'a': 0.2, 'b': 0.48, 'c': 0.32}
+    """
+    free = [name for name in weights if name not in locked]
+    kept = {name: round(now[name] * ATOMS) for name in weights if name in locked}
+    if not free or not kept:
+        return dict(now) if not free else dict(weights)
+    shares = [weights[name] for name in free]
+    parts = largest_remainder(shares if any(shares) else [1.0] * len(free), ATOMS - sum(kept.values()))
+    kept.update(zip(free, parts.tolist(), strict=True))
+    return {name: kept[name] / ATOMS for name in weights}
 
 
 def given_weights(params: AppraisalParams) -> dict[str, float]:
@@ -208,19 +278,26 @@ def weights_html(desk: WeightDesk, params: AppraisalParams, words: Words) -> str
     if len(finals) > _SHOWN:
         more = f"<p>{escape(words('widgets.more', shown=_SHOWN, count=len(finals)))}</p>"
     table = live.live_table(head, rows, numeric=[True, False, False, True, False], caption=top)
-    used = "; ".join(
-        f"{words.value('kpi', kpi)} {words.percent(weight)}"
-        for kpi, weight in zip(judged.weights["kpi"], judged.weights["weight"], strict=True)
-    )
-    policy = f"<p>{escape(words('widgets.after_policies', weights=used))}</p>" if _policed(judged) else ""
-    return (
-        f'{live.STYLE}<div class="kam-live"><p><b class="head">{escape(top)}</b></p>'
-        f"{live.colour_key(names)}{policy}{table}{more}</div>"
-    )
+    return live.live_page(top, f"{live.colour_key(names)}{table}{more}", lang=words.lang)
 
 
-def _policed(judged: Judged) -> bool:
-    return bool((judged.weights["policy_factor"] != 1).any())
+def weight_remarks(desk: WeightDesk, params: AppraisalParams, words: Words) -> list[str]:
+    """Say in words where other weights hold than those of the KPIs, and what is not followed here."""
+    said = []
+    if params.weights.method != "given":
+        name = words.value("method", params.weights.method)
+        said.append(words("widgets.by_method", method=name))
+    used = desk.settled(params.scorecard.kpis, params.weights)
+    if (used["policy_factor"] != 1).any():
+        weights = "; ".join(
+            f"{words.value('kpi', kpi)} {words.percent(weight)}"
+            for kpi, weight in zip(used["kpi"], used["weight"], strict=True)
+        )
+        said.append(words("widgets.after_policies", weights=weights))
+    unfollowed = desk.needs_run(params)
+    if unfollowed:
+        said.append(words("widgets.needs_run", names=", ".join(unfollowed)))
+    return said
 
 
 def robust_html(ranked: Ranked, names: Mapping[str, str], words: Words) -> str:
@@ -242,4 +319,4 @@ def robust_html(ranked: Ranked, names: Mapping[str, str], words: Words) -> str:
     title = words("widgets.robust_title")
     head = [words("widgets.rank"), words("widgets.rep"), words("widgets.plausible"), ""]
     table = live.live_table(head, rows, numeric=[True, False, True, False], caption=title)
-    return f'<div class="kam-live"><p><b>{escape(title)}</b></p>{table}</div>'
+    return f'<div class="kam-live" lang="{words.lang}"><p><b>{escape(title)}</b></p>{table}</div>'

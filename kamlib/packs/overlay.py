@@ -11,11 +11,34 @@ from typing import Any, TypeVar
 import yaml
 
 from kamlib.errors import ParameterError
+from kamlib.glossary import Words
 from kamlib.params import Layer, Params, build_params
 from kamlib.strict_yaml import read_yaml
 
 P = TypeVar("P", bound=Params)
-_NAME = re.compile(r"[\w][\w .-]*")
+_NAME = re.compile(r"[\w][\w .-]{0,63}")
+
+
+class PanelError(ParameterError):
+    """What a panel refuses, in words of either language.
+
+    Parameters
+    ----------
+    key : str
+        Key of the sentence.
+    plain : str, optional
+        The sentence in English where another function already wrote it.
+    **values : str or int
+        Its placeholders.
+    """
+
+    def __init__(self, key: str, /, *, plain: str | None = None, **values: str | int) -> None:
+        super().__init__(plain or Words("en")(key, **values))
+        self._key, self._values = key, values
+
+    def said(self, words: Words) -> str:
+        """Return the sentence in a language."""
+        return str(self) if words.lang == "en" else words(self._key, **self._values)
 
 
 def difference(params: Params, below: Sequence[Params]) -> dict[str, Any]:
@@ -44,6 +67,17 @@ def difference(params: Params, below: Sequence[Params]) -> dict[str, Any]:
     return found
 
 
+def unlike(params: Params, other: Params, *, except_: tuple[str, ...] = ()) -> list[str]:
+    """Return the names of parameters that differ, ``section.name``, but for those that begin as told."""
+    return [
+        f"{section}.{name}"
+        for section, values in params
+        if values is not (others := getattr(other, section))
+        for name, value in values
+        if value != getattr(others, name) and not f"{section}.{name}".startswith(except_)
+    ]
+
+
 def _entries(value: Any, below: Sequence[Any]) -> Any:
     """Return a value; a mapping with null for each entry that it lacks and one below has, so that it goes."""
     if not isinstance(value, dict):
@@ -62,7 +96,7 @@ def overlay_text(values: dict[str, Any], *, book: str, who: str, why: str, day: 
     """
     who, why = (" ".join(text.split()) for text in (who, why))
     if not who or not why:
-        raise ParameterError("say who settles on this and why: both stand at the head of the file.")
+        raise PanelError("widgets.no_who")
     head = f"# Set by {who} on {day.isoformat()}: {why}\n"
     return head + yaml.safe_dump({"book": book, **values}, sort_keys=False, allow_unicode=True, width=100)
 
@@ -73,12 +107,24 @@ def overlay_path(folder: Path, name: str) -> Path:
     Raises
     ------
     ParameterError
-        If the name is not letters, digits, spaces, dots and hyphens.
+        If the name is not letters, digits, spaces, dots and hyphens, 64 at most.
     """
     stem = name.strip().removesuffix(".yaml").strip()
     if not _NAME.fullmatch(stem):
-        raise ParameterError(f'"{name}" cannot name a file: write letters, digits, spaces, - and _.')
+        raise PanelError("widgets.bad_file", name=name)
     return folder / f"{stem}.yaml"
+
+
+def refuse_taken(path: Path, *, replace: bool) -> None:
+    """Refuse a file that is there, unless it may be replaced.
+
+    Raises
+    ------
+    ParameterError
+        If it is there and may not be replaced.
+    """
+    if path.exists() and not replace:
+        raise PanelError("widgets.taken", file=path.name)
 
 
 def write_overlay(path: Path, text: str, *, params: P, below: Sequence[P], replace: bool = False) -> None:
@@ -98,19 +144,19 @@ def write_overlay(path: Path, text: str, *, params: P, below: Sequence[P], repla
     Raises
     ------
     ParameterError
-        If the file is there and may not be replaced, or does not give the parameters back.
+        If the file is there and may not be replaced, does not give the parameters back, or cannot be written.
     """
-    if path.exists() and not replace:
-        raise ParameterError(
-            f"{path.name} is there already; choose another name, or tick that it be replaced."
-        )
+    refuse_taken(path, replace=replace)
     values = read_yaml(text, origin=path.name)
     del values["book"]
     for one in below:
         layers = [Layer("below", one.model_dump(mode="json")), Layer(path.name, values)]
         if build_params(type(params), layers) != params:
-            raise ParameterError(f"{path.name} would not give these parameters back; nothing was written.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
-    aside.write_text(text, encoding="utf-8", newline="\n")
-    aside.replace(path)
+            raise PanelError("widgets.not_given_back", file=path.name)
+    aside = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.replace(path)
+    except OSError as error:
+        raise PanelError("widgets.not_written", file=path.name, why=error.strerror or str(error)) from error

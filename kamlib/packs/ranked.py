@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,7 +145,12 @@ def final_scores(
 
 
 def rank(
-    judged: Judged, feedback: pd.DataFrame | None, *, params: RankingParams, incidents: IncidentParams
+    judged: Judged,
+    feedback: pd.DataFrame | None,
+    *,
+    params: RankingParams,
+    incidents: IncidentParams,
+    tick: Callable[[float], None] = lambda _: None,
 ) -> Ranked:
     """Rank reps by final score and draw how else the ranking could have come out.
 
@@ -163,6 +168,8 @@ def rank(
         Draws, spread, level.
     incidents : IncidentParams
         Points, half life, bound.
+    tick : callable
+        Told now and then the fraction that is done.
     """
     run, kpis = judged.case.run, judged.case.params.kpis
     points = incident_points(run, judged.case.reps, params=incidents)
@@ -170,13 +177,18 @@ def rank(
     mix = mix_scores(judged, feedback, points, share=params.feedback_share)
     rng = np.random.default_rng(run.seed)
     weights = judged.weights.set_index("kpi")["weight"][[kpi.measure for kpi in kpis]].to_numpy(dtype=float)
-    drawn = draw_scores(judged.cases, kpis=kpis, draws=params.draws, rng=rng)
+    tick(0.0)
+    drawn = draw_scores(
+        judged.cases, kpis=kpis, draws=params.draws, rng=rng, tick=lambda part: tick(0.6 * part)
+    )
     around = draw_weights(len(kpis), draws=params.draws, rng=rng, given=weights, spread=params.weight_spread)
     unranked = table["final_score"].isna().to_numpy()
     finals = mix.finals(np.where(unranked, np.nan, weigh(drawn, around[:, None, :])))
     tails = [(1 - params.level) / 2, (1 + params.level) / 2]
     low, high = np.nanquantile(np.where(unranked, 0.0, finals), tails, axis=0)
+    tick(0.65)
     ranks = rank_draws(finals[:, :, None], np.ones((params.draws, 1)))
+    tick(0.7)
     best, worst = ranks.plausible(params.level)
     table = table.assign(
         score_low=np.where(unranked, np.nan, low),
@@ -192,7 +204,7 @@ def rank(
     return Ranked(
         table=table.loc[order].reset_index(drop=True),
         flips=_flips(judged, mix, weights, [int(k) for k in order if not unranked[k]]),
-        hinges=_hinges(judged, table, mix, weights),
+        hinges=_hinges(judged, table, mix, weights, lambda part: tick(0.7 + 0.3 * part)),
         ranks=ranks.counts[order.to_numpy()],
     )
 
@@ -238,7 +250,9 @@ def _flips(judged: Judged, mix: Mix, weights: Floats, order: Sequence[int]) -> p
     )
 
 
-def _hinges(judged: Judged, table: pd.DataFrame, mix: Mix, weights: Floats) -> pd.DataFrame:
+def _hinges(
+    judged: Judged, table: pd.DataFrame, mix: Mix, weights: Floats, tick: Callable[[float], None]
+) -> pd.DataFrame:
     """Find for each rep the account without which the rank among all would move most."""
     kpis: tuple[Kpi, ...] = judged.case.params.kpis
     without = scores_without(judged.cases, kpis=kpis)
@@ -246,6 +260,7 @@ def _hinges(judged: Judged, table: pd.DataFrame, mix: Mix, weights: Floats) -> p
     parts = []
     for rep, rows in without.groupby("rep_id"):
         k = judged.case.reps.index(rep)
+        tick(k / len(judged.case.reps))
         if pd.isna(table["score_rank"].iloc[k]):
             continue
         owns = np.tile(table["own_score"].to_numpy(dtype=float), (len(rows), 1))

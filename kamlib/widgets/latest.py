@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 WAIT = 0.008  # seconds: key presses that queued up meanwhile count as one wish
+_SAY = 0.1  # seconds between two words on progress
 
 
 class Latest:
@@ -50,32 +52,58 @@ class Latest:
             self._failed(error)
 
 
+class StoppedError(Exception):
+    """Work that nobody wants any more ends here."""
+
+
 class Aside:
-    """Does long work in a thread of its own; a later start or a cancel makes its result unwanted."""
+    """Does long work in a thread of its own; a later start or a cancel stops it.
+
+    Work is handed a function to call between its parts with the fraction that is done; it raises
+    `StoppedError` once the work is no longer wanted.
+    """
 
     def __init__(self) -> None:
         self._turn = 0
 
-    @property
-    def turn(self) -> int:
-        """Number of the work that is wanted."""
-        return self._turn
-
     def start(
-        self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+        self,
+        work: Callable[[Callable[[float], None]], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        progress: Callable[[float], None],
     ) -> None:
-        """Begin; `done` or `failed` is called in the event loop, or here where none runs."""
+        """Begin; the other three are called in the event loop, or here where none runs.
+
+        Parameters
+        ----------
+        work : callable
+            Given the function to call between parts, returns the result.
+        done, failed, progress : callable
+            Told the result, the exception, the fraction done [0..1].
+        """
         self._turn += 1
         turn = self._turn
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._finish(turn, work, done, failed)
+            self._finish(work, done, failed, progress)
             return
+        said = time.monotonic()
+
+        def tick(part: float) -> None:
+            nonlocal said
+            if turn != self._turn:
+                raise StoppedError
+            if time.monotonic() - said > _SAY:
+                said = time.monotonic()
+                loop.call_soon_threadsafe(self._tell, turn, progress, part)
 
         def run() -> None:
             try:
-                result = work()
+                result = work(tick)
+            except StoppedError:
+                return
             except Exception as error:
                 loop.call_soon_threadsafe(self._tell, turn, failed, error)
             else:
@@ -84,18 +112,22 @@ class Aside:
         threading.Thread(target=run, daemon=True).start()
 
     def cancel(self) -> None:
-        """Make the result of work under way unwanted."""
+        """Stop work under way at its next part; nothing of it is told any more."""
         self._turn += 1
 
     def _finish(
-        self, turn: int, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+        self,
+        work: Callable[[Callable[[float], None]], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        progress: Callable[[float], None],
     ) -> None:
         try:
-            result = work()
+            result = work(progress)
         except Exception as error:
             failed(error)
         else:
-            self._tell(turn, done, result)
+            done(result)
 
     def _tell(self, turn: int, told: Callable[[T], None], what: T) -> None:
         if turn == self._turn:

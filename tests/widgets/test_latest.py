@@ -30,17 +30,53 @@ def test_a_failure_is_told_and_without_a_loop_work_is_done_at_once():
 
 
 def test_long_work_is_done_aside_and_its_result_dropped_once_cancelled():
-    done, failed = [], []
+    done, failed, parts = [], [], []
+
+    def old(tick):
+        time.sleep(0.02)
+        return "old"
+
+    def broken(tick):
+        raise ZeroDivisionError
+
+    def new(tick):
+        return "new"
 
     async def run() -> None:
         aside = Aside()
-        aside.start(lambda: time.sleep(0.02) or "old", done.append, failed.append)
+        aside.start(old, done.append, failed.append, parts.append)
         aside.cancel()
-        aside.start(lambda: "new", done.append, failed.append)
+        aside.start(new, done.append, failed.append, parts.append)
         await asyncio.sleep(0.1)
-        aside.start(lambda: 1 // 0, done.append, failed.append)
+        aside.start(broken, done.append, failed.append, parts.append)
         await asyncio.sleep(0.05)
 
     asyncio.run(run())
     assert done == ["new"]
     assert [type(error) for error in failed] == [ZeroDivisionError]
+
+
+def test_cancelled_work_stops_at_its_next_part_and_tells_how_far_it_is():
+    begun, done, failed, parts = [], [], [], []
+
+    def work(tick):
+        for part in range(1000):
+            begun.append(part)
+            time.sleep(0.01)
+            tick(part / 1000)
+
+    async def run() -> None:
+        aside = Aside()
+        aside.start(work, done.append, failed.append, parts.append)
+        await asyncio.sleep(0.35)
+        aside.cancel()
+        await asyncio.sleep(0.1)
+        stopped = len(begun)
+        await asyncio.sleep(0.2)
+        assert len(begun) == stopped
+
+    asyncio.run(run())
+    assert 0 < len(begun) < 100
+    assert parts == sorted(parts)
+    assert 0 < parts[0] < 0.1
+    assert (done, failed) == ([], [])
