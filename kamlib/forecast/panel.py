@@ -101,8 +101,11 @@ def forecast_panel(
     not count as zero. A zero is a sale of nothing. A series starts with its first observed value. What season
     it has beyond noise is removed (see `find_season` and `find_cadence` in `kamlib.forecast.seasonal`), the
     rest is forecast by `method`, and the season is put back. A forecast is never below zero unless the series
-    itself is. Each series is forecast by itself, but for the weights of a blend, which lean on all of them;
-    the order of rows changes nothing.
+    itself is. Each series is forecast by itself, but for the weights of a blend, which lean on all of them,
+    and for series bought now and then, which follow their sum; the order of rows changes nothing. Weights
+    come from past forecasts as far ahead as `horizon`, so that the first months of a year's forecast may
+    differ by a percent or two from a quarter's. A series that ended before others is forecast from its own end
+    on: periods that may be past for the panel.
 
     Parameters
     ----------
@@ -135,7 +138,7 @@ def forecast_panel(
     pandas.DataFrame
         One row per series and period ahead: unique_id, ds (as in `history`), forecast (null where a series
         has no observed value at all), method and, for each share asked for, low_80 and high_80 (null where
-        there is nothing to backtest); sorted by unique_id and ds.
+        there is nothing to backtest, or every series is constant); sorted by unique_id and ds.
 
     Raises
     ------
