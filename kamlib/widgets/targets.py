@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import ipywidgets as ui
 
 from kamlib.glossary import Words
-from kamlib.packs.live_targets import TargetDesk, idle, plan_remarks, quick_pins, targets_html, with_values
+from kamlib.packs.live_targets import TargetDesk, idle, plan_remarks, quick_pins, with_values
+from kamlib.packs.live_targets_page import targets_html
 from kamlib.packs.planning import PlanningParams, planning_params
 from kamlib.runs import open_run, project_root
 from kamlib.widgets.frame import Frame, panel_or_reason
