@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 PAGES = [
     "summary", "book_1", "book_2", "accounts_1", "accounts_2", "accounts_3", "accounts_4", "accounts_5",
     "forecast_1", "forecast_2", "forecast_3", "forecast_4", "forecast_5", "forecast_6", "forecast_7", "forecast_8",
-    "targets_1", "targets_2", "targets_3", "targets_4", "targets_5", "targets_6", "targets_8", "targets_7",
+    "targets_1", "targets_2", "targets_3", "targets_4", "targets_5", "targets_6", "targets_7", "targets_8",
     "targets_9", "targets_10",
     "appendix_1", "appendix_2",
 ]  # fmt: skip
