@@ -104,8 +104,8 @@ def forecast_panel(
     itself is. Each series is forecast by itself, but for the weights of a blend, which lean on all of them,
     and for series bought now and then, which follow their sum; the order of rows changes nothing. Weights
     come from past forecasts as far ahead as `horizon`, so that the first months of a year's forecast may
-    differ by a percent or two from a quarter's. A series that ended before others is forecast from its own end
-    on: periods that may be past for the panel.
+    differ by a percent or two from a quarter's. A series that ended before others is forecast from its own
+    end on: periods that may be past for the panel.
 
     Parameters
     ----------

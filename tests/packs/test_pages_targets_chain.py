@@ -87,6 +87,9 @@ def test_more_factors_are_named_with_their_weights_and_what_was_filled() -> None
     native = page.figures[0].native
     assert native is not None
     assert native.steps[1][0] == "other factors"
+    # potential has no weight, so no rule is said to go by it
+    assert {"both_factors", "history_factors"} <= set(page.table["rule"])
+    assert "Accounts by rule: all factors known: 1; potential unknown: 1;" in page.notes[2]
     assert page.notes[0] == (
         "Shares blended by these weights: history 75.0 %; purchasing power of the type 25.0 %. A factor of which"
         " the book says nothing has given its weight up to the others. What a factor does not know of an account"
