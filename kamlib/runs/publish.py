@@ -31,7 +31,8 @@ def start_run(out: Path, facts: dict[str, Any]) -> Run:
     -------
     Run
     """
-    parent = out / facts["pack"] / facts["period"]
+    # What is judged to date spans other months than the period alone: runs of the two are not compared.
+    parent = out / facts["pack"] / (facts["period"] + ("-to-date" if facts.get("to_date") else ""))
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
     folder.chmod(0o755)

@@ -132,6 +132,14 @@ def test_the_run_before_is_one_of_the_same_book(tmp_path: Path) -> None:
     assert previous_run(start(tmp_path)) is None
 
 
+def test_what_is_judged_to_date_has_a_folder_and_a_latest_of_its_own(tmp_path: Path) -> None:
+    quarter = finish(start(tmp_path))
+    to_date = finish(start(tmp_path, to_date=True))
+    assert to_date.folder.parent == tmp_path / "planning" / "2026Q1-to-date"
+    assert (tmp_path / "planning" / "2026Q1" / "latest").resolve() == quarter.folder.resolve()
+    assert previous_run(start(tmp_path, to_date=True, seed=4)).folder == to_date.folder  # type: ignore[union-attr]
+
+
 def test_two_runs_at_once_take_different_numbers(tmp_path: Path) -> None:
     runs = [start(tmp_path) for _ in range(3)]
     names = [finish(run).folder.name[:3] for run in reversed(runs)]
