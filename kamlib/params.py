@@ -19,6 +19,8 @@ from pydantic_core import PydanticUndefined
 from kamlib.errors import ParameterError, did_you_mean
 from kamlib.strict_yaml import read_yaml, read_yaml_file
 
+ROUNDED = 1e-6
+"""By how much weights and shares written with six digits may miss a sum of 1."""
 STRENGTHS = ("law", "study", "vendor practice", "seed deck", "our choice")
 
 

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: speed is measured in tests/bench, never timed here.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 DEMO = Path(__file__).resolve().parents[1] / "data" / "demo"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""

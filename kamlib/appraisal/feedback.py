@@ -11,11 +11,10 @@ from pydantic import model_validator
 
 from kamlib.appraisal.agreement import Icc, icc, krippendorff_alpha, rater_severity, rating_circles
 from kamlib.errors import BookError
-from kamlib.params import Params, param
+from kamlib.params import ROUNDED, Params, param
 
 GROUPS = ("superior", "subordinate", "peer", "customer")
 MERGED = "others"
-_SUM = 1e-6  # weights written with six digits may miss 1 by this
 _WORTH = 0.125  # of the scale: half a step of five, below which no rounded score changes
 _CLEAR = 3.0  # standard errors: one rater in 400 looks so by chance, and a company has some dozens
 
@@ -53,7 +52,7 @@ class FeedbackParams(Params):
     @model_validator(mode="after")
     def _check(self) -> FeedbackParams:
         total = sum(self.weights.values())
-        if abs(total - 1) > _SUM:
+        if abs(total - 1) > ROUNDED:
             raise ValueError(f"the weights of groups sum to {total:g}; they must sum to 1")
         if self.scale_low >= self.scale_high:
             raise ValueError(

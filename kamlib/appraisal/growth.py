@@ -104,7 +104,8 @@ def cost_drivers(
     -------
     pandas.DataFrame
         One row per rep and driver, the costliest first: rep_id, driver (1 is the first), kpi, score,
-        peer_score, points_lost [score points], plan (null where the parameters attach none).
+        peer_score, points_lost against the peers, points_short of full marks [score points], plan (null where
+        the parameters attach none).
 
     Examples
     --------
@@ -122,6 +123,7 @@ def cost_drivers(
         for rep, kpi in zip(known["rep_id"], known["kpi"], strict=True)
     ]
     known["points_lost"] = known["used_weight"] * (known["peer_score"] - known["score"])
+    known["points_short"] = (known["used_weight"] * (100 - known["score"])).clip(lower=0)
     costly = known[known["points_lost"] > 0]
     costly = costly.sort_values(
         ["rep_id", "points_lost", "kpi"], ascending=[True, False, True], ignore_index=True
@@ -131,7 +133,7 @@ def cost_drivers(
     costly["plan"] = (
         costly["kpi"].map(params.plans).astype("str").where(costly["kpi"].isin(list(params.plans)))
     )
-    return costly[["rep_id", "driver", "kpi", "score", "peer_score", "points_lost", "plan"]]
+    return costly[["rep_id", "driver", "kpi", "score", "peer_score", "points_lost", "points_short", "plan"]]
 
 
 def _peer_score(others: pd.Series, peers: list[str]) -> float:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from kamlib.errors import did_you_mean
-from kamlib.params import Params, as_tuple, param
+from kamlib.params import ROUNDED, Params, as_tuple, param
 
 Direction = Literal["up", "down"]
 Perspective = Literal["financial", "customer", "process", "learning"]
@@ -41,8 +41,6 @@ SUMS = ("target_attainment", "sales_volume", "new_accounts", "new_account_value"
 
 PERSPECTIVES: tuple[Perspective, ...] = ("financial", "customer", "process", "learning")
 """Perspectives of the balanced scorecard (R. S. Kaplan, D. P. Norton, 1992)."""
-
-_SUM = 1e-6  # weights written with six digits may miss 1 by this
 
 
 class Kpi(BaseModel):
@@ -146,7 +144,7 @@ def _named_once(kpis: tuple[Kpi, ...]) -> tuple[Kpi, ...]:
     if twice:
         raise ValueError(f"{', '.join(twice)}: named {names.count(twice[0])} times; keep one")
     total = sum(kpi.weight for kpi in kpis)
-    if not kpis or abs(total - 1) > _SUM:
+    if not kpis or abs(total - 1) > ROUNDED:
         raise ValueError(f"the weights of {len(kpis)} KPIs sum to {total:g}; they must sum to 1")
     return kpis
 

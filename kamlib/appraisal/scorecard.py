@@ -11,11 +11,11 @@ import pandas as pd
 from kamlib.appraisal.kpi import PERSPECTIVES, Kpi
 from kamlib.appraisal.measure import rep_values
 from kamlib.errors import ParameterError
+from kamlib.params import ROUNDED
 
 Floats = npt.NDArray[np.float64]
 
 LEAST_OTHERS = 5  # of whom a figure may be told to a rep
-_SUM = 1e-6  # weights written with six digits may miss 1 by this
 SCORES = (
     "rep_id",
     "kpi",
@@ -256,7 +256,7 @@ def total_scores(
             .sum(),
         }
     )
-    enough = table["weight_counted"] >= least_weight * table["weight_counted"].max() - _SUM
+    enough = table["weight_counted"] >= least_weight * table["weight_counted"].max() - ROUNDED
     table["own_score"] = table["own_score"].where(enough)
     table["team_score"] = np.nan
     if teams is not None and team_share > 0:
@@ -304,6 +304,6 @@ def check_weights_of(weights: Mapping[str, float], kpis: Sequence[Kpi]) -> None:
         raise ParameterError(f"weights and KPIs differ in: {wrong}. Give each KPI one weight.")
     bad = [name for name, weight in weights.items() if not weight >= 0]
     total = sum(weights.values())
-    if bad or abs(total - 1) > _SUM:
+    if bad or abs(total - 1) > ROUNDED:
         what = f"{bad[0]} weighs {weights[bad[0]]:g}" if bad else f"the weights sum to {total:g}"
         raise ParameterError(f"{what}; weights are not negative and sum to 1.")

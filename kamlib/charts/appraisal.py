@@ -224,7 +224,13 @@ def cost_chart(rows: pd.DataFrame) -> Figure:
         "points:Q",
         title=None,
         axis=None,
-        scale=alt.Scale(domain=[-reach if (data["points"] < 0).any() else 0.0, reach], nice=False),
+        scale=alt.Scale(
+            domain=[
+                -reach if (data["points"] < 0).any() else 0.0,
+                reach if (data["points"] >= 0).any() else 0.0,
+            ],
+            nice=False,
+        ),
     )
     base = alt.Chart(data).encode(y, x)
     bars = base.mark_bar(size=14).encode(

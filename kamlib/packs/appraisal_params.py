@@ -6,13 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from kamlib.params import Params, as_tuple, param
-
-_SUM = 1e-6  # shares written with six digits may miss 1 by this
+from kamlib.params import ROUNDED, Params, as_tuple, param
 
 
 def _whole(shares: tuple[float, ...]) -> tuple[float, ...]:
-    if shares and (min(shares) < 0 or abs(sum(shares) - 1) > _SUM):
+    if shares and (min(shares) < 0 or abs(sum(shares) - 1) > ROUNDED):
         raise ValueError(f"shares sum to {sum(shares):g}; they are not negative and sum to 1")
     return shares
 

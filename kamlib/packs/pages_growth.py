@@ -15,7 +15,7 @@ from kamlib.errors import BookError
 from kamlib.glossary import Words
 from kamlib.incentives.outlook import pay_fairness, rank_stakes
 from kamlib.incentives.pay import give_rewards, pay_cost, pay_curve, pay_reps, target_pays
-from kamlib.incentives.pay_params import PayParams
+from kamlib.incentives.pay_params import PayParams, Reward
 from kamlib.measures.money import as_float
 from kamlib.packs.judging import Case, Judged, judge
 from kamlib.packs.page import Page, show
@@ -23,6 +23,7 @@ from kamlib.packs.pages_results import label_of, subtitle
 from kamlib.packs.ranked import Ranked
 
 _ATTAINMENT = "target_attainment"
+_NEAR = 0.05  # of attainment: within reach of the threshold
 
 
 def pay_basis(judged: Judged, ranked: Ranked, params: PayParams) -> pd.DataFrame:
@@ -129,7 +130,13 @@ def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayP
         table=table,
         figures=(charts.curve_chart(curve, dots, words=words),) if len(dots) else (),
         totals=("payout",),
-        sentences=(*_tiers_said(known, params, case), *_stake_said(known, case), *_fair_said(fair, case)),
+        sentences=(
+            *_near_said(known, params, case),
+            *_rewards_said(known, params, case),
+            *_tiers_said(known, params, case),
+            *_stake_said(known, case),
+            *_fair_said(fair, case),
+        ),
         notes=tuple(notes),
     )
 
@@ -138,6 +145,39 @@ def _span(amounts: pd.Series, words: Words) -> str:
     """Write the amount that all have, or the least and the most."""
     low, high = words.money(amounts.min()), words.money(amounts.max())
     return low if low == high else f"{low} – {high}"
+
+
+def _near_said(known: pd.DataFrame, params: PayParams, case: Case) -> tuple[str, ...]:
+    """Name who stands just below the point from which anything is paid; nothing where nobody does."""
+    words, threshold = case.run.words, params.curve[0][0]
+    near = known[(known["pay_basis"] < threshold) & (known["pay_basis"] >= threshold - _NEAR)]
+    if near.empty:
+        return ()
+    names = words("targets.list").join(
+        f"{name} ({words.percent(at)})" for name, at in zip(near["name"], near["pay_basis"], strict=True)
+    )
+    return (words("appraisal.pay_near", threshold=words.percent(threshold), names=names),)
+
+
+def _rewards_said(known: pd.DataFrame, params: PayParams, case: Case) -> tuple[str, ...]:
+    """Say which rewards nobody meets, and what they ask."""
+    words = case.run.words
+    met = set(known["rewards"].dropna().str.split("; ").explode()) if "rewards" in known else set()
+    missed = [
+        words("appraisal.reward_rule", name=reward.name, rule=_asks(reward, words))
+        for reward in params.rewards
+        if reward.name not in met
+    ]
+    return (words("appraisal.rewards_missed", list=words("targets.list").join(missed)),) if missed else ()
+
+
+def _asks(reward: Reward, words: Words) -> str:
+    asked = {"score_from": reward.score_from, "score_below": reward.score_below, "ranks": reward.best_ranks}
+    return words("targets.list").join(
+        words(f"appraisal.reward_{name}", value=f"{value:g}")
+        for name, value in asked.items()
+        if value is not None
+    )
 
 
 def _tiers_said(known: pd.DataFrame, params: PayParams, case: Case) -> tuple[str, ...]:
@@ -268,8 +308,9 @@ def growth_page(
     table = drivers.assign(
         name=drivers["rep_id"].map(case.names), kpi=[words.value("kpi", k) for k in drivers["kpi"]]
     )
-    table[["score", "peer_score", "points_lost"]] = table[["score", "peer_score", "points_lost"]].round(1)
-    table = table[["rep_id", "name", "driver", "kpi", "score", "peer_score", "points_lost", "plan"]]
+    numbers = ["score", "peer_score", "points_lost", "points_short"]
+    table[numbers] = table[numbers].round(1)
+    table = table[["rep_id", "name", "driver", "kpi", *numbers, "plan"]]
     top = table.sort_values(["points_lost", "rep_id"], ascending=[False, True]).head(12)
     bars = pd.DataFrame(
         {
@@ -281,12 +322,14 @@ def growth_page(
     if not len(table):
         title = words("appraisal.growth_title_none")
     else:
-        common = table["kpi"].value_counts()
+        lost = drivers.assign(kpi=table["kpi"]).groupby("kpi")["points_lost"].agg(["sum", "count"])
+        common = lost.sort_values(["sum", "count"], ascending=False)
         first = top.iloc[0]
         title = words(
             "appraisal.growth_title",
             kpi=common.index[0],
-            reps=int(common.iloc[0]),
+            sum=f"{common['sum'].iloc[0]:.1f}",
+            reps=int(common["count"].iloc[0]),
             name=first["name"],
             driver=first["kpi"],
             cost=f"{first['points_lost']:.1f}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 from IPython.display import display
 
@@ -75,7 +77,7 @@ def weights_page(judged: Judged, params: WeightParams) -> Page:
         )
         for p in held
     ]
-    table["kpi"] = [words.value("kpi", m) for m in table["kpi"]]
+    table = table.assign(**kpi_rules(case, table["kpi"]), kpi=[words.value("kpi", m) for m in table["kpi"]])
     return Page(
         id="scorecard_4",
         title=words(
@@ -92,6 +94,17 @@ def weights_page(judged: Judged, params: WeightParams) -> Page:
         notes=(words("appraisal.weights_rule"), *notes)[:3],
         folded=False,
     )
+
+
+def kpi_rules(case: Case, measures: Iterable[str]) -> dict[str, list[str]]:
+    """Return what each KPI counts, and over which months."""
+    words, spans = case.run.words, case.spans(case.window)
+    return {
+        "kpi_rule": [words.value("kpi_rule", measure) for measure in measures],
+        "kpi_months": [
+            words("appraisal.to_date", first=spans[m].months[0], last=spans[m].months[-1]) for m in measures
+        ],
+    }
 
 
 def log_page(judged: Judged, params: WeightParams) -> Page:

@@ -17,7 +17,9 @@ from kamlib.packs.ranked import Ranked, rank
 
 _SHOWN = 40
 _THIN = 0.5  # of the weights; less is not the scorecard that was agreed
+_FAR = 2  # ranks: a move of one is common among scores that overlap
 _EDGE = 0.5  # of the draws: a band that is likelier to be another's than the rep's own
+_SPARED = 1.0  # score points: a gap between neighbours in most rankings
 _DROPPED = 0.005  # a weight that is left with less reads 0 %
 
 
@@ -107,6 +109,7 @@ def _evidence(judged: Judged, ranked: Ranked) -> list[str]:
     case, words = judged.case, judged.case.run.words
     most = float(judged.totals["weight_counted"].max())
     said = [words("appraisal.rank_thin", most=words.percent(most))] if most < _THIN else []
+    said += _spared(judged, ranked)
     missing = ranked.table.loc[ranked.table["final_score"].isna(), "rep_id"]
     if missing.empty:
         return said
@@ -118,6 +121,29 @@ def _evidence(judged: Judged, ranked: Ranked) -> list[str]:
             names=words("targets.list").join(case.names[rep] for rep in missing),
             least=words.percent(case.params.least_weight),
         ),
+    ]
+
+
+def _spared(judged: Judged, ranked: Ranked) -> list[str]:
+    """Name ranked reps who are not measured on the KPI that costs the measured ones most in the mean."""
+    case, words = judged.case, judged.case.run.words
+    placed = ranked.table.loc[ranked.table["final_score"].notna(), "rep_id"]
+    scores = judged.scores[judged.scores["rep_id"].isin(placed)]
+    lost = scores["used_weight"] * (100 - scores["score"])
+    found = lost.groupby(scores["kpi"]).mean()
+    spared = scores[scores["score"].isna() & scores["kpi"].map(found).ge(_SPARED)]
+    if spared.empty:
+        return []
+    kpi = str(spared["kpi"].map(found).sort_values(ascending=False, kind="stable").index[0])
+    kpi = str(spared.loc[int(kpi), "kpi"])
+    names = [case.names[rep] for rep in spared.loc[spared["kpi"] == kpi, "rep_id"]]
+    return [
+        words(
+            "appraisal.rank_spared",
+            kpi=words.value("kpi", kpi),
+            names=words("targets.list").join(names),
+            points=f"{found[kpi]:.1f}",
+        )
     ]
 
 
@@ -156,7 +182,7 @@ def flips_page(judged: Judged, ranked: Ranked) -> Page:
             account=first["account_name"],
             rank=first["score_rank"],
             without=first["rank_without"],
-            count=len(moved),
+            count=int((moved["rank_move"].abs() >= _FAR).sum()),
         )
     else:
         title = words("appraisal.flip_title_none")

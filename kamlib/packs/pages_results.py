@@ -10,6 +10,7 @@ from kamlib.appraisal.results import attain_by_dimension, bridge_from_last_year,
 from kamlib.charts import appraisal as charts
 from kamlib.charts.bridge import bridge
 from kamlib.charts.figure import NativeChart
+from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.judging import Case
 from kamlib.packs.page import Page, show
@@ -100,7 +101,11 @@ def results_page(case: Case, results: pd.DataFrame) -> Page:
             **facts,
         )
         median = words.percent(float(known["attainment"].median()))
-        notes = (words("appraisal.results_credit"), words("appraisal.results_median", median=median))
+        notes = (
+            words("appraisal.results_credit"),
+            words("appraisal.results_median", median=median),
+            *_unmade(company, reps, words),
+        )
     else:
         title = words("appraisal.results_title_plain", **facts)
         notes = (words("appraisal.results_credit"), words(_no_targets(case)))
@@ -229,6 +234,12 @@ def sharing_page(case: Case, shared: pd.DataFrame) -> Page:
         notes=(words("appraisal.sharing_rule"),),
         folded=False,
     )
+
+
+def _unmade(company: pd.Series, reps: pd.DataFrame, words: Words) -> tuple[str, ...]:
+    """Say by how much the company's row exceeds the reps' together; nothing where it does not."""
+    rest = company["actual"] - total_money(reps["actual"])
+    return (words("appraisal.results_rest", rest=words.money(rest)),) if rest else ()
 
 
 def _name(case: Case, dimension: str, key: object) -> str:

@@ -98,9 +98,9 @@ def heat_page(judged: Judged) -> Page:
         id="scorecard_1",
         title=words(
             "appraisal.heat_title",
-            reps=len(order),
+            reps=int(totals["total_score"].notna().sum()),
             name=case.names[order[0]],
-            score=f"{totals['total_score'].iloc[0]:.0f}",
+            score=f"{totals['total_score'].iloc[0]:.1f}",
             worst=heads[worst],
             low=f"{means[worst]:.0f}",
             best=heads[best],

@@ -20,7 +20,7 @@ from kamlib.packs.content import PageRef, Section
 from kamlib.packs.html import render_html
 from kamlib.packs.judging import Judged
 from kamlib.packs.page import Page, save_page
-from kamlib.packs.pages_judged import TOLD
+from kamlib.packs.pages_judged import TOLD, kpi_rules
 from kamlib.packs.pages_results import subtitle
 from kamlib.packs.pages_scorecard import chain_chart, chain_sentence, score_table, written
 from kamlib.packs.ranked import Ranked
@@ -167,6 +167,7 @@ def _score_page(judged: Judged, rep: str) -> Page:
     words, case = judged.case.run.words, judged.case
     mine = judged.scores[judged.scores["rep_id"] == rep]
     table = score_table(judged, mine).drop(columns=["rep_id", "name", "perspective"])
+    table = table.assign(**kpi_rules(case, mine["kpi"]))
     return Page(
         id="rep_2",
         title=chain_sentence(judged, rep, of="own_score"),
@@ -221,19 +222,24 @@ def _plan_page(judged: Judged, rep: str, growth: GrowthParams) -> Page:
     """Name the KPIs that cost most against full marks: the others' median would tell of the others."""
     words, case = judged.case.run.words, judged.case
     mine = judged.scores[(judged.scores["rep_id"] == rep) & judged.scores["score"].notna()].copy()
-    mine["points_lost"] = (mine["used_weight"] * (100 - mine["score"])).clip(lower=0).round(1)
-    costly = mine[mine["points_lost"] > 0].sort_values(["points_lost", "kpi"], ascending=[False, True])
+    mine["points_short"] = (mine["used_weight"] * (100 - mine["score"])).clip(lower=0).round(1)
+    costly = mine[mine["points_short"] > 0].sort_values(["points_short", "kpi"], ascending=[False, True])
     costly = costly.head(growth.drivers).reset_index(drop=True)
     names = [words.value("kpi", k) for k in costly["kpi"]]
     plans = pd.Series([growth.plans.get(k) for k in costly["kpi"]], dtype="str")
     table = pd.DataFrame(
-        {"kpi": names, "score": costly["score"].round(1), "points_lost": costly["points_lost"], "plan": plans}
+        {
+            "kpi": names,
+            "score": costly["score"].round(1),
+            "points_short": costly["points_short"],
+            "plan": plans,
+        }
     )
     bars = pd.DataFrame(
         {
             "name": names,
-            "points": -costly["points_lost"],
-            "text": [f"-{c:.1f}" for c in costly["points_lost"]],
+            "points": -costly["points_short"],
+            "text": [f"-{c:.1f}" for c in costly["points_short"]],
         }
     )
     key = "my_plan_title" if len(names) else "my_plan_title_none"
