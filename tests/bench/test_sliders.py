@@ -151,7 +151,7 @@ def test_from_a_key_press_to_the_repaint_in_jupyterlab(browser: Any, folder: Pat
             page.on("request", lambda asked: left.append(asked.url))
             page.goto(f"{home}/workspaces/{name}/tree/{name}.ipynb", timeout=90_000)
             page.locator(".jp-Notebook .jp-Cell").first.click()
-            page.wait_for_selector("text=Idle", timeout=90_000)
+            page.wait_for_selector("text=Kernel status: Idle", state="attached", timeout=90_000)
             page.keyboard.press("Control+Enter")
             found[name] = presses(page)
             context.close()
