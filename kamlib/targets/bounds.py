@@ -30,7 +30,8 @@ class Bounds:
         Bounds, rounded inward [units]; `UNBOUNDED` where there is no upper bound.
     source : numpy.ndarray of str
         Where they come from: ``"growth"`` (last year's revenue), ``"potential"`` (no revenue in the base
-        period), ``"given"`` (an amount for the account), ``"pin"`` or ``"none"``.
+        period), ``"history"`` (nor a known potential), ``"given"`` (an amount for the account), ``"pin"`` or
+        ``"none"``.
     pinned : numpy.ndarray of bool
         Whether the account is pinned.
     squeezed : numpy.ndarray of bool
@@ -52,7 +53,9 @@ def account_bounds(facts: AccountFacts, *, params: AllocationParams, unit: int, 
 
     An open account with revenue in the base period is held between ``(1 + growth_floor)`` and
     ``(1 + growth_cap)`` times that revenue; one without is held to ``potential_cap`` times its potential, pro
-    rata of the months, where that is known. Floors are rounded up and caps down to whole units; where no unit
+    rata of the months, where that is known, else to ``(1 + growth_cap)`` times its revenue in the history
+    window, likewise pro rata: what caps leave over must not fall on an account because little is known of it.
+    Floors are rounded up and caps down to whole units; where no unit
     lies between, the floor gives way. An amount given for an account outranks these and pushes the other side
     aside where the two cross; a pin outranks everything.
 
@@ -115,6 +118,12 @@ def _rule_bounds(
         could = facts.potential[fresh].astype(np.object_)
         upper[fresh] = could * factor.numerator // (factor.denominator * unit * SCALE)
         source[fresh] = "potential"
+    dim = facts.open & (facts.base <= 0) & ~facts.known & (facts.history > 0)
+    if params.growth_cap is not None:
+        factor = (1 + Fraction(str(params.growth_cap))) * Fraction(months, 3 * params.history_quarters)
+        brought = facts.history[dim].astype(np.object_)
+        upper[dim] = brought * factor.numerator // (factor.denominator * unit * SCALE)
+        source[dim] = "history"
     return lower, upper, source
 
 

@@ -7,7 +7,7 @@ import pytest
 from kamlib.targets import AllocationParams
 from kamlib.targets.bounds import UNBOUNDED, Bounds, account_bounds
 from kamlib.targets.facts import account_facts, look_back
-from tests.targets.sample import PERIOD, free_params, make_accounts, make_cube
+from tests.targets.sample import PERIOD, SALES, free_params, make_accounts, make_cube
 
 FACTS = account_facts(make_cube(), make_accounts(), windows=look_back(PERIOD, as_of=None))
 
@@ -34,6 +34,18 @@ def test_growth_bounds_are_rounded_inward() -> None:
         "none",
     ]
     assert not found.problems
+
+
+def test_who_sold_nothing_in_the_base_and_has_no_potential_is_held_to_its_history() -> None:
+    cube = make_cube([*SALES, ("F", "Bikes", "R1", "2025-06", 399)])
+    facts = account_facts(cube, make_accounts(), windows=look_back(PERIOD, as_of=None))
+    at = 5
+    assert (facts.base[at], facts.known[at]) == (0, False)
+    found = account_bounds(facts, params=AllocationParams(growth_cap=0.5), unit=1, months=3)
+    assert found.upper[at] == 149  # a quarter of 399, half as much again: 149.6
+    assert found.source[at] == "history"
+    free = account_bounds(facts, params=AllocationParams(growth_cap=None), unit=1, months=3)
+    assert (free.upper[at], free.source[at]) == (UNBOUNDED, "none")
 
 
 def test_none_means_no_bound() -> None:
