@@ -5,8 +5,9 @@ drawn with replacement, each counted n / (n - 1) times: the sum then keeps its m
 unbiased one of n months, which drawing n of them would put too low by a factor (n - 1) / n. A draw has the
 same months for all reps, since a bad month is bad for all; what an account brought in a month counts as often
 as both together say. A target of a sum is laid on months by what all brought in them a year before, and those
-drawn take their part of it along: December's season is not luck. A single month, and KPIs that do not add up
-over months, such as accounts kept, are drawn by account alone.
+drawn take their part of it along: December's season is not luck. A month that brought nothing then, or is not
+known, takes the mean of the others, so that no month is without a target. A single month, and KPIs that do not
+add up over months, such as accounts kept, are drawn by account alone.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ class RepCases:
         Summands of value and base.
     asked : numpy.ndarray of float64, shape (accounts, kpis)
         Summands of the target where it belongs to accounts.
-    fixed_amount, fixed_base : numpy.ndarray of float64, shape (kpis,)
-        Of facts that are about the rep and no account.
+    fixed_amount, fixed_base : numpy.ndarray of float64, shape (parts, kpis)
+        Of facts that name no account.
     target : numpy.ndarray of float64, shape (kpis,)
         The target, NaN where there is none.
     measured, is_ratio, by_account : numpy.ndarray of bool, shape (kpis,)
@@ -114,8 +115,8 @@ class RepCases:
             How often each part counts; once without.
         """
         often = np.ones((len(counts), len(self.amount))) if drawn is None else drawn
-        amount = _count(counts, often, self.amount) + self.fixed_amount
-        base = _count(counts, often, self.base) + self.fixed_base
+        amount = _count(counts, often, self.amount) + often @ self.fixed_amount
+        base = _count(counts, often, self.base) + often @ self.fixed_base
         with np.errstate(divide="ignore", invalid="ignore"):
             value = np.where(self.is_ratio, amount / np.where(base != 0, base, np.nan), amount)
         held = np.where(self.is_ratio, 1.0, often @ self.parts.share)
@@ -185,7 +186,7 @@ def rep_cases(
         mine = now.get(rep, evidence.iloc[:0])
         weights = _weights_of_accounts(asked.get(rep), then.get(rep, before.iloc[:0]), names)
         of_accounts = mine[mine["account_id"].notna()]
-        of_rep = mine[mine["account_id"].isna()].groupby("measure")[["amount", "base"]].sum().reindex(names)
+        of_rep = mine[mine["account_id"].isna()].assign(account_id="")
         accounts = sorted(set(of_accounts["account_id"]) | set(weights["account_id"]))
         goal = target.reindex([rep]).to_numpy(dtype=float)[0]
         part = _grid(weights, "amount", accounts, names, {})[0].clip(min=0)
@@ -199,8 +200,8 @@ def rep_cases(
                 amount=_grid(of_accounts, "amount", accounts, names, parts.place),
                 base=_grid(of_accounts, "base", accounts, names, parts.place),
                 asked=np.where(by_account, part * np.nan_to_num(goal) / np.where(whole > 0, whole, 1), 0.0),
-                fixed_amount=of_rep["amount"].fillna(0).to_numpy(dtype=float),
-                fixed_base=of_rep["base"].fillna(0).to_numpy(dtype=float),
+                fixed_amount=_grid(of_rep, "amount", [""], names, parts.place)[:, 0],
+                fixed_base=_grid(of_rep, "base", [""], names, parts.place)[:, 0],
                 target=goal,
                 measured=np.isin(names, mine["measure"].unique()),
                 is_ratio=is_ratio,
@@ -211,7 +212,7 @@ def rep_cases(
 
 
 def _parts(before: pd.DataFrame, names: Sequence[str], months: Mapping[str, Sequence[str]]) -> Parts:
-    """Lay targets of sums on months as all reps' sums of a year before lay, evenly without any."""
+    """Lay targets of sums on months as all reps' sums of a year before lay, or evenly without any."""
     spans = tuple(dict.fromkeys(tuple(months[name]) for name in names if name in months))
     first = dict(zip(spans, np.cumsum([1, *map(len, spans)]).tolist(), strict=False))
     place: dict[tuple[str, str], int] = {}
@@ -224,9 +225,10 @@ def _parts(before: pd.DataFrame, names: Sequence[str], months: Mapping[str, Sequ
         place |= {(name, month): first[span] + j for j, month in enumerate(span)}
         sums = before[before["measure"] == name].groupby("month")["amount"].sum()
         past = [f"{int(month[:4]) - 1}{month[4:]}" for month in span]  # the same months a year before
-        brought = sums.reindex(past).fillna(0.0).clip(lower=0).to_numpy(dtype=float)
-        whole = brought.sum()
-        share[[place[name, month] for month in span], k] = brought / whole if whole > 0 else 1 / len(span)
+        brought = sums.reindex(past)
+        brought = brought.where(brought > 0)
+        brought = brought.fillna(brought.mean()).fillna(1.0)
+        share[[place[name, month] for month in span], k] = brought / brought.sum()
     return Parts(spans, place, share)
 
 

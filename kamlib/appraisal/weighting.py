@@ -66,8 +66,7 @@ class Policy(BaseModel):
 
     def holds(self, day: dt.date) -> bool:
         """Tell whether the policy holds on a day."""
-        starts, ends = (None if d is None else dt.date.fromisoformat(d) for d in (self.starts, self.ends))
-        return (starts is None or starts <= day) and (ends is None or day <= ends)
+        return self.starts <= day.isoformat() and (self.ends is None or day.isoformat() <= self.ends)
 
 
 class WeightChange(BaseModel):

@@ -134,8 +134,7 @@ def _spared(judged: Judged, ranked: Ranked) -> list[str]:
     spared = scores[scores["score"].isna() & scores["kpi"].map(found).ge(_SPARED)]
     if spared.empty:
         return []
-    kpi = str(spared["kpi"].map(found).sort_values(ascending=False, kind="stable").index[0])
-    kpi = str(spared.loc[int(kpi), "kpi"])
+    kpi = str(spared.loc[spared["kpi"].map(found).idxmax(), "kpi"])
     names = [case.names[rep] for rep in spared.loc[spared["kpi"] == kpi, "rep_id"]]
     return [
         words(

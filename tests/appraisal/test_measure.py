@@ -263,6 +263,20 @@ def test_a_season_that_the_target_shares_is_no_doubt_and_one_month_is_not_drawn(
     assert np.allclose(draw_scores(cases, kpis=[one], draws=50, rng=np.random.default_rng(1)), 75.0)
 
 
+@pytest.mark.parametrize("known", [["2024-02", "2024-03"], ["2024-02"], []])
+def test_a_month_that_is_not_known_of_last_year_takes_the_mean_of_the_others(known):
+    before = monthly([10.0, 10.0, 10.0], year=2024)
+    drawn = drawn_of(monthly([20.0, 20.0, 20.0]), before[before["month"].isin(known)], 80.0)
+    assert np.allclose(drawn, 75.0)
+
+
+def test_sales_without_an_account_are_drawn_by_month_with_their_target():
+    drawn = drawn_of(
+        monthly([10.0, 20.0, 30.0], account=None), monthly([5.0, 10.0, 15.0], account=None, year=2024), 80.0
+    )
+    assert np.allclose(drawn, 75.0)
+
+
 def test_targets_planned_by_account_of_one_measure_leave_last_years_shares_to_the_others():
     kpis = [
         kpi("target_attainment", target="plan", value=None),
