@@ -6,8 +6,8 @@ unbiased one of n months, which drawing n of them would put too low by a factor 
 same months for all reps, since a bad month is bad for all; what an account brought in a month counts as often
 as both together say. A target of a sum is laid on months by what all brought in them a year before, and those
 drawn take their part of it along: December's season is not luck. A month that brought nothing then, or is not
-known, takes the mean of the others, so that no month is without a target. A single month, and KPIs that do not
-add up over months, such as accounts kept, are drawn by account alone.
+known, takes the mean of the others, so that no month is without a target. A single month, and KPIs that do
+not add up over months, such as accounts kept, are drawn by account alone.
 """
 
 from __future__ import annotations

@@ -52,12 +52,17 @@ def year_chart(
         fill=fill, stroke=line, strokeDash=dash,
         tooltip=[alt.Tooltip("period:N", title=words.label("period")), *tooltip],
     )  # fmt: skip
-    data["top"] = data[["amount", "high"]].max(axis=1)
-    written = alt.Chart(data[data["text"] != ""]).encode(x=x, xOffset=side, y="top:Q", text="text:N")
-    text = written.mark_text(dy=-7, fontSize=10)
-    halo = written.mark_text(dy=-7, fontSize=10, stroke="white", strokeWidth=4, strokeJoin="round")
+    # A value stands at its own bar: above it, or below its top where a whisker goes on upwards.
+    written = alt.Chart(data[data["text"] != ""]).encode(x=x, xOffset=side, y="amount:Q", text="text:N")
+    above, within = (written.transform_filter(f"{no}isValid(datum.high)") for no in ("!", ""))
+    halo = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
+    text = [
+        part.mark_text(dy=dy, fontSize=10, **look)
+        for part, dy in ((above, -7), (within, 10))
+        for look in (halo, {})
+    ]
     ranges = alt.Chart(data[data["high"].notna()]).encode(x=x, xOffset=side)
-    left = alt.layer(bars, *_whisker(ranges, "low", "high"), halo, text).properties(width=590, height=_HEIGHT)
+    left = alt.layer(bars, *_whisker(ranges, "low", "high"), *text).properties(width=590, height=_HEIGHT)
     sums_data = _plain(totals).assign(name=totals["scenario"].map(names))
     sums_data["top"] = sums_data[["high", "to"]].max(axis=1)
     whole = alt.Chart(sums_data).encode(

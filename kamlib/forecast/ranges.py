@@ -17,6 +17,7 @@ from kamlib.measures.money import SCALE, as_float, to_money, to_ticks
 
 _TAILS = (0.1, 0.9)  # ends of the 80 % range
 _ENDS = ("low_80", "high_80")
+_PAST = ("past_low", "past_high", "past_mean", "past_over")
 _JUDGED = 5_000  # keys of a level: a share of 0.8 is then found to half a percent at each date
 _LEAST_BLOCKS = 2  # one block has no spread
 
@@ -32,8 +33,9 @@ class Ranges:
     totals : pandas.DataFrame
         One row per level and key: level, key, forecast (sum of all months), low_80 and high_80 (range of that
         sum, which is narrower than the sum of the ranges) [currency], origins (past dates the range stands
-        on), past_low and past_high (by how much the company's sum over as many months was off at worst on
-        them, above zero is too high [fraction]; null elsewhere).
+        on), past_low, past_high and past_mean (by how much the company's sum over as many months was off on
+        them at worst and on average, above zero is too high [fraction]) and past_over (on which part of them
+        it was too high [fraction]); null elsewhere.
     running : pandas.DataFrame
         One row per month ahead of the company's sum of all months so far: period, forecast, low_80 and
         high_80 (range of that sum) [currency].
@@ -78,8 +80,7 @@ def forecast_ranges(
     pairs, groups = past.levels.pairs, past.levels.groups
     chosen = past.complete()
     blocks = past.errors()[chosen, : past.horizon]
-    closed = closed_pairs(pairs, accounts)
-    blocks[:, :, closed] = 0.0
+    blocks[:, :, closed_pairs(pairs, accounts)] = 0.0
     codes = {level: pd.factorize(groups[level], sort=True) for level in LEVELS}
     expected = _expected(forecast, past)
     ends = {level: (np.full((2, past.horizon, len(keys)), np.nan),) * 2 for level, (_, keys) in codes.items()}
@@ -106,24 +107,24 @@ def forecast_ranges(
         months.append(pd.DataFrame({c: _money(by_month[i].T.ravel(), rows) for i, c in enumerate(_ENDS)}))
         totals.append(total.assign(**{c: _money(in_all[i, -1]) for i, c in enumerate(_ENDS)}))
     table = pd.concat(totals, ignore_index=True).assign(origins=len(chosen)).astype({"origins": "Int64"})
-    table[["past_low", "past_high"]] = np.nan
-    table.loc[table["level"] == "company", ["past_low", "past_high"]] = _past_errors(
-        past, blocks, chosen, closed
-    )
+    table[list(_PAST)] = np.nan
+    table.loc[table["level"] == "company", list(_PAST)] = _past_errors(past, chosen)
     paths = drawn["company"].paths if len(chosen) >= _LEAST_BLOCKS else None
     company = None if paths is None else paths[0]
     return Ranges(forecast.join(pd.concat(months)), table, _running(forecast, company), company)
 
 
-def _past_errors(past: PastForecasts, blocks: Floats, chosen: Indices, closed: Flags) -> tuple[float, float]:
-    """Return by how much the company's sums were off at worst, too low and too high; NaN where unknown.
+def _past_errors(past: PastForecasts, chosen: Indices) -> tuple[float, ...]:
+    """Return how past sums of the company were off: worst too low and high, on average, how often too high.
 
-    Of what the accounts sold that had begun by then and are not closed: those of which there are errors.
+    Of all accounts that had begun by then, also those that are closed today; NaN where unknown.
     """
-    known = ~np.isnan(blocks) & ~closed
-    sold = (past.actual[chosen, : past.horizon] * known).sum(axis=(1, 2)) / SCALE
+    blocks = past.errors()[chosen, : past.horizon]
+    sold = (past.actual[chosen, : past.horizon] * ~np.isnan(blocks)).sum(axis=(1, 2)) / SCALE
     off = np.nansum(blocks, axis=(1, 2))[sold > 0] / sold[sold > 0]
-    return (float(off.min()), float(off.max())) if len(off) else (np.nan, np.nan)
+    if not len(off):
+        return (np.nan,) * len(_PAST)
+    return float(off.min()), float(off.max()), float(off.mean()), float((off > 0).mean())
 
 
 def _running(forecast: pd.DataFrame, paths: Floats | None) -> pd.DataFrame:

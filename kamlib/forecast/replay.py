@@ -169,7 +169,8 @@ def reach(horizon: int, params: ForecastParams) -> int:
     """Return the months that every forecast of a book is made for, however few are asked for.
 
     What past months say of a method is measured over as many as are to be forecast. So a month's forecast is
-    the same whether a quarter or the year is asked for, and the same as the replay of its date.
+    the same whether a quarter or the year is asked for (up to `holdout_months` ahead), and the same as the
+    replay of its date.
     """
     return max(horizon, params.holdout_months)
 

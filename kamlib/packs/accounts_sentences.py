@@ -167,17 +167,22 @@ def potential_notes(segments: pd.DataFrame, *, params: SegmentParams, words: Wor
     counts = {"unknown": words.count(len(unknown)), "below": words.count(below)}
     money = words.money(total_money(unknown["revenue"]))
     doubt = [words("accounts.note_potential", **counts, money=money)]
-    gone = segments[(segments["field"] == "grow") & (segments["status"] == "closed")]
+    gone = segments[(segments["field"] == "grow") & ~still_buying(segments)]
     if len(gone):
         money = words.money(total_money(gone["open_potential"]))
         doubt.append(words("accounts.note_grow_closed", count=words.count(len(gone)), money=money))
     return (*notes, _join(words, doubt))
 
 
+def still_buying(segments: pd.DataFrame) -> pd.Series:
+    """Tell the accounts that are neither closed nor silent for longer than their rhythm explains."""
+    return segments["status"].ne("closed").fillna(True).astype(bool) & ~segments["gone_silent"].astype(bool)
+
+
 def first_moves(segments: pd.DataFrame) -> pd.DataFrame:
     """Return the account with the largest open potential of each field, in the order of fields.
 
-    Accounts that have gone silent are left out: they are to be won back before they can grow.
+    Accounts that are closed or have gone silent are left out: they are to be won back before they can grow.
 
     Parameters
     ----------
@@ -185,7 +190,7 @@ def first_moves(segments: pd.DataFrame) -> pd.DataFrame:
         What `segment_accounts` returns.
     """
     order = {"keep": 0, "grow": 1, "harvest": 2, "review": 3}
-    known = segments[segments["open_potential"].notna() & ~segments["gone_silent"].astype(bool)]
+    known = segments[segments["open_potential"].notna() & still_buying(segments)]
     largest = known.sort_values(["open_potential", "account_id"], ascending=[False, True])
     return largest.drop_duplicates("field").sort_values("field", key=lambda field: field.map(order))
 

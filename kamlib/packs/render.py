@@ -6,7 +6,8 @@ from kamlib.packs.content import PageRef, Section, notebook_section
 from kamlib.packs.excel import render_excel
 from kamlib.packs.html import render_html
 from kamlib.packs.page import save_page
-from kamlib.packs.pages_planning import book_pages, parameter_page, run_page, summary_page
+from kamlib.packs.pages_planning import book_pages, parameter_page, run_page
+from kamlib.packs.pages_summary import summary_page
 from kamlib.params import Params
 from kamlib.runs import Run
 from kamlib.runs.publish import previous_run

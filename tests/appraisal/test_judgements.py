@@ -75,7 +75,7 @@ def page_of(params, run):
     case = Case(run, judged_window(run.period), ScorecardParams(kpis=tuple(KPIS)))
     empty = pd.DataFrame()
     settled = settle_weights(KPIS, empty, day=DAY, params=params)
-    return weights_page(Judged(Measured(case, empty, empty, empty), settled, empty, empty, empty), params)
+    return weights_page(Judged(Measured(case, empty, empty, empty), settled, empty, empty), params)
 
 
 def test_the_page_names_ratio_table_and_the_pair_to_look_at_again(appraisal_facts):

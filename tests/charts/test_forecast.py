@@ -71,7 +71,7 @@ def test_a_value_stands_on_its_own_bar_though_last_year_was_higher() -> None:
     texts = [layer for layer in layers if layer["mark"]["type"] == "text"]
     assert texts
     for layer in texts:
-        assert layer["encoding"]["y"]["field"] == "top"
+        assert layer["encoding"]["y"]["field"] == "amount"
         assert layer["encoding"]["xOffset"] == layers[0]["encoding"]["xOffset"]
 
 

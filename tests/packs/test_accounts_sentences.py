@@ -88,14 +88,14 @@ def test_who_could_bring_more() -> None:
     assert "a share of wallet of 50 % or more" in rule
     assert moves == (
         "First to look at, by open potential: keep: Alpha (500); grow: Beta (800); harvest: Gamma (0); "
-        "review: Zeta (200)."
+        "review: Eta (50.0)."  # Zeta is closed
     )
     assert doubt == (
         "Potential unknown: 1, with 100 of revenue. Potential below sales, so stated too low: 2."
     )
     gone = table.assign(status="closed")
     assert say.potential_notes(gone, params=SegmentParams(), words=EN)[2].endswith(
-        "Closed by now among those to grow: 1, with 800 open: "
+        "Closed or silent by now among those to grow: 1, with 800 open: "
         "win them back, or take their potential out of the book."
     )
     [amount, *_] = say.potential_notes(table, params=SegmentParams(potential_threshold=5000), words=EN)

@@ -68,7 +68,8 @@ def test_notes_say_rule_bounds_and_what_got_nothing() -> None:
     assert "average share of wallet (26.7 %)" in rule
     assert bounds == (
         "Of 6 accounts, at the floor: 0, at the cap: 3, pinned: 0."
-        " No growth bound, as they sold nothing in 2025Q1: 4."
+        " Not bounded by growth over 2025Q1, as they sold nothing in it: 4;"
+        " they are held by potential or history where these are known."
     )
     assert rules == (
         "Accounts by rule: history and potential: 1; potential unknown, by history: 1; never bought, by potential: 1;"
@@ -123,9 +124,10 @@ def test_without_potential_or_history_the_note_says_so() -> None:
 
 def test_bounds_that_move_nothing_stay_out_of_the_title() -> None:
     assert "floors and caps" not in make_page(free_params()).title
-    assert "floors and caps +226" in make_page().title
+    assert "floors and caps, with what they leave over elsewhere, +226" in make_page().title
     assert (
-        make_page(lang="zh").title == "Wu Lei 的目标为1,000：仅按历史份额为893，潜力影响-119，上下限影响+226"
+        make_page(lang="zh").title
+        == "Wu Lei 的目标为1,000：仅按历史份额为893，潜力影响-119，上下限（含他处余量）影响+226"
     )
 
 

@@ -1,0 +1,281 @@
+"""The first page of a planning pack: asked, forecast, likely, and what must be decided."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from kamlib.charts.bridge import bridge
+from kamlib.glossary import Words
+from kamlib.measures.money import as_float, total_money
+from kamlib.packs.accounts_sentences import still_buying
+from kamlib.packs.page import Page
+from kamlib.runs import Run
+from kamlib.segments import profit_basis
+
+_EVEN = 0.5
+_SIDED = 0.8  # of the past dates to one side
+_DATES = 4  # fewer dates fall to one side by chance
+_ONE_SIDED = 0.5  # of the error: a larger bias is most of it
+
+
+def summary_page(run: Run) -> Page:
+    """Make the page a manager reads in a minute: asked, forecast, last year, and what must be decided.
+
+    Parameters
+    ----------
+    run : Run
+        The run; its chapters have saved ``segments``, ``forecast`` and ``targets``.
+
+    Returns
+    -------
+    Page
+        Its table has one row a rep: last year's same period, forecast, target, growth asked, forecast minus
+        target [currency], and the probability of reaching the target where it is known.
+    """
+    words = run.words
+    reps = _reps(run)
+    before, forecast = total_money(reps["actual_last_year"]), total_money(reps["forecast"])
+    target = Decimal(int(reps["target"].sum()))
+    gap = forecast - target
+    side = "side_above" if gap > 0 else "side_below"
+    growth = words.signed_percent(float(target / before) - 1) if before > 0 else words("planning.no_growth")
+    title = words(
+        "planning.summary_title" if gap else "planning.summary_title_equal",
+        period=run.period, base=_base_period(run), target=words.money(target), growth=growth,
+        **({"gap": words.money(abs(gap)), "side": words(f"planning.{side}")} if gap else {}),
+    )  # fmt: skip
+    steps = pd.DataFrame(
+        [
+            (f"PY {_base_period(run)}", float(before), "PY"),
+            ("FC − PY", float(forecast - before), "change"),
+            (f"FC {run.period}", float(forecast), "FC"),
+            ("PL − FC", float(target - forecast), "neutral"),
+            (f"PL {run.period}", float(target), "PL"),
+        ],
+        columns=["step", "amount", "scenario"],
+    )
+    return Page(
+        id="summary",
+        title=title,
+        subtitle=words(
+            "planning.summary_subtitle",
+            book=run.facts["book"]["name"], currency=words.currency, period=run.period, as_of=run.as_of,
+            first=run.period.months()[0], last=run.period.months()[-1],
+        ),
+        sentences=_sentences(run, reps),
+        notes=(_decide_gap(reps, gap, words), _decide_service(run), _decide_effort(run)),
+        figures=(bridge(steps, words=words),),
+        table=reps.drop(columns="key"),
+        totals=("actual_last_year", "forecast", "target", "forecast_gap"),
+        folded=False,
+    )  # fmt: skip
+
+
+def _base_period(run: Run) -> str:
+    """Return the period that the target is compared with: last year's, or the latest one that is over."""
+    steps = run.load("target_steps")
+    return str(steps.loc[steps["step"] == "base", "period"].iloc[0])
+
+
+def _reps(run: Run) -> pd.DataFrame:
+    """One row a rep, then accounts without a rep, then sales without an account; as chapter 3 sums them."""
+    words = run.words
+    summary = run.load("target_summary")
+    table = summary[summary["dimension"] == "rep"].reset_index(drop=True)
+    names = run.load("reps").set_index("rep_id")["name"] if run.has("reps") else pd.Series(dtype=object)
+    table["name"] = table["key"].map(names).fillna(table["key"]).fillna(words("targets.unassigned"))
+    table.loc[table["without_account"].astype(bool), "name"] = words("targets.without_account")
+    columns = ["key", "name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]
+    likely = _likely(run, "rep")
+    chance = table["key"].map(likely).astype("float64").where(table["target"] > 0)
+    return table[columns].assign(reach_probability=chance)
+
+
+def _likely(run: Run, dimension: str) -> pd.Series:
+    """Probability of reaching each target of a dimension, by key; empty where none is known."""
+    table = run.load("target_probabilities")
+    rows = table[(table["dimension"] == dimension) & table["reach_probability"].notna()]
+    return rows.set_index("key")["reach_probability"]
+
+
+def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+    words = run.words
+    segments = run.load("segments")
+    keys = segments["key_account"].fillna(False).astype(bool)
+    checks = run.load("book_checks")
+    kept = checks[checks["severity"] == "keep"]
+    returns = kept.loc[kept["check"] == "returns", "money"].dropna()
+    amount = words.money(total_money(returns) if len(returns) else 0)
+    return (
+        *_base_sentence(run),
+        _year_sentence(run),
+        *_error_sentence(run),
+        *_likely_sentence(run, reps),
+        words(
+            "planning.sentence_keys",
+            keys=int(keys.sum()), accounts=int((segments["revenue"] > 0).sum()),
+            share=words.percent(float(segments.loc[keys, "share"].sum())),
+        ),
+        words("planning.sentence_data", kinds=len(kept), returns=amount)
+        if len(kept) else words("planning.sentence_data_clean"),
+    )  # fmt: skip
+
+
+def _base_sentence(run: Run) -> tuple[str, ...]:
+    """Say what is known of last year where the plan has to be compared with an earlier one."""
+    base, last = _base_period(run), run.period.last_year()
+    if base == str(last):
+        return ()
+    cube, months = run.load("cube"), [str(month) for month in last.months()]
+    rows = cube[cube["month"].isin([month for month in months if month < f"{run.as_of:%Y-%m}"])]
+    return (
+        run.words(
+            "planning.sentence_base",
+            base=base, last=last, months=len(months), known=rows["month"].nunique(),
+            amount=run.words.money(total_money(rows["revenue"])),
+        ),
+    )  # fmt: skip
+
+
+def _likely_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+    """Say how likely the total is, and how many reps are likelier than not to reach theirs."""
+    words, company = run.words, _likely(run, "company")
+    judged = reps[reps["reach_probability"].notna() & (reps["target"] > 0) & reps["key"].notna()]
+    if company.empty or judged.empty:
+        return ()
+    return (
+        words(
+            "planning.sentence_likely",
+            total=words.percent(float(company.iloc[0])),
+            reps=len(judged), likely=int((judged["reach_probability"] >= _EVEN).sum()),
+        )
+        + _one_sided(run),
+    )  # fmt: skip
+
+
+def _one_sided(run: Run) -> str:
+    """Say so where most forecasts of as many months went wrong to one side; no chance is corrected for it."""
+    totals = run.load("forecast_totals")
+    company = totals[totals["level"] == "company"].iloc[0]
+    over, dates = company["past_over"], int(company["origins"] or 0)
+    if pd.isna(over) or dates < _DATES or _SIDED > over > 1 - _SIDED:
+        return ""
+    words = run.words
+    high = over >= _SIDED
+    said = words(
+        "planning.one_sided_high" if high else "planning.one_sided_low",
+        dates=dates, times=round(dates * (over if high else 1 - over)),
+        mean=words.percent(abs(company["past_mean"])),
+    )  # fmt: skip
+    return ("" if words.lang == "zh" else " ") + said
+
+
+def _year_sentence(run: Run) -> str:
+    words = run.words
+    year = run.period.year()
+    cube, forecast = run.load("cube"), run.load("forecast")
+    so_far = total_money(cube.loc[cube["month"].isin([str(m) for m in year.months()]), "revenue"])
+    before = total_money(cube.loc[cube["month"].isin([str(m) for m in year.last_year().months()]), "revenue"])
+    in_year = (forecast["level"] == "company") & forecast["period"].isin([str(m) for m in year.months()])
+    ahead = total_money(forecast.loc[in_year, "forecast"])
+    known = {
+        "year": year,
+        "landing": words.money(so_far + ahead),
+        "actual": words.money(so_far),
+        "forecast": words.money(ahead),
+    }
+    whole = year.last_year().end <= run.as_of and str(cube["month"].min()) <= str(
+        year.last_year().months()[0]
+    )
+    if before <= 0 or not whole:
+        return words("planning.sentence_year_first", **known)
+    if not so_far:
+        change = words.signed_percent(float(ahead / before) - 1)
+        return words("planning.sentence_year_ahead", year=year, landing=words.money(ahead), change=change)
+    return words(
+        "planning.sentence_year", change=words.signed_percent(float((so_far + ahead) / before) - 1), **known
+    )
+
+
+def _error_sentence(run: Run) -> tuple[str, ...]:
+    """Say how far such forecasts were off, beside seasonal naive; nothing where no past could be judged."""
+    wape = _company_errors(run, "wape")
+    ours = next((error for method, error in wape.items() if method != "seasonal_naive"), None)
+    if ours is None or "seasonal_naive" not in wape:
+        return ()
+    said, naive = _with_side(run, ours), run.words.percent(wape["seasonal_naive"])
+    if run.words.percent(ours) == naive:
+        return (run.words("planning.sentence_error_same", ours=said),)
+    key = "planning.sentence_error" if ours < wape["seasonal_naive"] else "planning.sentence_error_worse"
+    return (run.words(key, ours=said, naive=naive),)
+
+
+def _with_side(run: Run, wape: float) -> str:
+    """Write an error, with its side where most of it went to one."""
+    words = run.words
+    bias = next(b for method, b in _company_errors(run, "bias").items() if method != "seasonal_naive")
+    if abs(bias) <= _ONE_SIDED * wape:
+        return words.percent(wape)
+    side = "error_high" if bias > 0 else "error_low"
+    return words(f"planning.{side}", error=words.percent(wape), bias=words.percent(abs(bias)))
+
+
+def _company_errors(run: Run, measure: str) -> dict[str, float]:
+    """Error of the company's past monthly forecasts by method, all months ahead pooled."""
+    errors = run.load("forecast_accuracy")
+    pooled = errors[(errors["level"] == "company") & errors["origin"].isna() & errors["horizon"].isna()]
+    return dict(zip(pooled["method"], pooled[measure].astype(float), strict=True))
+
+
+def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
+    named = reps[reps["key"].notna()]
+    if not len(named):
+        return words("planning.decision_gap_plain", gap=words.signed_money(gap))
+    gaps = as_float(named["forecast_gap"])
+    worst = named.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
+    return words(
+        "planning.decision_gap" if gap < 0 else "planning.decision_reserve",
+        gap=words.money(abs(gap)),
+        rep=worst["name"],
+        rep_gap=words.signed_money(worst["forecast_gap"]),
+    )
+
+
+def _decide_service(run: Run) -> str:
+    """Say who earns less than it costs, by contribution or, without any cost to serve, by margin."""
+    words, segments = run.words, run.load("segments")
+    basis = profit_basis(segments)
+    if basis == "none":
+        return words("planning.decision_service_unknown")
+    losing = segments[segments["profit"] < 0].sort_values(["profit", "account_id"])
+    if losing.empty:
+        return words(f"planning.decision_{basis}_none")
+    return words(
+        f"planning.decision_{basis}",
+        count=len(losing), amount=words.money(abs(total_money(losing["profit"]))),
+        name=losing.iloc[0]["name"], most=words.money(abs(losing.iloc[0]["profit"])),
+    )  # fmt: skip
+
+
+def _decide_effort(run: Run) -> str:
+    """Say where potential is unsold, and what is asked of accounts that have gone silent."""
+    words, segments = run.words, run.load("segments")
+    silent = segments["gone_silent"].astype(bool)
+    grow = segments[segments["field"] == "grow"]
+    first = grow[still_buying(grow) & (grow["open_potential"] > 0)]
+    first = first.sort_values(["open_potential", "account_id"], ascending=[False, True])
+    said = words("planning.decision_grow_none")
+    if len(first):
+        said = words(
+            "planning.decision_grow",
+            count=len(grow), amount=words.money(total_money(grow["open_potential"])),
+            name=first.iloc[0]["name"], most=words.money(first.iloc[0]["open_potential"]),
+        )  # fmt: skip
+    if not silent.any():
+        return said
+    plan = run.load("plan_targets")
+    asked = plan.loc[plan["account_id"].isin(segments.loc[silent, "account_id"]), "target"].sum()
+    gap = "" if words.lang == "zh" else " "
+    return said + gap + words("planning.silent", count=int(silent.sum()), asked=words.money(int(asked)))
