@@ -94,7 +94,7 @@ def test_who_could_bring_more() -> None:
         "Potential unknown: 1, with 100 of revenue. Potential below sales, so stated too low: 2."
     )
     gone = table.assign(status="closed")
-    assert say.potential_notes(gone, params=SegmentParams(), words=EN)[2].endswith(
+    assert say.potential_notes(gone, params=SegmentParams(), words=EN)[-1].endswith(
         "Closed or silent by now among those to grow: 1, with 800 open: "
         "win them back, or take their potential out of the book."
     )
