@@ -103,13 +103,17 @@ def heat_chart(cells: pd.DataFrame, *, names: list[str], kpis: list[str]) -> Fig
     return figure((ground + text).properties(width=cell * len(kpis), height=_ROW * len(names)))
 
 
-def rank_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
+def rank_chart(
+    rows: pd.DataFrame, *, level: float, words: Words, native: NativeChart | None = None
+) -> Figure:
     """Draw each rep's score with its range, and the plausible ranks with the rank held.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         One row per rep, best first: name, score, low, high [score points], rank, best, worst, text.
+    level : float
+        Part of the draws that ranges hold [fraction].
     words : Words
         Headings.
     native : NativeChart, optional
@@ -143,7 +147,7 @@ def rank_chart(rows: pd.DataFrame, *, words: Words, native: NativeChart | None =
         "score",
         alt.Scale(domain=span, nice=False),
         first=True,
-        heading=words("appraisal.chart_score"),
+        heading=words("appraisal.chart_score", level=words.percent(level)),
         grid=alt.Axis(tickCount=5, format=".0f"),
     )
     ranks = part(

@@ -64,7 +64,6 @@ def year_chart(
     ranges = alt.Chart(data[data["high"].notna()]).encode(x=x, xOffset=side)
     left = alt.layer(bars, *_whisker(ranges, "low", "high"), *text).properties(width=590, height=_HEIGHT)
     sums_data = _plain(totals).assign(name=totals["scenario"].map(names))
-    sums_data["top"] = sums_data[["high", "to"]].max(axis=1)
     whole = alt.Chart(sums_data).encode(
         x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False))
     )
@@ -76,9 +75,13 @@ def year_chart(
         strokeDash=dash,
         tooltip=tooltip,
     )
-    tops = whole.transform_filter("datum.text != ''").mark_text(dy=-7).encode(y="top:Q", text="text:N")
+    named = whole.transform_filter("datum.text != ''").encode(y="high:Q", text="text:N")
+    tops = [
+        named.transform_filter("!isValid(datum.to)").mark_text(dy=-7),
+        *(named.transform_filter("isValid(datum.to)").mark_text(dy=11, **look) for look in (halo, {})),
+    ]
     span = _whisker(whole.transform_filter("isValid(datum.to)"), "from", "to")
-    right = alt.layer(sums, *span, tops).properties(
+    right = alt.layer(sums, *span, *tops).properties(
         width=120, height=_HEIGHT, title=_heading(words("forecast.full_year"))
     )
     if len(deltas):

@@ -90,6 +90,13 @@ class Case:
         return {rep: known.get(rep, rep) for rep in self.reps}
 
     @cached_property
+    def everyone(self) -> dict[str, str]:
+        """Names of all reps of the book, also of those who are not judged."""
+        reps = self.tables.get("reps")
+        known = {} if reps is None else dict(zip(reps["rep_id"], reps["name"], strict=True))
+        return {rep: name for rep, name in known.items() if pd.notna(name)} | self.names
+
+    @cached_property
     def planned(self) -> pd.DataFrame:
         """Targets that hold in the window: measure, rep_id, account_id, asked, source."""
         return self._planned(self.window)

@@ -18,6 +18,7 @@ from kamlib.packs.ranked import Ranked, rank
 _SHOWN = 40
 _THIN = 0.5  # of the weights; less is not the scorecard that was agreed
 _FAR = 2  # ranks: a move of one is common among scores that overlap
+_FEW = 3  # months
 _EDGE = 0.5  # of the draws: a band that is likelier to be another's than the rep's own
 _SPARED = 1.0  # score points: a gap between neighbours in most rankings
 _DROPPED = 0.005  # a weight that is left with less reads 0 %
@@ -79,18 +80,27 @@ def ranks_page(judged: Judged, ranked: Ranked, params: RankingParams) -> Page:
         ),
         subtitle=subtitle(case, words("appraisal.rank_what", level=words.percent(params.level))),
         table=table,
-        figures=(charts.rank_chart(bars, words=words, native=native),),
+        figures=(charts.rank_chart(bars, level=params.level, words=words, native=native),),
         sentences=tuple(_evidence(judged, ranked)),
         notes=(
-            words(
-                "appraisal.rank_rule",
-                draws=words.count(params.draws),
-                spread=words.percent(params.weight_spread),
-            ),
+            _rule(case, params),
             words("appraisal.rank_doubt"),
             _forced(table, words) if params.forced else words("appraisal.rank_not_forced"),
         ),
     )
+
+
+def _rule(case: Case, params: RankingParams) -> str:
+    """Say what is drawn, and of a short window that its months tell little."""
+    words, months = case.run.words, case.window.length
+    said = words(
+        "appraisal.rank_rule",
+        draws=words.count(params.draws),
+        spread=words.percent(params.weight_spread),
+    )
+    if months > _FEW:
+        return said
+    return said + ("" if words.lang == "zh" else " ") + words("appraisal.rank_months", months=months)
 
 
 def _forced(table: pd.DataFrame, words: Words) -> str:
@@ -125,25 +135,26 @@ def _evidence(judged: Judged, ranked: Ranked) -> list[str]:
 
 
 def _spared(judged: Judged, ranked: Ranked) -> list[str]:
-    """Name ranked reps who are not measured on the KPI that costs the measured ones most in the mean."""
+    """Name ranked reps who are not measured on the KPI that costs, or brings, the measured ones most."""
     case, words = judged.case, judged.case.run.words
     placed = ranked.table.loc[ranked.table["final_score"].notna(), "rep_id"]
     scores = judged.scores[judged.scores["rep_id"].isin(placed)]
-    lost = scores["used_weight"] * (100 - scores["score"])
-    found = lost.groupby(scores["kpi"]).mean()
-    spared = scores[scores["score"].isna() & scores["kpi"].map(found).ge(_SPARED)]
-    if spared.empty:
-        return []
-    kpi = str(spared.loc[spared["kpi"].map(found).idxmax(), "kpi"])
-    names = [case.names[rep] for rep in spared.loc[spared["kpi"] == kpi, "rep_id"]]
-    return [
-        words(
-            "appraisal.rank_spared",
-            kpi=words.value("kpi", kpi),
-            names=words("targets.list").join(names),
-            points=f"{found[kpi]:.1f}",
-        )
-    ]
+    lost = (scores["used_weight"] * (100 - scores["score"])).groupby(scores["kpi"]).mean()
+    without = scores[scores["score"].isna()].assign(lost=scores["kpi"].map(lost))
+    found = []
+    for key, side in (("rank_spared", without["lost"]), ("rank_denied", -without["lost"])):
+        if side.max() >= _SPARED:
+            kpi = str(without.loc[side.idxmax(), "kpi"])
+            names = [case.names[rep] for rep in without.loc[without["kpi"] == kpi, "rep_id"]]
+            found.append(
+                words(
+                    f"appraisal.{key}",
+                    kpi=words.value("kpi", kpi),
+                    names=words("targets.list").join(names),
+                    points=f"{side.max():.1f}",
+                )
+            )
+    return found
 
 
 def show_flips(judged: Judged, ranked: Ranked) -> None:

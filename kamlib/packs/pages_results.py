@@ -211,8 +211,8 @@ def sharing_page(case: Case, shared: pd.DataFrame) -> Page:
         {
             "account_id": shared["account_id"],
             "name": shared["account_id"].map(accounts).fillna(shared["account_id"]),
-            "rep_name": [case.names.get(rep, rep) for rep in shared["rep_id"]],
-            "seller": [case.names.get(rep, rep) for rep in shared["seller"]],
+            "rep_name": [case.everyone.get(rep, rep) for rep in shared["rep_id"]],
+            "seller": [case.everyone.get(rep, rep) for rep in shared["seller"]],
             "shared_sales": shared["amount"],
         }
     )
@@ -248,7 +248,7 @@ def _name(case: Case, dimension: str, key: object) -> str:
         return words("appraisal.without_rep" if dimension == "rep" else "appraisal.without_account")
     if dimension == "company":
         return words.value("dimension", "company")
-    return case.names.get(str(key), str(key)) if dimension == "rep" else str(key)
+    return case.everyone.get(str(key), str(key)) if dimension == "rep" else str(key)
 
 
 def _change(now: object, before: object) -> float | None:
