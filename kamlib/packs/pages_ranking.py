@@ -140,9 +140,10 @@ def _spared(judged: Judged, ranked: Ranked) -> list[str]:
     placed = ranked.table.loc[ranked.table["final_score"].notna(), "rep_id"]
     scores = judged.scores[judged.scores["rep_id"].isin(placed)]
     lost = (scores["used_weight"] * (100 - scores["score"])).groupby(scores["kpi"]).mean()
-    without = scores[scores["score"].isna()].assign(lost=scores["kpi"].map(lost))
+    without = scores[scores["score"].isna()]
+    cost = without["kpi"].map(lost).astype("float64")
     found = []
-    for key, side in (("rank_spared", without["lost"]), ("rank_denied", -without["lost"])):
+    for key, side in (("rank_spared", cost), ("rank_denied", -cost)):
         if side.max() >= _SPARED:
             kpi = str(without.loc[side.idxmax(), "kpi"])
             names = [case.names[rep] for rep in without.loc[without["kpi"] == kpi, "rep_id"]]

@@ -1,5 +1,6 @@
 """The appraisal pack on the demo book: pages, planted stories, privacy, the live workbook, refusals."""
 
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -12,13 +13,17 @@ import pandas as pd
 import pytest
 
 from kamlib.appraisal.feedback import FeedbackParams, score_feedback
+from kamlib.appraisal.incidents import IncidentParams
 from kamlib.appraisal.kpi import ScorecardParams
 from kamlib.appraisal.weighting import WeightChange, WeightParams
 from kamlib.cli import main
 from kamlib.packs.appraisal import appraisal_params, appraise
-from kamlib.packs.judging import case_of
+from kamlib.packs.appraisal_params import RankingParams
+from kamlib.packs.judging import case_of, judge
 from kamlib.packs.pages_feedback import Cycle, feedback_page, latest_cycle
 from kamlib.packs.pages_judged import log_page
+from kamlib.packs.pages_ranking import ranks_page
+from kamlib.packs.ranked import rank
 from kamlib.runs import open_run
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
@@ -299,6 +304,26 @@ def test_what_adds_up_over_months_is_the_same_by_month_as_in_one(appraisal_run):
     for column in ("amount", "base"):
         sums = dated.fillna({"account_id": ""}).groupby(names)[column].sum()
         pd.testing.assert_series_equal(sums, whole.fillna({"account_id": ""}).groupby(names)[column].sum())
+
+
+def test_who_is_not_measured_on_what_costs_or_brings_most_is_named(appraisal_run):
+    run = open_run(str(appraisal_run))
+    judged = judge(case_of(run, ScorecardParams()), WeightParams())
+    ranked = rank(judged, None, params=RankingParams(draws=100), incidents=IncidentParams())
+    params = RankingParams(draws=100)
+    assert not [s for s in ranks_page(judged, ranked, params).sentences if "Not measured" in s]
+    scores = judged.scores.copy()
+    kpis = scores["kpi"].unique()
+    place = {str(kpi): scores.index[scores["kpi"] == kpi][:2] for kpi in kpis}
+    for kpi, value in ((kpis[0], 40.0), (kpis[1], 118.0)):
+        scores.loc[scores["kpi"] == kpi, "score"] = value
+        scores.loc[place[str(kpi)], "score"] = np.nan
+    changed = dataclasses.replace(judged, scores=scores)
+    said = [s for s in ranks_page(changed, ranked, params).sentences if "Not measured" in s]
+    names = [judged.case.names[rep] for rep in scores.loc[place[str(kpis[0])], "rep_id"]]
+    costs = scores.loc[scores["kpi"] == kpis[0], "used_weight"].drop(place[str(kpis[0])]).mean() * 60
+    assert f"{'; '.join(names)}. It costs those who are {costs:.1f} points in the mean" in said[0]
+    assert "It brings those who are" in said[1]
 
 
 def test_flips_are_of_the_ranking_that_is_shown(appraisal_run):
