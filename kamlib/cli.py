@@ -140,6 +140,8 @@ def _lab(args: argparse.Namespace) -> None:
 
     news = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={project_root() / 'notebooks'}", *news]
+    if args.port is not None:
+        command.append(f"--port={args.port}")
     if args.no_browser:
         command.append("--no-browser")
     if args.allow_root:
@@ -233,6 +235,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name in ("lab", "app"):
         sub[name].add_argument("--no-browser", action="store_true", help="do not open a browser")
     sub["app"].add_argument("--port", type=int, default=8866, help="port on this machine [8866]")
+    sub["lab"].add_argument("--port", type=int, help="port on this machine [JupyterLab's own choice]")
     sub["lab"].add_argument("--allow-root", action="store_true", help="start although you are root")
     return parser
 

@@ -124,7 +124,7 @@ def appraise(
     if lang is not None:
         Words(lang)
     others = left_out("appraisal", period, name)
-    say_left_out(others, name, say)
+    say_left_out(others, name, params_file, say)
     say(f"reading the book {book_path}")
     adopted = read_adopted(book_path)
     with open_book(book_path) as book:

@@ -105,13 +105,15 @@ def left_out(pack: str, period: str, book: str) -> dict[str, str]:
             if other is not None and _foreign(book, other)}  # fmt: skip
 
 
-def say_left_out(files: dict[str, str], book: str, say: Callable[[str], None]) -> None:
-    """Tell which parameter files are left out, and what to do to have them."""
+def say_left_out(
+    files: dict[str, str], book: str, params_file: Path | None, say: Callable[[str], None]
+) -> None:
+    """Tell which parameter files are left out, and what holds in their place."""
+    holds = "Defaults hold; write a file for this book there, or name one with --params."
+    if params_file is not None:
+        holds = f"{params_file.name} holds, and defaults for what it leaves out."
     for file, other in files.items():
-        say(
-            f'{file} is written for the book "{other}" and left out: this is "{book}". '
-            f"Defaults hold; write a file for this book there, or name one with --params."
-        )
+        say(f'{file} is written for the book "{other}" and left out: this is "{book}". {holds}')
 
 
 def _company_layers(pack: str, period: str | None) -> list[tuple[Layer, str | None]]:

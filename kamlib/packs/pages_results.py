@@ -153,8 +153,10 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
     words = case.run.words
     amount = dict(zip(parts["part"], parts["amount"], strict=True))
     moved = parts[~parts["part"].isin(["before", "after"])]
-    size = pd.Series(as_float(moved["amount"]), index=moved["part"]).abs()
-    largest = str(size.idxmax())
+    # Products that replace each other are one change of the assortment.
+    told = {part: amount[part] for part in moved["part"] if part not in ("new_products", "lost_products")}
+    told["assortment"] = amount["new_products"] + amount["lost_products"]
+    largest = max(told, key=lambda part: abs(told[part]))
     kept = [part for part in parts["part"] if part in ("before", "after") or amount[part] != 0]
     steps = pd.DataFrame(
         {
@@ -175,7 +177,7 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
             period=label_of(case),
             change=words.signed_money(amount["after"] - amount["before"]),
             part=words.value("part", largest),
-            amount=words.signed_money(amount[largest]),
+            amount=words.signed_money(told[largest]),
         ),
         subtitle=subtitle(case, words("appraisal.bridge_what", currency=words.currency)),
         table=table,

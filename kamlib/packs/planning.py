@@ -157,7 +157,7 @@ def plan(
     if lang is not None:
         Words(lang)
     others = left_out("planning", period, name)
-    say_left_out(others, name, say)
+    say_left_out(others, name, params_file, say)
     say(f"reading the book {book_path}")
     adopted = read_adopted(book_path)
     with open_book(book_path) as book:
