@@ -286,10 +286,12 @@ def test_files_of_another_book_are_left_out_and_told(tmp_path: Path, monkeypatch
     assert files == {"params/planning.yaml": "Ours"}
     assert building.left_out("planning", "2026Q1", "Ours") == {}
     said: list[str] = []
-    building.say_left_out(files, "Theirs", said.append)
+    building.say_left_out(files, "Theirs", None, said.append)
+    building.say_left_out(files, "Theirs", mine, said.append)
+    left_out = 'params/planning.yaml is written for the book "Ours" and left out: this is "Theirs". '
     assert said == [
-        'params/planning.yaml is written for the book "Ours" and left out: this is "Theirs". '
-        "Defaults hold; write a file for this book there, or name one with --params."
+        left_out + "Defaults hold; write a file for this book there, or name one with --params.",
+        left_out + "mine.yaml holds, and defaults for what it leaves out.",
     ]
     with pytest.raises(
         ParameterError, match='mine.yaml is written for the book "Ours", and this is "Theirs"'
