@@ -56,8 +56,8 @@ class Kpi(BaseModel):
         Of the balanced scorecard: financial, customer, process (internal process) or learning.
     target : str
         ``plan``: the targets that hold for the rep. ``fixed``: `value`. ``last_year``: the rep's own value in
-        the same months a year before, times 1 + `growth`. ``peers``: the median of five others or more.
-        ``none``: the score is a range between `worst` and `best`.
+        the same months a year before, times 1 + `growth`. ``peers``: the mean of the two or three in
+        the middle of the others, five or more. ``none``: the score is a range between `worst` and `best`.
     value : float or None
         The fixed target, in the measure's unit; of `SUMS` a year's, of which the months judged get a part.
     growth : float

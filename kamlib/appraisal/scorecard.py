@@ -43,8 +43,9 @@ def set_targets(
 ) -> pd.DataFrame:
     """Say what each rep was asked for, KPI by KPI.
 
-    What is asked by peers is the median of the others who were measured, five or more, to three significant
-    digits: a target is told to the rep, and must not tell what one of the others did.
+    What is asked by peers is the mean of the middle of the others who were measured, five or more: of the two
+    in the middle where they are even in number, of the three where they are odd, to three significant digits.
+    A target is told to the rep, and the median of an odd number would tell what one of the others did.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def set_targets(
             asked = own.reindex(asked.index) * (1 + kpi.growth)
         elif kpi.target == "peers":
             found = values[values["measure"] == kpi.measure].set_index("rep_id")["value"].dropna()
-            asked = asked.index.to_series().map(lambda rep, found=found: _median_of_others(found, rep))
+            asked = asked.index.to_series().map(lambda rep, found=found: _middle_of_others(found, rep))
         asked = asked.where(asked > 0)
         parts.append(
             pd.DataFrame({"measure": kpi.measure, "rep_id": list(reps), "kpi_target": asked.to_numpy()})
@@ -84,10 +85,14 @@ def set_targets(
     return pd.concat(parts, ignore_index=True)
 
 
-def _median_of_others(values: pd.Series, rep: str) -> float:
-    """Return the others' median to three digits; NaN where they are fewer than five."""
-    others = values[values.index != rep]
-    return float(f"{others.median():.3g}") if len(others) >= LEAST_OTHERS else np.nan
+def _middle_of_others(values: pd.Series, rep: str) -> float:
+    """Return the mean of the two or three middle others to three digits; NaN of fewer than five."""
+    others = np.sort(values[values.index != rep].to_numpy(dtype=float))
+    if len(others) < LEAST_OTHERS:
+        return np.nan
+    middle = 2 + len(others) % 2
+    first = (len(others) - middle) // 2
+    return float(f"{others[first : first + middle].mean():.3g}")
 
 
 def score_reps(

@@ -20,7 +20,7 @@ from kamlib.packs.page import Page, save_page
 from kamlib.packs.pages_planning import book_pages, parameter_page, run_page
 from kamlib.packs.pages_results import asked_by_dimension, label_of, subtitle
 from kamlib.packs.ranked import Ranked, rank
-from kamlib.packs.rep_sheets import team_others, teams_of, write_rep_sheets
+from kamlib.packs.rep_sheets import paid_apart, team_others, teams_of, write_rep_sheets
 from kamlib.params import Params
 from kamlib.runs import Run
 from kamlib.runs.publish import previous_run
@@ -127,7 +127,7 @@ def summary_page(judged: Judged, ranked: Ranked) -> Page:
         sentences=_sentences(judged, ranked),
         notes=(
             words("appraisal.sum_pay", total=total, reps=paid) if paid else words("appraisal.sum_pay_none"),
-            words("appraisal.sum_talk"),
+            words("appraisal.sum_talk_apart" if paid_apart(judged, ranked).any() else "appraisal.sum_talk"),
             *_small_teams_said(judged, ranked),
         ),
         table=_summary_table(judged, ranked),

@@ -100,6 +100,20 @@ def team_others(ranked: Ranked, teams: pd.Series) -> pd.Series:
     return others.astype("float64").where(table["team_part"] > 0)
 
 
+def paid_apart(judged: Judged, ranked: Ranked) -> pd.Series:
+    """Say from whose pay the others' mean could be worked out: it goes by a score with a team's part.
+
+    Pay is exact, so that a team of any size is told by it; the manager tells it instead of the sheet.
+
+    Returns
+    -------
+    pandas.Series of bool
+        By rep_id.
+    """
+    by_score = judged.case.run.params(PayParams).by == "score"
+    return team_others(ranked, teams_of(judged)).notna() & by_score
+
+
 def teams_of(judged: Judged) -> pd.Series:
     """Return the team of each rep; empty for a book without reps."""
     reps = judged.case.tables.get("reps", pd.DataFrame(columns=["rep_id", "team"]))
@@ -125,7 +139,7 @@ def _result_page(judged: Judged, ranked: Ranked, rep: str) -> Page:
     if in_team:
         share = words.percent(row["team_part"])
         notes.append(words("appraisal.my_team", share=share, step=_STEP, least=LEAST_OTHERS))
-    if _pay_tells_team(judged, others):
+    if paid_apart(judged, ranked)[rep]:
         notes.append(words("appraisal.my_pay_apart"))
     share = words.percent(params.feedback_share)
     return Page(
@@ -156,11 +170,6 @@ def _result_title(words: Words, told: Mapping[str, float]) -> str:
     return words(
         "appraisal.my_title", score=f"{told['final_score']:.1f}", low=f"{low:.1f}", high=f"{high:.1f}"
     )
-
-
-def _pay_tells_team(judged: Judged, others: float) -> bool:
-    """Say whether the others' mean, of fewer than five, could be worked out from what a rep is paid."""
-    return bool(others < LEAST_OTHERS) and judged.case.run.params(PayParams).by == "score"
 
 
 def _score_page(judged: Judged, rep: str) -> Page:
@@ -257,7 +266,7 @@ def _plan_page(judged: Judged, rep: str, growth: GrowthParams) -> Page:
 
 def _pay_page(judged: Judged, ranked: Ranked, rep: str) -> list[Page]:
     run, words = judged.case.run, judged.case.run.words
-    if _pay_tells_team(judged, team_others(ranked, teams_of(judged))[rep]):
+    if paid_apart(judged, ranked)[rep]:
         return []
     pay = run.load("pay")
     row = pay[pay["rep_id"] == rep]

@@ -94,12 +94,15 @@ class WeightsPanel:
 
     def use(self, preset: str) -> None:
         """Take the weights of a preset; locked ones stay, the others share the rest by it."""
+        self.frame.change(self._taken(self.desk.preset(preset, self.frame.state)))
+
+    def _taken(self, weights: dict[str, float]) -> AppraisalParams:
+        """Return the parameters with other weights, of which the locked ones stay as they are."""
         state = self.frame.state
-        weights = keep_locked(self.desk.preset(preset, state), self.desk.base(state), self._locked())
-        self.frame.change(with_weights(state, weights))
+        return with_weights(state, keep_locked(weights, self.desk.base(state), self._locked()))
 
     def _use_pairs(self, found: AhpWeights, pairs: dict[str, float]) -> None:
-        state = with_weights(self.frame.state, whole_weights(found.weights.to_dict()))
+        state = self._taken(whole_weights(found.weights.to_dict()))
         rule = state.weights.model_copy(update={"pairs": pairs})
         self.frame.change(state.model_copy(update={"weights": rule}))
 

@@ -441,15 +441,22 @@ def test_who_is_measured_on_too_little_has_no_total():
     assert total_scores(rows[2:], least_weight=1.0)["total_score"].tolist() == [120.0]
 
 
-@pytest.mark.parametrize(("reps", "asked"), [(5, [np.nan] * 5), (6, [31.7, 31.7, 31.7, 20.5, 20.5, 20.5])])
-def test_peers_ask_for_the_median_of_five_others_to_three_digits(reps, asked):
-    values = pd.DataFrame(
-        {
-            "measure": "sales_volume",
-            "rep_id": list("abcdef")[:reps],
-            "value": [8.0, 12.0, 20.512, 31.683, 44.0, 70.0][:reps],
-        }
-    )
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        ([8.0, 12.0, 20.512, 31.683, 44.0], [np.nan] * 5),
+        # five others: the three in the middle, of whose mean nobody's own is told
+        ([8.0, 12.0, 20.512, 31.683, 44.0, 70.0], [32.1, 32.1, 29.2, 25.5, 21.4, 21.4]),
+        # six others: the two in the middle
+        ([8.0, 12.0, 20.512, 31.683, 44.0, 70.0, 90.0], [37.8, 37.8, 37.8, 32.3, 26.1, 26.1, 26.1]),
+        ([23.0, 25.0, 29.0, 34.0, 41.0, 52.0], [34.7, 34.7, 33.3, 31.7, 29.3, 29.3]),
+        ([4.37, 4.42, 4.51, 4.67, 4.9, 5.0], [4.69, 4.69, 4.66, 4.61, 4.53, 4.53]),
+    ],
+)
+def test_peers_ask_for_the_mean_of_the_middle_others_and_tell_nobodys_own(values, asked):
+    reps = list("abcdefg")[: len(values)]
+    table = pd.DataFrame({"measure": "sales_volume", "rep_id": reps, "value": values})
     kpi = Kpi(measure="sales_volume", weight=1.0, perspective="financial", target="peers")
-    found = set_targets(values, kpis=[kpi], reps=list(values["rep_id"]), planned={}, before=values)
-    assert found["kpi_target"].tolist() == pytest.approx(asked, nan_ok=True)
+    found = set_targets(table.iloc[::-1], kpis=[kpi], reps=reps, planned={}, before=table)["kpi_target"]
+    assert found.tolist() == pytest.approx(asked, nan_ok=True)
+    assert not set(found) & {float(f"{value:.3g}") for value in values}

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 from kamlib.forecast import forecast_panel
+from tests.bench.series import DATA, Panel, covered
 from tests.owa import owa
 
 ROOT = Path(__file__).parents[2]
-DATA = ROOT.parent / "shared" / "data" / "forecast"
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 OURS = """
 import sys
@@ -34,17 +34,6 @@ SAMPLE = 300
 pytestmark = pytest.mark.skipif(
     not (PEERS.exists() and DATA.exists()), reason="needs .venv-peers and the data beside the project"
 )
-
-
-class Panel:
-    """A competition's series: train and test by unique_id."""
-
-    def __init__(self, name: str, season: int) -> None:
-        table = pd.read_parquet(DATA / f"{name}.parquet").rename(columns={"t": "ds"})
-        self.season = season
-        self.train = table.loc[table["split"] == "train", ["unique_id", "ds", "y"]]
-        self.test = table.loc[table["split"] == "test", ["unique_id", "ds", "y"]]
-        self.horizon = int(self.test.groupby("unique_id").size().iloc[0])
 
 
 def by_series(table: pd.DataFrame, column: str = "y") -> dict[str, np.ndarray]:
@@ -76,12 +65,6 @@ def ours(folder: Path, train: pd.DataFrame, season: int, horizon: int) -> tuple[
     train.reset_index(drop=True).to_parquet(source)
     seconds = cpu([sys.executable, "-c", OURS, str(source), str(target), str(season), str(horizon)])
     return pd.read_parquet(target), seconds
-
-
-def covered(table: pd.DataFrame, test: pd.DataFrame, low: str, high: str) -> float:
-    both = test.merge(table, on=["unique_id", "ds"])
-    assert len(both) == len(test)
-    return float(((both[low] <= both["y"]) & (both["y"] <= both[high])).mean())
 
 
 @pytest.mark.parametrize(("name", "season", "limit"), [("m3_monthly", 12, 0.815), ("m3_quarterly", 4, 0.882)])
@@ -135,33 +118,6 @@ def test_short_histories(length: int, tmp_path: Path) -> None:
     assert found["ours"] <= CUTS[length]
 
 
-@pytest.mark.parametrize("length", [8, 12, 18, 24, 36])
-def test_ranges_of_short_histories(length: int) -> None:
-    panel = Panel("m3_monthly", 12)
-    train = panel.train.sort_values(["unique_id", "ds"]).groupby("unique_id").tail(length)
-    test = panel.test.sort_values(["unique_id", "ds"]).groupby("unique_id").head(12)
-    check_coverage(f"last {length} months", [train], test)
-
-
-def test_ranges_of_panels_of_one_series() -> None:
-    panel = Panel("m3_monthly", 12)
-    chosen = sorted(panel.train["unique_id"].unique())[::12]
-    train = panel.train[panel.train["unique_id"].isin(chosen)].sort_values(["unique_id", "ds"])
-    test = panel.test[panel.test["unique_id"].isin(chosen)].sort_values(["unique_id", "ds"])
-    parts = [part for _, part in train.groupby("unique_id").tail(48).groupby("unique_id")]
-    check_coverage("panels of one series", parts, test.groupby("unique_id").head(12))
-
-
-def check_coverage(name: str, panels: list[pd.DataFrame], test: pd.DataFrame) -> None:
-    ranged = pd.concat(
-        [forecast_panel(part, horizon=12, season_length=12, coverage=(0.8, 0.95)) for part in panels]
-    )
-    cover = {level: covered(ranged, test, f"low_{level}", f"high_{level}") for level in (80, 95)}
-    print(f"\n{name}: 80 % ranges cover {cover[80]:.3f}, 95 % ranges {cover[95]:.3f}")
-    assert 0.77 <= cover[80] <= 0.83
-    assert 0.93 <= cover[95] <= 0.97
-
-
 def test_car_parts(tmp_path: Path) -> None:
     table = pd.read_parquet(DATA / "carparts.parquet").rename(columns={"t": "ds"})
     complete = sorted(set(table["unique_id"]) - set(table.loc[table["y"].isna(), "unique_id"]))
@@ -188,12 +144,3 @@ def test_car_parts(tmp_path: Path) -> None:
     assert score["IMAPA"][0] == pytest.approx(0.615, abs=0.002)  # the sample is the right one
     assert score["ours"][0] <= 0.60
     assert abs(score["ours"][1]) <= 0.05
-
-
-def test_every_short_history_of_a_car_part_has_a_forecast() -> None:
-    table = pd.read_parquet(DATA / "carparts.parquet").rename(columns={"t": "ds"})
-    for length in range(1, 37):
-        made = forecast_panel(table.groupby("unique_id").tail(length), horizon=12, season_length=12)
-        known = made["unique_id"].isin(table.groupby("unique_id").tail(length).dropna()["unique_id"])
-        assert np.isfinite(made.loc[known, "forecast"]).all()
-        assert (made.loc[known, "forecast"] >= 0).all()

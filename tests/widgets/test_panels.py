@@ -137,6 +137,26 @@ def test_judgements_are_kept_followed_and_a_preset_and_contradictions_are_asked_
     assert given_weights(weights.frame.state) == taken
 
 
+def test_judgements_leave_locked_weights_alone_as_presets_do(weights):
+    first = given_weights(weights.frame.state)
+    weights.locks["satisfaction"].value = True
+    weights.pairs.sliders["target_attainment/gross_margin"].value = -2
+    weights.pairs.take()
+    state = weights.frame.state
+    taken = given_weights(state)
+    assert state.weights.pairs["target_attainment/gross_margin"] == 3
+    assert taken["satisfaction"] == first["satisfaction"]
+    assert sum(taken.values()) == pytest.approx(1, abs=1e-12)
+    found = weights.desk.preset("ahp", state)
+    free = [name for name in taken if name != "satisfaction"]
+    rest = sum(found[name] for name in free)
+    for name in free:
+        shared = (1 - first["satisfaction"]) * found[name] / rest
+        assert taken[name] == pytest.approx(shared, abs=1e-4)
+    weights.use("ahp")
+    assert given_weights(weights.frame.state) == taken
+
+
 def test_more_than_seven_kpis_are_told_why_no_pairs_are_asked_for(weights):
     said = weights.pairs.lay_out([f"kpi {number}" for number in range(8)]).value
     assert "up to 7 KPIs: these 8 would be 28 pairs" in said
