@@ -44,8 +44,8 @@ class CalendarParams(Params):
     months_by_days: bool = param(
         True,
         en="whether a month weighs last year's revenue per working day times its own working days; without a "
-        "country, and where a year's days are not announced, it weighs last year's revenue",
-        zh="月份是否按上年日均收入 × 本年工作日数分配；未设定国家或该年工作日未公布时，按上年收入分配",
+        "country, and where not every day of both years is known, it weighs last year's revenue",
+        zh="月份是否按上年日均收入 × 本年工作日数分配；未设定国家或两年工作日未全部确定时，按上年收入分配",
         unit="",
         source="trading-day adjustment, as of X-13ARIMA-SEATS (U.S. Census Bureau)",
         strength="study",

@@ -20,13 +20,19 @@ DAY_KINDS = ("workday", "weekend", "holiday", "make_up", "company_holiday", "com
 """What a day can be; workday, make_up and company_workday are worked."""
 
 CALENDARS = ("known", "estimated", "weekdays_only", "none")
-"""What is known of a year: every day; some days estimated; not announced, so weekdays only; no country."""
+"""What is known of a year: every day; not every day; not announced, so weekdays only; no country."""
 
 _WORKED = ("workday", "make_up", "company_workday")
-# Governments that set each year's days off and make-up working days by a notice of their own. China's has
-# named make-up working days for every year since 2001, so a year without any has not been announced, or is
-# not yet in the library's table.
-_BY_NOTICE = ("CN",)
+# China's government has named make-up working days for every year since 2001, so a year without any has not
+# been announced, or is not yet in the library's table.
+_ANNOUNCED = ("CN",)
+# Governments that move working days or add days off by a notice each year, too, but not so that a year which
+# is announced can be told from one that is not; nor are all of their notices in the library's table.
+_BY_NOTICE = (
+    "AM", "AR", "AZ", "BY", "HU", "ID", "KG", "KR", "KZ", "LV",
+    "MM", "PH", "RU", "SA", "TH", "TW", "UA", "UZ", "VN",
+)  # fmt: skip
+_WEEKENDS = {"HK": {5, 6}}  # where the library counts Saturday as worked but offices are closed; Monday is 0
 _LANGUAGES = {"en": "en_US", "zh": "zh_CN"}
 
 
@@ -36,8 +42,10 @@ def working_days(start: dt.date, end: dt.date, *, params: CalendarParams, lang: 
     Weekend and public holidays are those of `params.country`; a day off that a make-up working day pays for
     (China's 调休) is a holiday, and the make-up day is worked though it is a Saturday or Sunday. Where the
     government sets a year's days by notice and that year's is not known, the year counts Monday to Friday and
-    is marked `weekdays_only`: nothing is guessed. The company's own days off and working days outrank the
-    calendar.
+    is marked `weekdays_only`: nothing is guessed. A year is `estimated` where some of its holidays hang on
+    the moon and are not confirmed, and always where the government sets days by notice and it cannot be told
+    whether all of them are known (such as KR, RU, TW). The company's own days off and working days outrank
+    the calendar.
 
     Parameters
     ----------
@@ -151,8 +159,9 @@ def compared_days(base: Period, period: Period, *, params: CalendarParams) -> di
     Returns
     -------
     dict of str to int or None
-        Working days by month of both; None where `params.months_by_days` is off or the days of either are not
-        known (no country, or a year that is not announced): half a calendar would pass for a season.
+        Working days by month of both; None where `params.months_by_days` is off or not every day of either is
+        known (no country, or a year that is not announced or `estimated`): half a calendar would pass for a
+        season.
 
     Examples
     --------
@@ -166,7 +175,7 @@ def compared_days(base: Period, period: Period, *, params: CalendarParams) -> di
     if not params.months_by_days:
         return None
     found = pd.concat([count_days(period_days(each, params=params)) for each in (base, period)])
-    if not set(found["calendar"]) <= {"known", "estimated"}:
+    if set(found["calendar"]) != {"known"}:
         return None
     return dict(zip(found["month"], found["working_days"].astype(int).tolist(), strict=True))
 
@@ -193,8 +202,10 @@ def _knowledge(public: HolidayBase | None, year: int) -> str:
     """Return what is known of a year, one of `CALENDARS`."""
     if public is None:
         return "none"
-    if public.country in _BY_NOTICE:
+    if public.country in _ANNOUNCED:
         return "known" if any(day.year == year for day in public.weekend_workdays) else "weekdays_only"
+    if public.country in _BY_NOTICE:
+        return "estimated"
     labels = [getattr(public, name, "") for name in ("estimated_label", "observed_estimated_label")]
     marks = [public.tr(label).replace("%s", "").strip() for label in labels if label]
     names = [name for day, name in public.items() if day.year == year]
@@ -218,4 +229,6 @@ def _public(country: str | None, years: range, lang: str) -> HolidayBase | None:
     make: Callable[..., HolidayBase] = holidays.country_holidays
     language = _LANGUAGES.get(lang)
     spoken = language in make(code).supported_languages
-    return make(code, subdiv=part or None, years=years, language=language if spoken else None)
+    public = make(code, subdiv=part or None, years=years, language=language if spoken else None)
+    public.weekend = _WEEKENDS.get(public.country, public.weekend)
+    return public

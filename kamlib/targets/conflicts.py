@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +12,12 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats, Integers
 from kamlib.targets.irreducible import ConflictSet, find_irreducible
+from kamlib.targets.nearest import miss_least
 from kamlib.targets.patterns import Request
 from kamlib.targets.requirements import Requirement
 from kamlib.targets.scaling import check_table
 
 _NONE = 1e-5  # units: less than this is the solver's own tolerance (1e-7) added up, not a conflict
-_LARGEST = 1e7  # units: amounts above are scaled down to it, and `_NONE` up with them
 _NAMED = 5  # members, cells and changes that a message names
 
 
@@ -117,6 +116,9 @@ def find_conflict(
     to give way is asked for as a `Requirement` of one cell. Where all amounts are whole units, so are the
     changes.
 
+    Solvers count in parts of 1e-7, which add up: what is apart by a part of 1e-12 of the largest amount, or
+    by less, passes as met (one unit in 1e12). `kamlib.targets.joint.check_sum` refuses such a request later.
+
     Parameters
     ----------
     seed : array_like
@@ -158,7 +160,7 @@ def find_conflict(
     zeros = _zeros(cells, free, found, float(request.weight @ np.abs(change)))
     order = np.argsort(request.weight[found.groups], kind="stable")
     return Conflict(
-        _describe(request, found.groups[order], found.shares[order]),
+        _describe(request, found.groups[order], found.sides[order]),
         _changed(request, change),
         float(low[touched].sum()),
         float(high[touched].sum()),
@@ -176,59 +178,44 @@ def least_change(request: Request) -> tuple[Floats | None, Floats]:
     ParameterError
         If a program is not solved.
     """
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array, eye_array, hstack, vstack
-
-    low, high, count = request.lower, request.upper, len(request.lower)
-    if not count:
-        return None, np.zeros(0)
-    finite = np.concatenate([low, high, request.least, request.most])
-    finite = finite[np.isfinite(finite)]
-    scale = max(1.0, float(finite.max(initial=0.0)) / _LARGEST)
-    eye = eye_array(count)
-    wide = csr_array(hstack([request.matrix(np.arange(count)), eye, -eye], format="csr"))
-    cost = np.concatenate([np.zeros(len(request.least)), request.weight, request.weight])
-    free = np.zeros(2 * count), np.full(2 * count, np.inf)
-    bounds = np.column_stack([np.append(request.least, free[0]), np.append(request.most, free[1])])
-    floor, cap = np.flatnonzero(low > 0), np.flatnonzero(np.isfinite(high))
-    if not len(floor) + len(cap):
+    count = len(request.lower)
+    if not ((request.lower > 0) | np.isfinite(request.upper)).any():
         return None, np.zeros(count)
-    limits = vstack([-wide[floor], wide[cap]], format="csr")
-    most = np.append(-low[floor], high[cap]) / scale
-    result = linprog(cost, A_ub=limits, b_ub=most, bounds=bounds / scale, method="highs-ds")
-    if not result.success:
-        raise ParameterError(f"whether the request can be met was not found out: {result.message}")
-    prices = np.zeros(count)
-    prices[floor] += np.abs(result.ineqlin.marginals[: len(floor)])
-    prices[cap] -= np.abs(result.ineqlin.marginals[len(floor) :])
-    prices[np.abs(prices) <= _NONE] = 0.0
-    if result.fun <= _NONE:
-        return None, prices
-    extra = result.x[len(request.least) :] * scale
-    if (finite == np.rint(finite)).all():
-        if np.abs(extra - np.rint(extra)).max() > _NONE * scale:
-            extra = _whole_change(wide, cost, bounds, low, high)
-        extra = np.rint(extra)
-    return extra[count:] - extra[:count], prices
+    found = miss_least(request, np.arange(count), request.weight)
+    shares = np.where(np.abs(found.shares) > _NONE, found.shares, 0.0)
+    if found.price <= _NONE:
+        return None, shares
+    missed = found.missed
+    amounts = np.concatenate([request.lower, request.upper, request.least, request.most])
+    amounts = amounts[np.isfinite(amounts)]
+    if (amounts == np.rint(amounts)).all():
+        if np.abs(missed - np.rint(missed)).max() > _NONE * found.scale:
+            missed = _whole_change(request)
+        missed = np.rint(missed)
+    return missed, shares
 
 
-def _whole_change(wide: Any, cost: Floats, bounds: Floats, low: Floats, high: Floats) -> Floats:
+def _whole_change(request: Request) -> Floats:
     """Return the least change in whole units."""
     from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import eye_array, hstack
 
-    kinds = (cost > 0).astype(int)
-    limits = LinearConstraint(wide, low, high)
+    count, patterns = len(request.lower), len(request.least)
+    eye = eye_array(count)
+    wide = hstack([request.matrix(np.arange(count)), eye, -eye], format="csr")
+    none, any_amount = np.zeros(2 * count), np.full(2 * count, np.inf)
     solved = milp(
-        cost,
-        constraints=limits,
-        bounds=Bounds(*bounds.T),
-        integrality=kinds,
+        np.concatenate([np.zeros(patterns), request.weight, request.weight]),
+        constraints=LinearConstraint(wide, request.lower, request.upper),
+        bounds=Bounds(np.append(request.least, none), np.append(request.most, any_amount)),
+        integrality=np.repeat([0, 1], [patterns, 2 * count]),
         options={"mip_rel_gap": 0.0},
     )
     if solved.x is None:
         raise ParameterError(f"the nearest request in whole units was not found: {solved.message}")
-    extra: Floats = solved.x[cost > 0]
-    return extra
+    short, over = solved.x[patterns:].reshape(2, count)
+    change: Floats = over - short
+    return change
 
 
 def _zeros(cells: Floats, free: Request, found: ConflictSet, cost: float) -> list[tuple[int, ...]]:
@@ -242,14 +229,14 @@ def _zeros(cells: Floats, free: Request, found: ConflictSet, cost: float) -> lis
     return [tuple(at) for at in np.argwhere(pulled).tolist()] if less else []
 
 
-def _describe(request: Request, groups: Integers, shares: Floats) -> pd.DataFrame:
+def _describe(request: Request, groups: Integers, sides: Floats | Integers) -> pd.DataFrame:
     names = [request.name(int(group)) for group in groups]
     low, high = request.lower[groups], request.upper[groups]
     return pd.DataFrame(
         {
             "requirement": [name for name, _ in names],
             "key": [key for _, key in names],
-            "kind": np.select([low == high, shares > 0], ["total", "floor"], "cap"),
+            "kind": np.select([low == high, sides > 0], ["total", "floor"], "cap"),
             "lower": low,
             "upper": high,
         }

@@ -7,23 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats, Integers
+from kamlib.targets.nearest import Nearest, miss_least
 from kamlib.targets.patterns import Request
 
 _TINY = 1e-7  # of the largest share in a conflict: less is the solver's own tolerance
-_SMALLEST = 1e-5  # of the largest amount: what is apart by less is scaled up to it, above the tolerance
-_LARGEST = 1e7  # units: amounts above are scaled down to it, as solvers count in parts of 1e-7
 
 
 @dataclass(frozen=True, eq=False)
 class ConflictSet:
     """Groups of a request that cannot be met together, each of which is needed for that.
 
-    `shares` says by how much each bears on the conflict: above zero by its floor, below by its cap.
+    `sides` says which side of each is in conflict: 1 its floor, -1 its cap. `shares` says by how much it
+    bears on the conflict, with the same signs.
     """
 
     groups: Integers
+    sides: Integers
     shares: Floats
 
 
@@ -63,86 +63,58 @@ def find_irreducible(request: Request, shares: Floats, change: Floats) -> Confli
     J. W. Chinneck, E. W. Dravnieks (1991). Locating minimal infeasible constraint sets in linear programs.
     ORSA Journal on Computing 3:157-168.
     """
-    members, amount = _connected(request, np.flatnonzero(shares), change), float(np.abs(change).sum())
-    part, shares = request.narrowed(members), shares[members]
-    needed = np.zeros(len(request.lower) + 1, dtype=bool)
-    while (left := np.flatnonzero(~needed[members])).size:
+    members = _connected(request, np.flatnonzero(shares), change)
+    part = request.narrowed(members)
+    sides = np.zeros(len(request.lower) + 1, dtype=np.int64)
+    while (left := np.flatnonzero(sides[members] == 0)).size:
         one = int(members[left[0]])
         found = miss_alone(part, members, one)
         if found is None:
-            rest = members[members != one]
-            known = find_shares(part, rest, amount)
-            shares = np.ones(len(rest)) if known is None else known
-            members, shares = rest[shares != 0], shares[shares != 0]
+            members = fewer_in_conflict(part, members[members != one])
             part = request.narrowed(members)
         else:
-            needed[one] = True
-            needed[_alike(part, one, *found)] = True
-    return ConflictSet(members, shares)
+            missed = float(found.missed[left[0]])
+            also = _alike(part, one, found.sums, missed)
+            sides[one] = sides[also] = -1 if missed > 0 else 1
+    last = miss_least(part, members, np.ones(len(members)))
+    borne: Floats = np.abs(last.shares) * sides[members]
+    return ConflictSet(members, sides[members], borne)
 
 
-def find_shares(request: Request, groups: Integers, amount: float) -> Floats | None:
-    """Return weights of groups under which they conflict, as few as a vertex has; None if there are none."""
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array, hstack, vstack
+def fewer_in_conflict(request: Request, groups: Integers) -> Integers:
+    """Return those of some groups in conflict that a vertex of their shares has.
 
-    sums = request.matrix(groups)
-    base = sums @ request.least
-    low, high = request.lower[groups] - base, request.upper[groups] - base
-    floor, cap = low > 0, np.isfinite(high)
-    room = request.most - request.least
-    capped = np.flatnonzero(np.isfinite(room))
-    ones = np.ones(len(capped))
-    roof = csr_array((ones, (capped, np.arange(len(capped)))), shape=(len(room), len(capped)))
-    turned = csr_array(sums.T)
-    weighed = hstack([turned[:, np.flatnonzero(floor)], -turned[:, np.flatnonzero(cap)], -roof], format="csr")
-    apart = np.concatenate([low[floor], -high[cap], -room[capped]])
-    apart /= max(amount, _SMALLEST * float(np.abs(apart).max(initial=0.0)))
-    result = linprog(
-        np.append(np.ones(int(floor.sum() + cap.sum())), np.zeros(len(capped))),
-        A_ub=weighed,
-        b_ub=np.zeros(len(room)),
-        A_eq=vstack([csr_array(apart[None, :])], format="csr"),
-        b_eq=[1.0],
-        method="highs-ds",
-    )
-    if not result.success:
-        return None
-    shares = np.zeros(len(groups))
-    shares[floor] = result.x[: int(floor.sum())]
-    shares[cap] -= result.x[int(floor.sum()) : int(floor.sum() + cap.sum())]
-    return np.where(np.abs(shares) > _TINY * np.abs(shares).max(initial=0.0), shares, 0.0)
-
-
-def miss_alone(request: Request, groups: Integers, one: int) -> tuple[Floats, float] | None:
-    """Return sums of patterns that miss one group as little as can be and meet all others, and by how much.
-
-    None if the others cannot be met. An amount above zero is beyond the cap, one below is short of the floor.
+    Sums that miss all of them least show which floors and caps bear on that, and which patterns are at their
+    bounds. Shares of these alone, with patterns that pull the same way or not at all, are a conflict, too: so
+    the program counts in what is missed and not in the amounts, however large they are.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import csr_array, hstack, vstack
+    from scipy.sparse import csr_array, diags_array, vstack
 
-    low, high = request.lower[groups], request.upper[groups]
-    finite = np.concatenate([low, high, request.most])
-    scale = max(1.0, float(finite[np.isfinite(finite)].max(initial=0.0)) / _LARGEST)
-    own = csr_array((groups == one).astype(float)[:, None])
-    wide = csr_array(hstack([request.matrix(groups), own, -own], format="csr"))
-    cap = np.isfinite(high)
+    nearest = miss_least(request, groups, np.ones(len(groups)))
+    if not nearest.missed.any():
+        return groups
+    some = np.flatnonzero(np.abs(nearest.shares) > _TINY)
+    sums = request.matrix(groups[some])
+    pull = sums.T @ nearest.shares[some]
+    way = np.where(np.abs(pull) > _TINY, np.sign(pull), 0.0)
+    weighed = csr_array(sums.T @ diags_array(np.sign(nearest.shares[some])))
+    missed = np.abs(nearest.missed[some])
     result = linprog(
-        np.append(np.zeros(len(request.least)), [1.0, 1.0]),
-        A_ub=vstack([-wide, wide[cap]], format="csr"),
-        b_ub=np.append(-low, high[cap]) / scale,
-        bounds=np.column_stack(
-            [np.append(request.least, [0, 0]) / scale, np.append(request.most, [np.inf, np.inf]) / scale]
-        ),
-        method="highs",
+        np.ones(len(some)),
+        A_ub=csr_array(diags_array(-way) @ weighed)[way != 0],
+        b_ub=np.zeros(int((way != 0).sum())),
+        A_eq=vstack([weighed[way == 0], csr_array(missed[None, :] / missed.max())], format="csr"),
+        b_eq=np.append(np.zeros(int((way == 0).sum())), 1.0),
+        method="highs-ds",
     )
-    if result.status == 2:
-        return None
-    if not result.success:
-        raise ParameterError(f"which requirements conflict was not found out: {result.message}")
-    short, over = result.x[-2:]
-    return result.x[:-2] * scale, float(over - short) * scale
+    return groups[some[result.x > _TINY * result.x.max()]] if result.success else groups[some]
+
+
+def miss_alone(request: Request, groups: Integers, one: int) -> Nearest | None:
+    """Return sums that miss one group as little as can be and meet all others; None if there are none."""
+    nearest = miss_least(request, groups, np.where(groups == one, 1.0, np.inf))
+    return nearest if np.isfinite(nearest.price) else None
 
 
 def _connected(request: Request, groups: Integers, change: Floats) -> Integers:

@@ -64,9 +64,16 @@ def changed_requests(draw: st.DrawFn) -> Asked:
 
 
 def can_be_met(
-    asked: Asked, groups: Sequence[tuple[int, int]] | None = None, extra: np.ndarray | None = None
+    asked: Asked,
+    groups: Sequence[tuple[int, int]] | None = None,
+    extra: np.ndarray | None = None,
+    kinds: Sequence[str] | None = None,
 ) -> bool:
-    """Say whether some groups (requirement, number) can be met, their sums changed by `extra`."""
+    """Say whether some groups (requirement, number) can be met, their sums changed by `extra`.
+
+    Of a group of kind "floor" or "cap" the other side is left out. Sums are measured from the known table, so
+    that amounts are small and the solver's tolerance plays no part.
+    """
     rows, low, high = [], [], []
     wanted = (
         [(i, g) for i, one in enumerate(asked.requirements) for g in range(one.size)]
@@ -75,20 +82,22 @@ def can_be_met(
     )
     for at, (i, group) in enumerate(wanted):
         one = asked.requirements[i]
-        rows.append((one.cell_groups(asked.seed.shape) == group).ravel())
-        by = 0 if extra is None else extra[at]
-        low.append(one.lower.flat[group] + by)
-        high.append(one.upper.flat[group] + by)
+        cells = (one.cell_groups(asked.seed.shape) == group).ravel()
+        rows.append(cells)
+        by = (0 if extra is None else extra[at]) - asked.table.ravel()[cells].sum()
+        kind = None if kinds is None else kinds[at]
+        low.append(-np.inf if kind == "cap" else one.lower.flat[group] + by)
+        high.append(np.inf if kind == "floor" else one.upper.flat[group] + by)
     if not rows:
         return True
     matrix = np.array(rows, dtype=float)
     top = np.where(asked.seed > 0, asked.upper, asked.lower).ravel()
-    capped = np.isfinite(high)
+    floor, capped = np.isfinite(low), np.isfinite(high)
     result = linprog(
         np.zeros(matrix.shape[1]),
-        A_ub=np.vstack([-matrix, matrix[capped]]),
-        b_ub=np.concatenate([-np.array(low), np.array(high)[capped]]),
-        bounds=np.column_stack([asked.lower.ravel(), top]),
+        A_ub=np.vstack([-matrix[floor], matrix[capped]]),
+        b_ub=np.concatenate([-np.array(low)[floor], np.array(high)[capped]]),
+        bounds=np.column_stack([asked.lower.ravel(), top]) - asked.table.ravel()[:, None],
         method="highs",
     )
     return bool(result.status == 0)

@@ -134,6 +134,29 @@ def test_days_are_compared_only_where_both_years_are_known() -> None:
     assert compared_days(parse_period("2025Q1"), parse_period("2026Q1"), params=off) is None
 
 
+@pytest.mark.parametrize("country", ["HU", "KR", "RU", "SA", "TW", "TWN"])
+def test_where_days_come_by_notice_no_year_counts_as_known(country: str) -> None:
+    params = CalendarParams(country=country)
+    days = working_days(dt.date(2024, 1, 1), dt.date(2028, 1, 1), params=params)
+    assert set(days["calendar"]) == {"estimated"}
+    for year in (2025, 2026):
+        both = parse_period(f"{year}Q1"), parse_period(f"{year + 1}Q1")
+        assert compared_days(*both, params=params) is None
+
+
+def test_days_are_not_compared_where_some_hang_on_the_moon() -> None:
+    emirates = CalendarParams(country="AE")
+    assert compared_days(parse_period("2029Q1"), parse_period("2030Q1"), params=emirates) is None
+
+
+def test_hong_kong_rests_on_saturday_and_sunday() -> None:
+    days = working_days(dt.date(2026, 1, 1), dt.date(2026, 2, 1), params=CalendarParams(country="HK"))
+    saturdays = days["date"].map(lambda day: day.weekday() == 5)
+    assert set(days.loc[saturdays, "day_kind"]) == {"weekend"}
+    assert days["working"].sum() == 21  # 22 weekdays less New Year's Day
+    assert set(days["calendar"]) == {"known"}
+
+
 def test_every_default_has_its_source() -> None:
     rows = list(list_params(CalendarParams()))
     assert {row.name for row in rows} == {"country", "holidays", "workdays", "months_by_days"}

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kamlib.errors import ParameterError
 from kamlib.targets.conflicts import Conflict, ConflictError, find_conflict
+from kamlib.targets.joint import check_sum
 from kamlib.targets.margins import fit_margins
 from kamlib.targets.requirements import Requirement, require
+from kamlib.targets.rounding_stages import split_jointly
 from tests.targets.joint import Asked, can_be_met, changed_requests
 
 
@@ -143,11 +146,10 @@ def test_a_set_of_hundreds_is_in_conflict_and_every_member_is_needed(apart: int,
     assert len(conflict.nearest) == apart
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from([1, 10**6]))
-def test_sets_of_mixed_kinds_cannot_shrink(number: int, size: int) -> None:
+def mixed(number: int, size: int) -> Asked:
+    """Return accounts, reps, kinds x lines and months whose sums are off by units, or by `size` units."""
     rng = np.random.default_rng(number)
-    shape = (int(rng.integers(15, 60)), 3, 4)
+    shape = (int(rng.integers(8, 40)), 3, 4)
     table = rng.integers(0, 20, shape).astype(float) * size
     rep, kind = rng.integers(0, 5, shape[0]), rng.integers(0, 3, shape[0])
     axes = {
@@ -159,27 +161,59 @@ def test_sets_of_mixed_kinds_cannot_shrink(number: int, size: int) -> None:
     asked = []
     for name, groups in axes.items():
         sums = require(name, *groups, lower=0).sums(table)
-        by = rng.integers(-9, 10, sums.shape) * (name != "account")
+        by = rng.integers(-9, 10, sums.shape) * (name != "account") * rng.choice([1, size])
         lower = np.maximum(sums + by - rng.integers(0, 4), 0)
-        asked.append(require(name, *groups, lower=lower, upper=lower + rng.integers(0, 9)))
-    request = Asked(table + 0.5, np.zeros(shape), np.full(shape, np.inf), table, tuple(asked))
+        upper = lower + rng.integers(0, 9) * rng.choice([1, size])
+        asked.append(require(name, *groups, lower=lower, upper=upper))
+    return Asked(table + 0.5, np.zeros(shape), np.full(shape, np.inf), table, tuple(asked))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 10**6, 10**9]))
+def test_sets_of_mixed_kinds_cannot_shrink_and_are_told_by_the_side_in_conflict(
+    number: int, size: int
+) -> None:
+    request = mixed(number, size)
     conflict = find_conflict(request.seed, request.requirements)
     if conflict is None:
         assert can_be_met(request)
         return
     members = numbers(request, conflict)
-    assert not can_be_met(request, members)
+    assert not can_be_met(request, members, kinds=conflict.members["kind"].tolist())
     for member in members:
         assert can_be_met(request, [other for other in members if other != member])
 
 
-@pytest.mark.parametrize("size", [10**3, 10**9, 10**12])
-def test_one_unit_too_many_is_found_at_any_size(size: int) -> None:
+@pytest.mark.parametrize("number", [16, 243, 756, 1718])
+def test_members_of_large_amounts_are_told_by_the_side_in_conflict(number: int) -> None:
+    request = mixed(number, 10**9)
+    conflict = find_conflict(request.seed, request.requirements)
+    assert conflict is not None
+    kinds = conflict.members["kind"]
+    assert not can_be_met(request, numbers(request, conflict), kinds=kinds.tolist())
+    assert {"cap", "total"} & set(kinds)  # floors alone never conflict
+
+
+@pytest.mark.parametrize("size", [10**3, 10**9, 10**11])
+def test_one_unit_too_many_is_found_at_any_size_below_the_limit(size: int) -> None:
     floor = require("region", ["N", "S"], None, lower=[size, size])
-    total = require("total", None, None, total=2 * size - 1)
-    conflict = find_conflict(np.ones((2, 2)), [floor, total])
-    if size < 10**12:
-        assert conflict is not None
-        assert len(conflict.members) == 3
-        assert conflict.nearest["change"].abs().sum() == 1
+    conflict = find_conflict(np.ones((2, 2)), [floor, require("total", None, None, total=2 * size - 1)])
+    assert conflict is not None
+    assert conflict.members["kind"].tolist() == ["floor", "floor", "total"]
+    assert conflict.nearest["change"].abs().sum() == 1
     assert find_conflict(np.ones((2, 2)), [floor, require("total", None, None, total=2 * size)]) is None
+
+
+def test_one_unit_too_many_at_the_limit_is_refused_by_its_units() -> None:
+    size = 10**12
+    floor = require("region", ["N", "S"], None, None, lower=[size, size])
+    total = require("total", None, None, None, total=2 * size - 1)
+    seed = np.ones((2, 2, 1))
+    assert find_conflict(seed, [floor, total]) is None
+    units = split_jointly(seed, [floor, total]).units
+    with pytest.raises(ParameterError, match="add up to 2,000,000,000,000, not to the total of 1,999,"):
+        check_sum(units, 2 * size - 1)
+    larger = require("total", None, None, None, total=2 * size - 100)
+    conflict = find_conflict(seed, [floor, larger])
+    assert conflict is not None
+    assert conflict.nearest["change"].abs().sum() == 100
