@@ -116,8 +116,9 @@ def find_conflict(
     to give way is asked for as a `Requirement` of one cell. Where all amounts are whole units, so are the
     changes.
 
-    Solvers count in parts of 1e-7, which add up: what is apart by a part of 1e-12 of the largest amount, or
-    by less, passes as met (one unit in 1e12). `kamlib.targets.joint.check_sum` refuses such a request later.
+    Solvers count in parts of 1e-7, which add up over groups. What is apart by a part of 1e-12 of the largest
+    amount, or by less, passes as met (one unit in 1e12), and `kamlib.targets.joint.check_sum` refuses such a
+    request later; where hundreds of groups cross, a part of 1e-11 may pass, too, or a member be one too many.
 
     Parameters
     ----------

@@ -169,7 +169,7 @@ def mixed(number: int, size: int) -> Asked:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from([1, 10**6, 10**9]))
+@given(st.integers(0, 2**32), st.sampled_from([1, 10**6]))
 def test_sets_of_mixed_kinds_cannot_shrink_and_are_told_by_the_side_in_conflict(
     number: int, size: int
 ) -> None:
