@@ -118,7 +118,7 @@ def find_conflict(
 
     Solvers count in parts of 1e-7, which add up over groups. What is apart by a part of 1e-12 of the largest
     amount, or by less, passes as met (one unit in 1e12), and `kamlib.targets.joint.check_sum` refuses such a
-    request later; where hundreds of groups cross, a part of 1e-11 may pass, too, or a member be one too many.
+    request later; where dozens of groups cross, a part of 1e-11 may pass, too, or a member be one too many.
 
     Parameters
     ----------
