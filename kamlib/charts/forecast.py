@@ -53,20 +53,16 @@ def year_chart(
         tooltip=[alt.Tooltip("period:N", title=words.label("period")), *tooltip],
     )  # fmt: skip
     # A value stands at its own bar: above it, or below its top where a whisker goes on upwards.
-    written = alt.Chart(data[data["text"] != ""]).encode(x=x, xOffset=side, y="amount:Q", text="text:N")
-    above, within = (written.transform_filter(f"{no}isValid(datum.high)") for no in ("!", ""))
-    halo = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
+    written = data[data["text"] != ""]
     text = [
-        part.mark_text(dy=dy, fontSize=10, **look)
-        for part, dy in ((above, -7), (within, 10))
-        for look in (halo, {})
+        mark.encode(x=x, xOffset=side, y="amount:Q", text="text:N")
+        for mark in _values(written, ranged=written["high"].notna(), fontSize=10)
     ]
     ranges = alt.Chart(data[data["high"].notna()]).encode(x=x, xOffset=side)
     left = alt.layer(bars, *_whisker(ranges, "low", "high"), *text).properties(width=590, height=_HEIGHT)
     sums_data = _plain(totals).assign(name=totals["scenario"].map(names))
-    whole = alt.Chart(sums_data).encode(
-        x=alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False))
-    )
+    bar = alt.X("bar:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, ticks=False))
+    whole = alt.Chart(sums_data).encode(x=bar)
     sums = whole.mark_bar(strokeWidth=1, size=34).encode(
         y=alt.Y("low:Q", title=None, axis=None, scale=alt.Scale(zero=True)),
         y2="high:Q",
@@ -75,10 +71,9 @@ def year_chart(
         strokeDash=dash,
         tooltip=tooltip,
     )
-    named = whole.transform_filter("datum.text != ''").encode(y="high:Q", text="text:N")
+    named = sums_data[sums_data["text"] != ""]
     tops = [
-        named.transform_filter("!isValid(datum.to)").mark_text(dy=-7),
-        *(named.transform_filter("isValid(datum.to)").mark_text(dy=11, **look) for look in (halo, {})),
+        mark.encode(x=bar, y="high:Q", text="text:N") for mark in _values(named, ranged=named["to"].notna())
     ]
     span = _whisker(whole.transform_filter("isValid(datum.to)"), "from", "to")
     right = alt.layer(sums, *span, *tops).properties(
@@ -217,6 +212,19 @@ def _scenario_encodings(names: list[str]) -> tuple[Any, Any, Any]:
     line = alt.Stroke("name:N", sort=names, scale=alt.Scale(domain=names, range=[LIGHT, DARK, DARK]))
     dash = alt.StrokeDash("name:N", sort=names, scale=alt.Scale(domain=names, range=[[1, 0], [1, 0], [3, 2]]))
     return fill, line, dash
+
+
+def _values(rows: pd.DataFrame, *, ranged: pd.Series, **look: Any) -> list[Any]:
+    """Write values above their bars, and below the top of bars from which a whisker goes on upwards."""
+    import altair as alt
+
+    halo = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
+    return [
+        alt.Chart(part).mark_text(dy=dy, **look, **more)
+        for part, dy in ((rows[~ranged], -7), (rows[ranged], 10))
+        if len(part)  # a layer without rows has no extent, of which the browser complains
+        for more in (halo, {})
+    ]
 
 
 def _heading(text: str) -> dict[str, Any]:
