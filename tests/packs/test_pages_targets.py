@@ -86,7 +86,7 @@ def test_titles_are_findings() -> None:
         "targets_1": "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1; the forecast stands 1.19 k above it",
         "targets_2": "Reps asked for more than last year: 1 of 2; Wu Lei carries most: 1.00 k, 0 on last year",
         "targets_3": "Wu Lei is asked for 1.00 k: the share of history alone would ask 893, potential moves -119,"
-        " floors and caps +226",
+        " floors and caps, with what they leave over elsewhere, +226",
         "targets_5": "2026-01 is asked for most: 740, 61.2 % of 2026Q1",
     }
 
