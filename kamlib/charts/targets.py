@@ -17,12 +17,13 @@ _LOOKS = {
     "FC": (_PALE, DARK, [3, 2]),
     "PL": ("#ffffff", DARK, [1, 0]),
 }
+_WRITTEN = {"reach": "targets.reach_chart_probability", "adopted": "targets.chart_held"}
 _STEEP = 2.0
 _NAMES = 130
 _WEEKS_WRITTEN = 20  # more bars than that are too narrow for an amount each, and for a day each
 _WEEKS_APART = 4  # of so many every fourth is named
 _USED = 0.8
-_TEXTS = ("name", "heading", "why", "text", "reach")
+_TEXTS = ("name", "heading", "why", "text", "reach", "adopted")
 
 
 def margin_chart(
@@ -35,8 +36,8 @@ def margin_chart(
     groups : sequence of pandas.DataFrame
         One table per dimension, one row per bar group from top to bottom: name, heading (the same on every
         row), PY, FC (NaN where there is none), PL, change (PL - PY) [currency] and growth [fraction, NaN
-        where it has no base]; perhaps reach, the probability of reaching the target as written. All are drawn
-        to one scale.
+        where it has no base]; perhaps reach, the probability of reaching the target, and adopted, what
+        is asked beyond what is adopted, both as written. All are drawn to one scale.
     words : Words
         Labels and number formats.
     native : NativeChart, optional
@@ -53,7 +54,7 @@ def margin_chart(
             _amounts(table, (lowest, 1.18 * largest), words),
             _changes(table, changes, words),
             _growths(table, growths, words),
-            *([_chances(table, words)] if "reach" in table else []),
+            *(_beside(table, name, words(title)) for name, title in _WRITTEN.items() if name in table),
             spacing=14,
         )
         for table in groups
@@ -278,13 +279,13 @@ def _growths(table: pd.DataFrame, span: list[float], words: Words) -> Any:
     return _variance(data, span, title="ΔPY %", width=120, lollipop=True)
 
 
-def _chances(table: pd.DataFrame, words: Words) -> Any:
-    """Write the probability of each target beside its bars."""
+def _beside(table: pd.DataFrame, column: str, title: str) -> Any:
+    """Write a column of texts beside the bars."""
     import altair as alt
 
     base = alt.Chart(_plain(table)).encode(alt.Y("name:N", sort=table["name"].tolist(), axis=None))
-    text = base.mark_text(align="left", fontSize=11).encode(x=alt.value(0), text="reach:N")
-    return text.properties(width=56, height=_height(table), title=words("targets.reach_chart_probability"))
+    text = base.mark_text(align="left", fontSize=11).encode(x=alt.value(0), text=f"{column}:N")
+    return text.properties(width=56, height=_height(table), title=title)
 
 
 def _span(values: pd.Series) -> list[float]:

@@ -14,13 +14,24 @@ from kamlib.charts.figure import NativeChart, Scenario
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
+from kamlib.packs.pages_held import add_held, beside_adopted, held_sentences
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
 from kamlib.targets import Allocation, Sides, TargetSize
 from kamlib.targets.facts import in_full
+from kamlib.targets.held import Held
 from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
 
-__all__ = ["Scope", "chain_page", "held_of", "margins_page", "pipeline_of", "scope_of", "size_page"]
+__all__ = [
+    "Scope",
+    "beside_adopted",
+    "chain_page",
+    "held_of",
+    "margins_page",
+    "pipeline_of",
+    "scope_of",
+    "size_page",
+]
 
 _SHOWN = 12
 _SIDES = ("region", "product_line", "account_type")
@@ -71,7 +82,12 @@ def size_page(
 
 
 def margins_page(
-    summary: pd.DataFrame, allocation: Allocation, *, scope: Scope, likely: pd.DataFrame | None = None
+    summary: pd.DataFrame,
+    allocation: Allocation,
+    *,
+    scope: Scope,
+    likely: pd.DataFrame | None = None,
+    held: Held | None = None,
 ) -> Page:
     """Answer who is asked for what (targets 2).
 
@@ -85,6 +101,8 @@ def margins_page(
         What the page is about, in which words.
     likely : pandas.DataFrame, optional
         What `kamlib.targets.attain_probability` returns.
+    held : Held, optional
+        What `kamlib.packs.pages_held.beside_adopted` returns.
     """
     words = scope.words
     if likely is not None:
@@ -94,6 +112,7 @@ def margins_page(
     order = {name: at for at, name in enumerate(["rep", *_SIDES, "company"])}
     table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
     table.insert(1, "name", _names(table, scope))
+    table = add_held(table, held)
     reps = table[table["dimension"] == "rep"]
     heading = words.value("dimension", "rep")
     native = NativeChart("bar", "name", series_of(scope.size), rows=min(len(reps), _SHOWN))
@@ -113,7 +132,7 @@ def margins_page(
         subtitle=scope.subtitle(words("targets.margins_what")),
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
-        sentences=_required(allocation, words),
+        sentences=(*_required(allocation, words), *held_sentences(held, scope)),
         notes=_margins_notes(reps, allocation, scope),
     )
 
@@ -330,6 +349,8 @@ def bars_of(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = T
     bars["growth"] = table["growth_asked"].to_numpy()
     if "reach_probability" in table and table["reach_probability"].notna().any():
         bars["reach"] = [words.chance(p) for p in table["reach_probability"]]
+    if "held_change" in table:
+        bars["adopted"] = ["–" if pd.isna(v) else words.signed_money(v) for v in table["held_change"]]
     bars = bars.reset_index(drop=True)
     if not gather or len(bars) <= _SHOWN + 1:
         return bars
@@ -337,6 +358,5 @@ def bars_of(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = T
     other = rest[list(amounts)].sum(min_count=1).to_frame().T
     other["growth"] = (other["change"] / other["PY"]).where(other["PY"] > 0)
     other["name"], other["heading"] = words("targets.other", count=len(rest)), heading
-    if "reach" in bars:
-        other["reach"] = "–"
+    other[[name for name in ("reach", "adopted") if name in bars]] = "–"
     return pd.concat([bars.iloc[:_SHOWN], other], ignore_index=True)

@@ -11,12 +11,14 @@ from kamlib.charts import targets as charts
 from kamlib.charts.figure import NativeChart
 from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
+from kamlib.packs.pages_held import add_held, quarters_said
 from kamlib.packs.pages_targets import bars_of, series_of
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets import CalendarParams, count_days, period_days, split_days, sum_weeks
 from kamlib.targets.calendars import CALENDARS, compared_days
 from kamlib.targets.facts import look_back
+from kamlib.targets.held import Held
 
 _CUT_MONTHS = 3  # of a longer period weeks are drawn whole: cut at months there are too many to tell apart
 
@@ -57,6 +59,7 @@ def months_page(
     days: pd.DataFrame,
     weeks: pd.DataFrame,
     compared: Mapping[str, int] | None = None,
+    held: Held | None = None,
 ) -> Page:
     """Answer when the target is due (targets 5).
 
@@ -68,10 +71,12 @@ def months_page(
         What the page is about, in which words.
     days, weeks, compared
         What `split_when` returns.
+    held : Held, optional
+        What `kamlib.packs.pages_held.beside_adopted` returns.
     """
     words = scope.words
     rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
-    rows["name"] = rows["key"]
+    rows = add_held(rows.assign(name=rows["key"]), held)
     months = rows[rows["dimension"] == "month"].reset_index(drop=True)
     quarters = rows[(rows["dimension"] == "quarter") & (len(months) > 1)]
     total = max(scope.size.total, 1)
@@ -79,6 +84,9 @@ def months_page(
     for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
         table[name] = months[name]
     table.insert(4, "target_share", months["target"] / total)
+    for name in ("target_held", "held_change"):
+        if name in months:
+            table[name] = months[name]
     worked = days.set_index("month").reindex(table["month"])
     table["working_days"] = worked["working_days"].to_numpy()
     if compared is not None:
@@ -100,6 +108,7 @@ def months_page(
             ),
             charts.week_chart(drawn_weeks(weeks, cut=len(months) <= _CUT_MONTHS), words=words),
         ),
+        sentences=quarters_said(quarters, scope),
         notes=_notes(months, days, scope, by_days=compared is not None),
         totals=(*series_of(scope.size), "working_days"),
     )

@@ -12,6 +12,7 @@ from kamlib.measures.money import total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
+from kamlib.packs.pages_held import quarters_said
 from kamlib.packs.pages_when import drawn_weeks, months_page
 from kamlib.periods import parse_period
 from kamlib.runs import Run, write_table
@@ -31,6 +32,7 @@ from kamlib.targets import (
     sum_weeks,
     summarise_targets,
 )
+from kamlib.targets.held import compare_held
 from kamlib.targets.wishes import Wish
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
@@ -47,6 +49,7 @@ def make_pages(
     cube: pd.DataFrame | None = None,
     only: str = "",
     compared: dict[str, int] | None = None,
+    adopted: str = "",
 ) -> dict[str, Page]:
     cube = make_cube() if cube is None else cube
     accounts = make_accounts() if accounts is None else accounts
@@ -58,15 +61,29 @@ def make_pages(
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
     summary = summarise_targets(allocation.targets, accounts, cube=cube, forecast=coming, period=PERIOD)
+    held = (
+        compare_held(allocation.targets, adopted_like(allocation, adopted), period=PERIOD)
+        if adopted
+        else None
+    )
     made = {
         "targets_1": lambda: pages.size_page(sizing_steps(size), scope=scope),
-        "targets_2": lambda: pages.margins_page(summary, allocation, scope=scope),
+        "targets_2": lambda: pages.margins_page(summary, allocation, scope=scope, held=held),
         "targets_3": lambda: pages.chain_page(
             allocation, explain_reps(allocation.accounts), None, scope=scope
         ),
-        "targets_5": lambda: months_page(summary, scope=scope, compared=compared, **when_of(allocation)),
+        "targets_5": lambda: months_page(
+            summary, scope=scope, held=held, compared=compared, **when_of(allocation)
+        ),
     }
     return {name: make() for name, make in made.items() if name in (only or name)}
+
+
+def adopted_like(allocation: Allocation, period: str) -> pd.DataFrame:
+    """Return adopted targets that ask 10 more than the plan of each cell of account A."""
+    plan = allocation.targets
+    about = {"adopted_by": "Li", "adopted_at": "2025-12-03T08:00:00+00:00", "run": "004-ab", "period": period}
+    return plan.assign(target=plan["target"] + 10 * (plan["account_id"] == "A"), measure="revenue", **about)
 
 
 def when_of(allocation: Allocation) -> dict[str, pd.DataFrame]:
@@ -252,16 +269,16 @@ def test_required_totals_are_told_with_what_was_asked_and_what_moves() -> None:
         ]
     )
     known = {"only": "targets_2", "params": wanted, "sizing": SizingParams(total=1200)}
-    assert make_pages(**known)["targets_2"].sentences == (
+    assert make_pages(**known)["targets_2"].sentences[:-1] == (
         "Required totals: Region North: asked at least 700, came to 990, which moves nothing; Product line Parts, "
         "Quarter 2026Q1: asked exactly 450, came to 450, which moves targets up; Region North, Month 2026-01: asked "
         "10 to 9,000, came to 600, which moves nothing.",
     )
-    assert make_pages("zh", **known)["targets_2"].sentences == (
+    assert make_pages("zh", **known)["targets_2"].sentences[:-1] == (
         "必须满足的合计：区域 North：要求至少 700，结果 990，未改动目标；产品线 Parts、季度 2026Q1：要求恰为 450，结果 450，使目标上调；"
         "区域 North、月份 2026-01：要求10 至 9,000，结果 600，未改动目标。",
     )
-    assert sample_pages()["targets_2"].sentences == ()
+    assert len(sample_pages()["targets_2"].sentences) == 1  # on what is adopted
 
 
 def test_a_years_weeks_are_whole_and_none_is_left_out() -> None:
@@ -293,3 +310,62 @@ def test_months_by_working_days_are_said_with_last_years_days() -> None:
         "Months follow what each product line brought per working day in the same months of 2025Q1, over all"
         " accounts, times this year's working days."
     )
+
+
+def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
+    made = make_pages(adopted="2026")
+    assert made["targets_2"].sentences == (
+        "Adopted for 2026Q1: 1.27 k (plan of 2026, run 004-ab, by Li on 2025-12-03); this plan asks 1.21 k, -60.0.",
+        "Furthest from what is adopted: Wu Lei -60.0 (accounts by their shares -60.0, most Account A -60.0).",
+        "A year's plan grows and bounds whole years and lays them on months by product lines' seasons; a quarter's "
+        "grows and bounds the quarter itself. So accounts with a quarter unlike the rest of their year are asked "
+        "otherwise.",
+    )
+    table = made["targets_2"].table
+    reps = table[(table["dimension"] == "rep") & table["target_held"].notna()]
+    shown = reps.astype({"target_held": "float64", "held_change": "float64"})
+    assert shown[["name", "target", "target_held", "held_change"]].to_numpy().tolist() == [
+        ["Wu Lei", 1000, 1060, -60], ["Ann", 180, 180, 0], ["(no rep)", 30, 30, 0],
+    ]  # fmt: skip
+    assert table.loc[table["name"] == "(no account)", "target_held"].isna().all()
+    months = made["targets_5"].table
+    assert months["held_change"].astype("float64").tolist() == [-20, -20, -20]
+    assert made["targets_5"].sentences == ()  # one quarter is told by its months
+
+
+def test_the_quarters_own_adopted_plan_needs_no_word_on_years() -> None:
+    said = make_pages("zh", adopted="2026Q1", only="targets_2")["targets_2"].sentences
+    assert said == (
+        "2026Q1 已采用的目标为 1,270（2026Q1 的计划，运行 004-ab，Li 于 2025-12-03 采用）；本计划要求 1,210，相差 -60.0。",
+        "与已采用目标相差最大：Wu Lei -60.0（按份额分解的客户 -60.0，其中 Account A 最多，-60.0）。",
+    )
+
+
+def test_where_nothing_is_adopted_the_page_says_how_to() -> None:
+    page = sample_pages()["targets_2"]
+    assert page.sentences[-1].startswith(
+        "No target is adopted for 2026Q1, so the plan stands beside no other: kam adopt RUN --book BOOK --by NAME"
+    )
+    assert "target_held" not in page.table
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "By quarter: 2026Q1 300 (adopted 280, +20.0); 2026Q2 400."),
+        ("zh", "按季度：2026Q1 300（已采用 280，相差 +20.0）；2026Q2 400。"),
+    ],
+)
+def test_a_longer_plan_lists_its_quarters_with_what_is_adopted_for_them(lang: str, said: str) -> None:
+    size = size_target(make_cube(), None, period=PERIOD, params=SizingParams(), unit=10)
+    scope = pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, {})
+    quarters = pd.DataFrame(
+        {
+            "key": ["2026Q1", "2026Q2"],
+            "target": [300, 400],
+            "target_held": [280, None],
+            "held_change": [20, None],
+        }
+    )
+    assert quarters_said(quarters, scope) == (said,)
+    assert quarters_said(quarters.head(1), scope) == ()

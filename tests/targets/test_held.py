@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from kamlib.measures.money import as_float
+from kamlib.periods import Period, parse_period
+from kamlib.targets.held import Held, compare_held
+
+QUARTER, YEAR = parse_period("2026Q1"), parse_period("2026")
+ABOUT = {
+    "measure": "revenue",
+    "period": "2026",
+    "run": "007-aa",
+    "adopted_by": "Li",
+    "adopted_at": "2025-12-01T08",
+}
+
+
+def rows(*cells: tuple[str, str | None, str, float], bounds: dict[str, str] | None = None) -> pd.DataFrame:
+    table = pd.DataFrame(list(cells), columns=["account_id", "rep_id", "month", "target"])
+    sides = {"region": "North", "account_type": "OEM", "product_line": "Drives"}
+    rule = ["closed" if (bounds or {}).get(a) == "closed" else "both" for a in table["account_id"]]
+    bound = [(bounds or {}).get(a, "none") for a in table["account_id"]]
+    return table.assign(**sides, rule=rule, bound=bound)
+
+
+def held_of(plan: pd.DataFrame, adopted: pd.DataFrame, period: Period = QUARTER) -> Held:
+    held = compare_held(
+        plan, adopted.assign(**{k: v for k, v in ABOUT.items() if k not in adopted}), period=period
+    )
+    assert held is not None
+    return held
+
+
+def amounts(table: pd.DataFrame) -> dict[str, list[float]]:
+    names = ["target_held", "target_beside", "held_change"]
+    return {str(key): [float(table.loc[i, n]) for n in names] for i, key in table["key"].items()}
+
+
+def test_an_adopted_year_stands_beside_the_quarters_plan_by_rep_and_in_all() -> None:
+    year = rows(("A", "R1", "2026-01", 50), ("A", "R1", "2026-04", 900), ("B", "R2", "2026-03", 70))
+    plan = rows(("A", "R1", "2026-01", 80), ("B", "R2", "2026-03", 60))
+    year = pd.concat([year, rows(("B", "R2", "2026-02", 5))])
+    held = held_of(plan, year)
+    assert amounts(held.of("rep")) == {"R1": [50, 80, 30], "R2": [75, 60, -15]}
+    assert amounts(held.of("company")) == {"company": [125, 140, 15]}
+    assert amounts(held.of("month")) == {
+        "2026-01": [50, 80, 30],
+        "2026-02": [5, 0, -5],
+        "2026-03": [70, 60, -10],
+    }
+    assert (held.months, held.whole) == (("2026-01", "2026-02", "2026-03"), True)
+    assert [float(held.total), float(held.change)] == [125, 15]
+    assert held.sources.to_numpy().tolist() == [["2026", "007-aa", "Li", "2025-12-01T08"]]
+    for _, side in held.table.groupby("dimension"):
+        assert as_float(side["held_change"]).sum() == 15  # every side adds up to the same
+
+
+def test_of_a_year_only_the_months_of_an_adopted_quarter_are_compared() -> None:
+    quarter = rows(("A", "R1", "2026-02", 50)).assign(period="2026Q1")
+    plan = rows(("A", "R1", "2026-02", 40), ("A", "R1", "2026-07", 500))
+    held = held_of(plan, quarter, YEAR)
+    assert amounts(held.of("company")) == {"company": [50, 40, -10]}
+    assert amounts(held.of("quarter")) == {"2026Q1": [50, 40, -10]}
+    assert (held.months, held.whole) == (("2026-02",), False)
+
+
+def test_why_an_account_is_asked_otherwise() -> None:
+    year = rows(*((a, "R1", "2026-01", 10) for a in "ABCDE"), ("G", None, "2026-01", 10))
+    plan = rows(
+        ("A", "R2", "2026-01", 10), ("B", "R1", "2026-01", 0), ("C", "R1", "2026-01", 15),
+        ("D", "R1", "2026-01", 5), ("E", "R1", "2026-01", 12), ("F", "R1", "2026-01", 9), ("G", None, "2026-01", 11),
+        bounds={"A": "cap", "B": "closed", "C": "cap", "D": "floor", "F": "cap", "G": "pin"},
+    )  # fmt: skip
+    account = held_of(plan, year).of("account")
+    told = account.assign(rep_id=account["rep_id"].fillna("-"))[
+        ["key", "rep_id", "held_change", "held_reason"]
+    ]
+    assert told.astype({"held_change": "float64"}).to_numpy().tolist() == [
+        ["A", "R1", -10, "moved"], ["A", "R2", 10, "moved"], ["B", "R1", -10, "closed"], ["C", "R1", 5, "cap"],
+        ["D", "R1", -5, "floor"], ["E", "R1", 2, "share"], ["F", "R1", 9, "new"], ["G", "-", 1, "pin"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("adopted", [
+    None, rows(("A", "R1", "2026-04", 5)).assign(**ABOUT), rows(("A", "R1", "2026-01", 5)).assign(**ABOUT | {"measure": "retention"}),
+])  # fmt: skip
+def test_without_adopted_revenue_there_is_nothing_to_stand_beside(adopted: pd.DataFrame | None) -> None:
+    assert compare_held(rows(("A", "R1", "2026-01", 5)), adopted, period=QUARTER) is None
