@@ -1,4 +1,4 @@
-"""Pages of chapter 3 on how likely targets are: against the range of what may come, and as SMART cards."""
+"""The page of chapter 3 on how likely targets are, against the range of what may come."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from kamlib.packs.pages_proof import joined
 from kamlib.packs.paying import period_pay
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.runs import Run
-from kamlib.targets import Allocation, attain_probability, reps_at_target, smart_cards
+from kamlib.targets import attain_probability, reps_at_target
 from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
-from kamlib.targets.smart import CRITERIA, PASSES
 
 _SHOWN = 20  # reps drawn, those with the largest targets
-_LISTED = 15  # accounts listed whose card fails
 _TESTED = 3  # months of the periods on which probabilities are tested
 _BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
 
@@ -108,7 +106,7 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
     table = likely.table[likely.table["dimension"] != "account"].copy()
     order = {name: at for at, name in enumerate(("rep", *(level for level in LEVELS if level != "rep")))}
     table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
-    table.insert(1, "name", _names(table, scope))
+    table.insert(1, "name", names_of(table, scope))
     reps = table[(table["dimension"] == "rep") & (table["target"] > 0)]
     shown = reps.head(_SHOWN)
     rows = pd.DataFrame(
@@ -135,54 +133,6 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
         sentences=_cost_said(likely, scope),
         notes=_reach_notes(likely, reps, scope),
         labels={"wanted_target": _wanted_label(likely, scope)},
-    )
-
-
-def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFrame, *, scope: Scope) -> Page:
-    """Answer whether each target is a SMART one, and if not why (targets 8).
-
-    Parameters
-    ----------
-    run : Run
-        The run; gets ``target_cards``, the card of every rep and account.
-    likely : Likely
-        What `judge_targets` returns.
-    allocation : Allocation
-        What `kamlib.targets.allocate_targets` returns.
-    cube : pandas.DataFrame
-        The run's own.
-    scope : Scope
-        What the page is about, in which words.
-    """
-    words = scope.words
-    cards = smart_cards(
-        likely.table, allocation.accounts, allocation.targets,
-        cube=cube, period=run.period, as_of=run.as_of, weights=allocation.weights,
-    )  # fmt: skip
-    run.save("target_cards", cards)
-    failed = {name: int((~cards[name].isin(list(PASSES[name]))).sum()) for name in CRITERIA}
-    most = max(CRITERIA, key=lambda name: failed[name])
-    known = {"smart": words.count(int(cards["smart"].sum())), "cards": words.count(len(cards))}
-    title = words("targets.cards_title_all", **known)
-    if failed[most]:
-        title = words(
-            "targets.cards_title", criterion=words.label(most), failed=words.count(failed[most]), **known
-        )
-    reps = cards[cards["dimension"] == "rep"]
-    loose = cards[(cards["dimension"] == "account") & ~cards["smart"]]
-    table = pd.concat([reps, loose.head(_LISTED)], ignore_index=True)
-    table.insert(1, "name", _names(table, scope))
-    notes = [words("targets.cards_note_rule")]
-    if len(loose) > _LISTED:
-        notes.append(words("targets.cards_note_more", shown=_LISTED, failed=words.count(len(loose))))
-    notes.append(words("targets.cards_note_doubt"))
-    return Page(
-        id="targets_8",
-        title=title,
-        subtitle=scope.subtitle(words("targets.cards_what")),
-        table=table[["name", "target", *CRITERIA]],
-        notes=tuple(notes),
-        folded=False,
     )
 
 
@@ -272,7 +222,8 @@ def _wanted_label(likely: Likely, scope: Scope) -> str:
     return scope.words("targets.reach_wanted", chance=scope.words.percent(likely.params.wanted_probability))
 
 
-def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
+def names_of(table: pd.DataFrame, scope: Scope) -> list[str]:
+    """Return the name of each row's dimension and key."""
     words = scope.words
     names = []
     for dimension, key in zip(table["dimension"], table["key"], strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import ParameterError
-from kamlib.measures.money import to_ticks
+from kamlib.measures.money import to_money, to_ticks
 from kamlib.periods import Period
 
 CRITERIA = ("specific", "measurable", "attainable", "relevant", "time_bound")
@@ -48,7 +48,8 @@ def smart_cards(
       ``out_of_reach`` and as ``unknown``.
     - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (potential
       has a weight, and its share is above that of history), ``factors`` (all factors weighed ask more than
-      history alone), ``forecast_gap`` (above the forecast); fails as ``no_aim``, at or below all of them.
+      history alone), ``forecast_gap`` (above the forecast); fails as ``no_aim``, at or below all of them, so
+      that nothing more is asked.
     - time_bound: ``milestones`` (more than one month carries a part), ``deadline`` (the period is one month);
       fails as ``one_lump`` (one month of several carries all) and ``over`` (nothing of the period is left on
       `as_of`).
@@ -77,7 +78,9 @@ def smart_cards(
     pandas.DataFrame
         One row per target, in the order of `likely`: dimension (rep or account), key (null: accounts without
         a rep), measure, period, target [currency], ends (last day), milestones (months that carry a part),
-        reach_probability [fraction], the five codes, passed (criteria that pass) and smart (all five do).
+        reach_probability [fraction], aim_from (the lower of last year's revenue and the forecast, above which
+        a target serves an aim) [currency], the five codes, passed (criteria that pass) and smart (all five
+        do).
 
     Raises
     ------
@@ -121,6 +124,7 @@ def smart_cards(
     table["ends"] = pd.Timestamp(period.end) - pd.Timedelta(days=1)
     table["milestones"] = known["milestones"].fillna(0).astype("Int64")
     table["reach_probability"] = rows["reach_probability"]
+    table["aim_from"] = _aim_from(rows, known)
     source = measure in cube and bool(cube["account_id"].notna().any())
     unnamed = rows["key"].isna() | ~known["has_rep"].fillna(False).astype(bool)
     table["specific"] = np.where(unnamed, "no_rep", "named")
@@ -171,6 +175,14 @@ def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> pd.
     names = ["growth", "potential", "factors", "forecast_gap"]
     codes = np.select([growth, potential, factors, gap], names, "no_aim")
     return pd.Series(codes, index=rows.index)
+
+
+def _aim_from(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Return the amount above which each target asks for more than last year or the forecast."""
+    before = known["before"].fillna(0).to_numpy().astype(np.int64)
+    landing = rows["landing"].notna().to_numpy()
+    coming = to_ticks(rows["landing"].where(landing, 0))
+    return to_money(np.where(landing, np.minimum(before, coming), before), rows.index)
 
 
 def _bound(milestones: pd.Series, period: Period, as_of: dt.date) -> pd.Series:

@@ -12,6 +12,7 @@ from kamlib.packs import pages_attainability as pages
 from kamlib.packs import pages_targets
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
+from kamlib.packs.pages_cards import cards_page
 from kamlib.runs import Run
 from kamlib.targets import (
     AllocationParams,
@@ -66,7 +67,7 @@ def make_pages(folder: Path, lang: str = "en", *, known: bool = True, months: in
     run = Run(folder, facts)
     return {
         "targets_6": pages.reach_page(likely, scope=scope),
-        "targets_8": pages.cards_page(run, likely, allocation, cube, scope=scope),
+        "targets_8": cards_page(run, likely, allocation, cube, scope=scope),
         "targets_2": pages_targets.margins_page(summary, allocation, scope=scope, likely=likely.table),
     }
 
@@ -82,7 +83,12 @@ def test_titles_are_findings(made: dict[str, Page]) -> None:
     assert made["targets_6"].title.startswith(
         "95.8 % of 2 reps are expected to reach their target, above the"
     )
-    assert "targets meet all five SMART criteria" in made["targets_8"].title
+    assert made["targets_8"].title == (
+        "1 of 2 reps' targets meet all five SMART criteria; the others fail on: Relevant (Wu Lei)"
+    )
+    assert made["targets_8"].sentences == (
+        "Of 5 accounts' targets 2 meet all five; the others fail on: Attainable 2; Specific 1.",
+    )
     assert "probability of" in made["targets_6"].notes[0]
 
 
@@ -124,6 +130,38 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
     kept = pd.read_parquet(next(tmp_path.rglob("target_cards.parquet")))
     assert set(kept["dimension"]) == {"rep", "account"}
     assert (kept["target"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            {
+                "Wu Lei": "above 1.00 k it asks more than last year or the forecast; else call it one to hold",
+                "(no rep)": "name a rep; no forecast to tell by: agree it with whoever knows the account",
+                "Account A": "down to 560 for a chance of 65 %, or 210 of new business beside it",
+                "Account C": "nothing comes by itself: all of it has to be new business",
+                "Account E": "name a rep",
+            },
+        ),
+        (
+            "zh",
+            {
+                "Wu Lei": "高于 1,000 才高于上年或预测；否则应明确为保持型目标",
+                "（未分配客户经理）": "指定客户经理；没有可依据的预测：与了解客户的人商定",
+                "Account A": "下调至 560（概率 65 %），或另找 210 的新业务",
+                "Account C": "照旧则无采购：须全部靠新业务",
+                "Account E": "指定客户经理",
+            },
+        ),
+    ],
+)
+def test_a_card_that_fails_says_what_would_mend_it(tmp_path: Path, lang: str, said: dict[str, str]) -> None:
+    table = make_pages(tmp_path, lang)["targets_8"].table
+    assert dict(table.loc[table["mend"].notna(), ["name", "mend"]].itertuples(index=False)) == said
+    assert table.loc[table["name"] == "Ann", "mend"].isna().all()  # whose card is whole
+    assert table["dimension"].tolist() == ["rep"] * 3 + ["account"] * 3
 
 
 def test_of_a_period_longer_than_a_quarter_the_page_says_that_probabilities_are_not_tested(

@@ -133,3 +133,8 @@ def test_row_order_changes_nothing() -> None:
 def test_an_account_of_another_allocation_is_refused() -> None:
     with pytest.raises(ParameterError, match='account "A" is not in accounts'):
         cards(accounts=ACCOUNTS[ACCOUNTS["account_id"] != "A"])
+
+
+def test_the_amount_from_which_more_is_asked_is_the_lower_of_last_year_and_the_forecast() -> None:
+    found = cards()
+    assert found["aim_from"].astype("float64").tolist() == [150, 10, 100, 50, 6]  # R1, none, A, B, C
