@@ -68,16 +68,18 @@ def _title(proof: Proof, words: Words) -> str:
         "best": _name(proof.best, proof, words),
         "other": _name(proof.against, proof, words),
         "error": words.percent(best["rep_error"]),
-        "other_error": words.percent(other["rep_error"]),
+        "points": _points(other["error_difference"]),
     }
     if len(proof.periods) == 1:
         return words("proof.title_single", first=proof.periods["period"].iloc[0], **known)
     true = proof.rules[proof.rules["split_total"] == "true"]
-    count = int((true["split_rule"] != "best_blend").sum())
     apart = "best_blend" in set(true["split_rule"])  # of periods that overlap ranges are too narrow
     sure = "sure" if apart and other["difference_low"] > 0 else "unsure"
-    points = f"{100 * other['error_difference']:.1f}"
-    return words(f"proof.title_{sure}", rules=count, periods=len(proof.periods), points=points, **known)
+    ends = [other["difference_low"], other["difference_high"]]
+    told = words("proof.range_none")
+    if apart and not any(map(pd.isna, ends)):
+        told = words("proof.range_points", low=_points(ends[0]), high=_points(ends[1]))
+    return words(f"proof.title_{sure}", periods=len(proof.periods), range=told, **known)
 
 
 def _subtitle(proof: Proof, words: Words, company: str) -> str:
@@ -137,23 +139,34 @@ def _own_sentences(proof: Proof, words: Words) -> tuple[str, ...]:
         best=_name(proof.best, proof, words),
         best_error=words.percent(best["rep_error"]),
     )
-    return (said, *_chances(proof, words))
+    return (*_chances(proof, words), said)
 
 
 def _chances(proof: Proof, words: Words) -> list[str]:
-    """Say how many of the company's own targets could be expected to be reached, and how many were."""
+    """Say how many of the company's own targets could be expected to be reached, and how many were.
+
+    The spread that chance makes lies between that of reps who are independent and that of reps who all rise
+    and fall together within a period; two of it hold about 95 %.
+    """
     known = proof.chances[proof.chances["reach_probability"].notna()]
     if not len(known):
         return []
-    reached = as_float(known["actual"]) >= as_float(known["target"])
-    return [
-        words(
-            "proof.note_chances",
-            targets=words.count(len(known)),
-            expected=f"{known['reach_probability'].astype(float).sum():.1f}",
-            reached=words.count(int(reached.sum())),
-        )
-    ]
+    chance = known["reach_probability"].astype(float)
+    spread = (chance * (1 - chance)) ** 0.5
+    alone, together = ((spread**2).sum() ** 0.5, (spread.groupby(known["period"]).sum() ** 2).sum() ** 0.5)
+    reached = int((as_float(known["actual"]) >= as_float(known["target"])).sum())
+    apart = reached - chance.sum()
+    sure = "perhaps" if abs(apart) > 2 * alone else "within"
+    if abs(apart) > 2 * together:
+        sure = "fewer" if apart < 0 else "more"
+    said = words(
+        "proof.note_chances",
+        targets=words.count(len(known)),
+        expected=f"{chance.sum():.1f}",
+        reached=words.count(reached),
+        sure=words(f"proof.chances_{sure}"),
+    )
+    return [joined([said, words("proof.note_chances_by")], words)]
 
 
 def _doubt_note(proof: Proof, words: Words) -> str:
@@ -190,6 +203,10 @@ def _side(correlation: float, words: Words) -> str:
 
 def _signed(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:+.2f}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"
 
 
 def _whole(weight: float) -> str:

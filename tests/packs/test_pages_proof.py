@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pandas as pd
@@ -32,8 +33,8 @@ def page_of(words: Words = EN, **more: object) -> Page:
 def test_the_title_says_which_rule_by_how_much_and_whether_chance_explains_it() -> None:
     page = page_of()
     assert page.title == (
-        "Of 5 rules history would have split past totals best: reps' targets 0.0 % off, against 16.7 % for"
-        " the plan's own rule (in use); 16.7 points are more than chance makes"
+        "Split by history, past targets would have been best: 0.0 % off, 16.7 points better than by the plan's own"
+        " rule (in use); that is more than chance makes (95 % range 12.5 to 25.0 points)"
     )
     assert (
         page.subtitle
@@ -46,7 +47,7 @@ def test_the_title_says_which_rule_by_how_much_and_whether_chance_explains_it() 
 
 def test_one_period_proves_nothing_and_none_says_why() -> None:
     one = page_of(cube=STEADY[STEADY["month"] >= "2024-10"])
-    assert one.title.startswith("In 2025Q4 history would have split the total best")
+    assert one.title.startswith("Split by history, the targets of 2025Q4 would have been best: 0.0 % off")
     assert one.title.endswith("one period proves nothing")
     assert "2025Q4, AC and PL" in one.subtitle
     none = page_of(cube=STEADY[STEADY["month"] >= "2025-01"])
@@ -98,7 +99,7 @@ def test_what_is_not_dated_and_what_cannot_be_replayed_is_said() -> None:
     )
     other = page_of(split=free_params(weights={"history": 0.5, "demand": 0.5}))
     assert "The plan's own rule weighs factors that have no dated past" in other.notes[0]
-    assert "against 0.0 % for last year plus growth" in other.title
+    assert "0.0 points better than by last year plus growth" in other.title
 
 
 def test_how_many_own_targets_could_be_expected_to_be_reached_is_said() -> None:
@@ -107,10 +108,47 @@ def test_how_many_own_targets_could_be_expected_to_be_reached_is_said() -> None:
     made = make_forecasts({account: 300.0 if account < "AR05" else 600.0 for account in known})
     asked = targets_of("2025Q4", {"R00": 300.0, "R01": 301.0, "R02": 150.0})
     page = page_of(cube=cube, past=make_past(known), forecasts=made, targets=asked)
-    assert page.sentences[1].startswith(
-        "On their planning days 1.5 of 3 such targets could be expected to be"
+    assert page.sentences[0].startswith(
+        "Of the company's own past targets 1.5 of 3 could be expected to be reached, 2 were: no more apart than chance "
+        "makes. Counted are reps and periods, with at least twenty errors"
     )
-    assert page.sentences[1].endswith("the accounts held reached 2 (each in table target_proof_chances).")
+    assert page.sentences[1].startswith("The company's own targets, scaled to what came,")
+
+
+@pytest.mark.parametrize(
+    ("reached", "said"),
+    [
+        (10, "no more apart than chance makes"),  # 10 expected; 20 targets at one half spread by 2.2 alone
+        (5, "apart by what chance may still make"),  # two periods of ten together spread by 7.1
+        (0, "apart by what chance may still make"),
+    ],
+)
+def test_how_sure_it_is_that_chances_were_wrong_counts_with_reps_who_fall_together(
+    reached: int, said: str
+) -> None:
+    assert said in chances_said(reached, periods=2)
+
+
+def test_chances_that_no_shared_fall_explains_were_wrong() -> None:
+    # forty periods of one rep each are independent: 20 expected, give or take 6.3
+    assert "fewer than chance explains, so such probabilities were too high" in chances_said(13, periods=40)
+    assert "more than chance explains, so such probabilities were too low" in chances_said(27, periods=40)
+    assert "no more apart than chance makes" in chances_said(14, periods=40)
+
+
+def chances_said(reached: int, *, periods: int) -> str:
+    """Return what is said of targets at one half: twenty in two periods, or one in each."""
+    count = max(periods, 20)
+    chances = pd.DataFrame(
+        {
+            "period": [f"P{at % periods}" for at in range(count)],
+            "target": 100.0,
+            "actual": [100.0 if at < reached else 99.0 for at in range(count)],
+            "reach_probability": 0.5,
+        }
+    )
+    proof = dataclasses.replace(prove(targets=own_targets()), chances=chances)
+    return proof_page(proof, words=EN, company="Seven").sentences[0]
 
 
 @pytest.mark.parametrize("words", [EN, ZH])
@@ -125,8 +163,8 @@ def test_the_figure_draws_every_rule(words: Words) -> None:
 def test_chinese_is_chinese() -> None:
     page = page_of(ZH, targets=own_targets())
     assert page.title == (
-        "5种规则中，历史对过去总额的分解最准：客户经理目标偏差 0.0 %，计划自身的规则（现用）为 16.7 %；"
-        "相差16.7个百分点，超出偶然"
+        "按历史分解，过去的目标最准：偏差 0.0 %，比计划自身的规则（现用）少16.7个百分点，"
+        "超出偶然（95 % 区间 12.5 至 25.0 个百分点）"
     )
     assert all("一" <= note[0] <= "鿿" for note in page.notes)
     assert isinstance(page.table, pd.DataFrame)
@@ -135,5 +173,8 @@ def test_chinese_is_chinese() -> None:
 def test_years_that_overlap_are_never_told_from_chance() -> None:
     year = parse_period("2026")
     page = page_of(period=year)
-    assert page.title.endswith("5 periods cannot tell 16.7 points from chance")
+    assert page.title.endswith(
+        "16.7 points better than by the plan's own rule (in use); but 5 periods cannot tell that from chance (no range, "
+        "as periods overlap)"
+    )
     assert "The periods overlap too much to judge it on one left out" in page.notes[0]
