@@ -12,13 +12,22 @@ from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money, to_ticks, total_money
 from kamlib.packs.page import Page
+from kamlib.packs.pages_proof import joined
 from kamlib.periods import Period
 
 _SHOWN = 12
+_NAMED = 3  # accounts named that bring next to nothing any more
 _STOPPED = 0.1
 
 
-def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_month: str) -> Page:
+def movers_page(
+    changes: pd.DataFrame,
+    *,
+    words: Words,
+    year: Period,
+    first_month: str,
+    accounts: pd.DataFrame | None = None,
+) -> Page:
     """Say which accounts move the year (forecast 2).
 
     Parameters
@@ -31,6 +40,8 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
         The fiscal year.
     first_month : str
         First month of the book, ``YYYY-MM``.
+    accounts : pandas.DataFrame, optional
+        The accounts, whose status says which are closed.
     """
     table = changes.assign(
         name=changes["name"].where(changes["account_id"].notna(), words("forecast.no_account"))
@@ -60,8 +71,7 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
         & (table["landing"].astype("float64") < _STOPPED * table["actual_last_year"].astype("float64"))
     )
     if stopped.any():
-        money = words.money(total_money(table.loc[stopped, "actual_last_year"]))
-        notes.append(words("forecast.movers_stopped", n=words.count(int(stopped.sum())), money=money))
+        notes.append(_stopped_note(table[stopped], accounts, words))
     notes.append(words("forecast.movers_new"))
     steps = _steps(table, shown, words)
     scenario = steps["kind"].map({"total": "AC"}).fillna("change")
@@ -84,6 +94,28 @@ def movers_page(changes: pd.DataFrame, *, words: Words, year: Period, first_mont
         notes=tuple(notes),
         totals=totals,
     )
+
+
+def _stopped_note(stopped: pd.DataFrame, accounts: pd.DataFrame | None, words: Words) -> str:
+    """Tell accounts that bring next to nothing any more: those the book closes, and those that fade."""
+    closed = pd.Series(False, index=stopped.index)
+    if accounts is not None and "status" in accounts:
+        ids = accounts.loc[accounts["status"] == "closed", "account_id"]
+        closed = stopped["account_id"].isin(ids)
+    said = []
+    for kind, rows in (("closed", stopped[closed]), ("stopped", stopped[~closed])):
+        if not len(rows):
+            continue
+        rows = rows.sort_values("actual_last_year", ascending=False, kind="stable")
+        names = [
+            words("forecast.movers_one", name=name, amount=words.money(amount))
+            for name, amount in zip(rows["name"].head(_NAMED), rows["actual_last_year"], strict=False)
+        ]
+        money = words.money(total_money(rows["actual_last_year"]))
+        count = words.count(len(rows))
+        told = words("forecast.and").join(names)
+        said.append(words(f"forecast.movers_{kind}", n=count, money=money, names=told))
+    return joined(said, words)
 
 
 def _landing_by_account(table: pd.DataFrame, words: Words, year: Period, first_month: str) -> Page:

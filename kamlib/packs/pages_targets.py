@@ -14,6 +14,7 @@ from kamlib.charts.figure import NativeChart, Scenario
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
+from kamlib.packs.pages_falls import fall_sentences
 from kamlib.packs.pages_held import add_held, beside_adopted, held_sentences
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
@@ -88,6 +89,7 @@ def margins_page(
     scope: Scope,
     likely: pd.DataFrame | None = None,
     held: Held | None = None,
+    segments: pd.DataFrame | None = None,
 ) -> Page:
     """Answer who is asked for what (targets 2).
 
@@ -103,6 +105,8 @@ def margins_page(
         What `kamlib.targets.attain_probability` returns.
     held : Held, optional
         What `kamlib.packs.pages_held.beside_adopted` returns.
+    segments : pandas.DataFrame, optional
+        What chapter 1 found of each account, such as who has gone silent.
     """
     words = scope.words
     if likely is not None:
@@ -132,7 +136,11 @@ def margins_page(
         subtitle=scope.subtitle(words("targets.margins_what")),
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
-        sentences=(*_required(allocation, words), *held_sentences(held, scope)),
+        sentences=(
+            *fall_sentences(reps, allocation.accounts, segments, scope=scope),
+            *_required(allocation, words),
+            *held_sentences(held, scope),
+        ),
         notes=_margins_notes(reps, allocation, scope),
     )
 

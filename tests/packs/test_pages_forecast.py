@@ -111,9 +111,30 @@ def test_movers_lead_from_change_to_change_to_the_total(made: tuple[Page, Page, 
     assert steps[-1][1] == pytest.approx(float(total_money(page.table["change"])))
     assert "Accounts that rise: 19; that fall: 1;" in page.notes[0]
     assert page.notes[1].startswith(
-        "Accounts that are forecast to bring less than a tenth of last year: 1, with"
+        "Open accounts that are forecast to bring less than a tenth of last year: 1, with"
     )
+    assert "(Account 19 " in page.notes[1]
     assert "(no account)" in page.table["name"].tolist()
+
+
+def test_movers_tell_closed_accounts_from_open_ones_that_fade() -> None:
+    ids = [f"A{at}" for at in range(5)]
+    changes = pd.DataFrame(
+        {
+            "account_id": ids, "name": [f"Shop {at}" for at in range(5)],
+            "actual": [0] * 5, "forecast": [0, 4, 0, 90, 0], "landing": [0, 4, 0, 90, 0],
+            "actual_last_year": [500, 50, 300, 100, 700], "change": [-500, -46, -300, -10, -700],
+        }
+    )  # fmt: skip
+    accounts = pd.DataFrame({"account_id": ids, "status": ["closed", "active", None, "closed", "closed"]})
+    known = {"words": Words("en", "EUR"), "year": YEAR, "first_month": "2020-01"}
+    note = pages.movers_page(changes, **known, accounts=accounts).notes[1]
+    assert note == (
+        "Accounts closed in the book: 2, with 1.20 k of last year's revenue (Shop 4 700, Shop 0 500). Open accounts that "
+        "are forecast to bring less than a tenth of last year: 2, with 350 of last year's revenue (Shop 2 300, Shop 1 "
+        "50.0). There a call tells more than the forecast."
+    )
+    assert pages.movers_page(changes, **known).notes[1].startswith("Open accounts")
 
 
 def test_movers_in_chinese_name_sales_without_an_account_in_chinese() -> None:

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from kamlib.glossary import Words
+from kamlib.packs.pages_falls import fall_sentences
+from kamlib.packs.targets_scope import Scope
+from kamlib.targets import SizingParams, size_target
+from tests.targets.sample import PERIOD, make_cube
+
+NAMES = {letter: f"Shop {letter}" for letter in "ABCDEFGHI"}
+SIZE = size_target(make_cube(), None, period=PERIOD, params=SizingParams(), unit=10)
+
+
+def rep(key: str, before: int, target: int, forecast: int | None = None) -> dict[str, object]:
+    return {
+        "key": key, "name": f"Rep {key}", "actual_last_year": Decimal(before), "target": target,
+        "forecast": None if forecast is None else Decimal(forecast), "change_asked": Decimal(target - before),
+        "growth_asked": target / before - 1 if before else None,
+    }  # fmt: skip
+
+
+def account(name: str, rep_id: str, before: int, target: int = 0, rule: str = "both") -> dict[str, object]:
+    return {"account_id": name, "rep_id": rep_id, "actual_last_year": before, "target": target, "rule": rule}
+
+
+def said(
+    reps: list[dict[str, object]], accounts: list[dict[str, object]], *silent: str, lang: str = "en"
+) -> tuple[str, ...]:
+    segments = pd.DataFrame({"account_id": list(NAMES), "last_bought": "2025-04"})
+    segments["gone_silent"] = segments["account_id"].isin(silent)
+    scope = Scope(Words(lang, "EUR"), "Seven", SIZE, {}, NAMES)
+    return fall_sentences(pd.DataFrame(reps), pd.DataFrame(accounts), segments, scope=scope)
+
+
+def test_a_fall_of_more_than_a_third_names_closed_and_silent_accounts_by_size() -> None:
+    accounts = [
+        account("A", "R", 100, rule="closed"), account("B", "R", 300, 20), account("C", "R", 500, rule="closed"),
+        account("D", "R", 900, 600), account("E", "S", 800, rule="closed"), account("F", "R", 30, rule="closed"),
+        account("G", "R", 20, rule="closed"), account("H", "R", 0, rule="closed"),
+    ]  # fmt: skip
+    assert said([rep("R", 1850, 620), rep("S", 1000, 700)], accounts, "B") == (
+        "Below 2025Q1 by more than a third: Rep R, -66.5 % (-1.23 k): Shop C, closed, brought 500, Shop B, silent since "
+        "2025-04, brought 300, Shop A, closed, brought 100, 2 more closed or silent 50.0.",
+    )
+    assert said([rep("S", 1000, 600)], accounts, lang="zh") == (
+        "较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，上年为 800。",
+    )
+
+
+def test_a_third_itself_is_no_such_fall_and_a_fallen_forecast_is() -> None:
+    accounts = [account("A", "R", 900, 600)]
+    assert said([rep("R", 900, 600)], accounts) == ()
+    assert said([rep("R", 900, 600, 700), rep("S", 0, 0)], accounts) == ()
+    assert said([rep("R", 900, 600, 500)], accounts) == (
+        "Below 2025Q1 by more than a third: Rep R, -33.3 % (-300): no account is closed or silent; Shop A falls most, "
+        "-300.",
+    )
+
+
+def test_only_the_largest_falls_are_told_and_the_rest_is_counted() -> None:
+    reps = [rep(key, 100 * at, 10) for at, key in enumerate("RSTUV", start=1)]
+    told = said(reps, [account("A", "V", 500, 10)])[0]
+    assert [f"Rep {key}" in told for key in "VUTSR"] == [True, True, True, False, False]
+    assert told.endswith(
+        "Rep T, -96.7 % (-290): no account of today's brought anything then; and reps besides: 2."
+    )
