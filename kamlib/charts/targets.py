@@ -1,4 +1,4 @@
-"""Figures of chapter 3: targets beside last year and the forecast, one rep's accounts, months."""
+"""Figures of chapter 3: targets beside last year and the forecast, months, weeks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMES = 130
 _WEEKS_WRITTEN = 20  # more bars than that are too narrow for an amount each, and for a day each
 _WEEKS_APART = 4  # of so many every fourth is named
 _USED = 0.8
-_TEXTS = ("name", "heading", "why", "text", "reach", "adopted")
+_TEXTS = ("name", "heading", "text", "reach", "adopted")
 
 
 def margin_chart(
@@ -61,64 +61,6 @@ def margin_chart(
     ]
     chart = rows[0] if len(rows) == 1 else alt.vconcat(*rows, spacing=18)
     return figure(chart, native)
-
-
-def chain_chart(accounts: pd.DataFrame, *, words: Words, native: NativeChart | None = None) -> Figure:
-    """Draw one rep's accounts: last year, target, and the room between floor and cap.
-
-    Parameters
-    ----------
-    accounts : pandas.DataFrame
-        One row per account from top to bottom: name, PY, PL [currency], floor and cap [currency, NaN where
-        there is none], why (in words).
-    words : Words
-        Labels and number formats.
-    native : NativeChart, optional
-        The chart of the page's table in the workbook.
-    """
-    import altair as alt
-
-    names = accounts["name"].tolist()
-    height = 36 * max(len(names), 1)
-    long = _long(accounts, ["PY", "PL"], words)
-    end = accounts[["PY", "PL", "cap"]].max(axis=1)
-    reach = 1.25 * max(float(end.clip(upper=3 * accounts[["PY", "PL"]].max().max()).max()), 1.0)
-    scale = alt.Scale(domain=[0, reach], clamp=True)
-    y = alt.Y(
-        "name:N", sort=names, title=None, axis=_structure(), scale=alt.Scale(type="band", paddingInner=0.2)
-    )
-    offset = alt.YOffset("scenario:N", sort=["PY", "PL"])
-    base = alt.Chart(long).encode(y, alt.X("amount:Q", title=None, axis=None, scale=scale), offset)
-    bars = base.mark_bar(strokeWidth=1).encode(*_scenarios(["PY", "PL"]), tooltip=_tips(words))
-    written = accounts.assign(
-        at=end.clip(upper=0.85 * reach), text=[f"PL {words.money(v)}" for v in accounts["PL"]]
-    )
-    text = (
-        alt.Chart(_plain(written))
-        .mark_text(align="left", dx=6, fontSize=11)
-        .encode(y, alt.X("at:Q", title=None, axis=None, scale=scale), text="text:N")
-    )
-    room = accounts.assign(low=accounts["floor"].fillna(0), high=accounts["cap"].fillna(reach))
-    room = room[accounts["floor"].notna() | accounts["cap"].notna()]
-    band = alt.Chart(_plain(room)).encode(y)
-    span = band.mark_rule(color=LIGHT, strokeWidth=1.5).encode(
-        alt.X("low:Q", title=None, axis=None, scale=scale), alt.X2("high:Q")
-    )
-    ends = [_end(band, end, scale, words) for end in ("floor", "cap")]
-    why = (
-        alt.Chart(_plain(accounts))
-        .mark_text(align="left", fontSize=11)
-        .encode(
-            alt.Y("name:N", sort=names, axis=None, scale=alt.Scale(type="band", paddingInner=0.2)),
-            x=alt.value(0),
-            text="why:N",
-        )
-        .properties(width=200, height=height, title=words("targets.chart_why"))
-    )
-    left = alt.layer(span, bars, *ends, text).properties(
-        width=300, height=height, title=words("targets.chart_room")
-    )
-    return figure(alt.hconcat(left, why, spacing=10), native)
 
 
 def month_chart(
@@ -191,23 +133,6 @@ def week_chart(weeks: pd.DataFrame, *, words: Words) -> Figure:
     heading = "targets.chart_weeks" if few else "targets.chart_weeks_many"
     title = alt.TitleParams(words(heading, weeks=len(data)), fontSize=12, anchor="start")
     return figure(alt.layer(*parts).properties(width=700, height=150, title=title))
-
-
-def _end(band: Any, end: str, scale: Any, words: Words) -> Any:
-    """Mark where the room between floor and cap ends."""
-    import altair as alt
-
-    return (
-        band.mark_tick(color=DARK, thickness=1.5, size=13)
-        .encode(
-            alt.X(f"{end}:Q", title=None, axis=None, scale=scale),
-            tooltip=[
-                alt.Tooltip("name:N", title=words.label("name")),
-                alt.Tooltip(f"{end}:Q", title=words.label(end), format=",.0f"),
-            ],
-        )
-        .transform_filter(f"isValid(datum.{end})")
-    )
 
 
 def _columns(table: pd.DataFrame, words: Words, *, width: int) -> Any:

@@ -143,10 +143,12 @@ def _page_view(numbered: NumberedPage, sheet: str, words: Words) -> dict[str, An
         "sentences": [clean(sentence) for sentence in page.sentences],
         "notes": [clean(note) for note in page.notes],
         "charts": charts,
+        "own_choice": clean(page.own_choice),
         "choices": [
             {
                 "label": clean(choice.label),
                 "sentence": clean(choice.sentence),
+                "group": clean(choice.group),
                 "charts": _charts(choice.figures, f"{page.id}_{at}"),
             }
             for at, choice in enumerate(page.choices)

@@ -33,11 +33,14 @@ class Choice:
         The finding about it.
     figures : tuple of Figure
         The display.
+    group : str
+        What kind of thing it is, where choices are of several kinds.
     """
 
     label: str
     sentence: str
     figures: tuple[Figure, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +73,9 @@ class Page:
     folded : bool
         Whether the table is folded under the display in HTML.
     choices : tuple of Choice
-        The same display for each of many, to be opened in HTML.
+        The same display for each of many, to be chosen in place of the page's own in HTML.
+    own_choice : str
+        What the page's own display is called among them; needed where there are choices.
     """
 
     id: str
@@ -85,6 +90,7 @@ class Page:
     kinds: dict[str, str] = field(default_factory=dict)
     folded: bool = True
     choices: tuple[Choice, ...] = ()
+    own_choice: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z]+(_\d+)?", self.id):
@@ -154,8 +160,10 @@ def save_page(run: Run, page: Page) -> None:
         "kinds": page.kinds,
         "folded": page.folded,
         "figures": _saved(page.figures),
+        "own_choice": page.own_choice,
         "choices": [
-            {"label": c.label, "sentence": c.sentence, "figures": _saved(c.figures)} for c in page.choices
+            {"label": c.label, "sentence": c.sentence, "figures": _saved(c.figures), "group": c.group}
+            for c in page.choices
         ],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
@@ -177,7 +185,7 @@ def load_page(folder: Path, page_id: str) -> Page:
     content = json.loads(path.read_text(encoding="utf-8"))
     figures = tuple(_figure(saved) for saved in content.pop("figures"))
     choices = tuple(
-        Choice(c["label"], c["sentence"], tuple(_figure(saved) for saved in c["figures"]))
+        Choice(c["label"], c["sentence"], tuple(_figure(saved) for saved in c["figures"]), c["group"])
         for c in content.pop("choices")
     )
     for name in ("sentences", "notes", "totals"):

@@ -220,9 +220,10 @@ def chain_page(judged: Judged) -> Page:
     return Page(
         id="scorecard_2",
         title=chains[0].sentence,
-        subtitle=subtitle(case, words("appraisal.chain_what", name=case.names[order[0]])),
+        subtitle=subtitle(case, words("appraisal.chain_what")),
         table=table,
         figures=chains[0].figures,
+        own_choice=chains[0].label,
         choices=tuple(chains[1:]),
         notes=(words("appraisal.chain_rule"), words("appraisal.chain_conventions")),
         totals=(),

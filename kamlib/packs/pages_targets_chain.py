@@ -1,57 +1,294 @@
-"""The page of chapter 3 that says why a number is what it is, from the total to the unit."""
+"""The page of chapter 3 that says why a number is what it is, from the company's total to the last unit."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from kamlib.charts import targets as charts
-from kamlib.charts.bridge import bridge
-from kamlib.charts.figure import NativeChart
+from kamlib.charts.chain import TextColumn, accounts_chart, steps_chart
+from kamlib.charts.figure import Figure
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks
 from kamlib.packs.page import Choice, Page
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, told_apart
 from kamlib.targets import RULES, Allocation
+from kamlib.targets.chain import BOUND_STEPS, chain_steps
 
-_SHOWN = 12
-_REPS = 40  # reps whose chains are drawn, largest targets first; the table holds all
+_SHOWN = 8
+_DRAWN = {
+    "rep": 40,
+    "region": 20,
+    "account_type": 20,
+    "product_line": 20,
+}  # chains drawn; the table holds all
+_SIDES = {"rep": "rep_id", "region": "region", "account_type": "account_type"}
+_SUMS = ("PY", "PL", "shares", "bounds", "rest", "rounding")
 
 
 def chain_page(
-    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, *, scope: Scope
+    allocation: Allocation, traced: pd.DataFrame, segments: pd.DataFrame | None, *, scope: Scope
 ) -> Page:
-    """Answer why a rep's number is what it is (targets 3): the largest rep's chain, every rep's in the table.
+    """Answer why a target is what it is (targets 3): the largest rep's chain, every other one by choice.
 
     Parameters
     ----------
     allocation : Allocation
         What `kamlib.targets.allocate_targets` returns.
-    explained : pandas.DataFrame
-        What `kamlib.targets.explain_reps` returns.
+    traced : pandas.DataFrame
+        What `kamlib.targets.trace_targets` returns.
     segments : pandas.DataFrame or None
         Accounts with their tier.
     scope : Scope
         What the page is about, in which words.
     """
-    table = _chain_table(allocation, explained, segments, scope)
-    others = _others(allocation)
+    words = scope.words
+    named = traced.assign(name=_names(traced, scope))
     chains = [
-        _rep_chain(rep, table, scope, others=bool(others)) for _, rep in explained.head(_REPS).iterrows()
+        _chain(row, allocation, scope)
+        for dimension, most in _DRAWN.items()
+        for _, row in named[named["dimension"] == dimension].head(most).iterrows()
     ]
     return Page(
         id="targets_3",
         title=chains[0].sentence,
-        subtitle=scope.subtitle(
-            scope.words("targets.chain_what", name=scope.rep_name(explained["rep_id"].iloc[0]))
-        ),
-        table=table.drop(columns="rep_id"),
+        subtitle=scope.about(words("targets.chain_what"), _scenarios(scope)),
+        table=_chain_table(allocation, named, segments, scope),
         figures=chains[0].figures,
+        own_choice=chains[0].label,
         choices=tuple(chains[1:]),
         notes=_chain_notes(allocation, scope),
-        totals=("actual_last_year", "by_history", "proposal", "bounded", "rounding", "target"),
     )
+
+
+def _scenarios(scope: Scope) -> str:
+    known = {"base": scope.size.base_period, "period": scope.size.period}
+    return scope.words("targets.scenarios_no_forecast", **known)
+
+
+def _names(traced: pd.DataFrame, scope: Scope) -> list[str]:
+    """Name each chain's rep, region, account type or product line."""
+    words = scope.words
+    names = []
+    for dimension, key in zip(traced["dimension"], traced["key"], strict=True):
+        if dimension == "rep":
+            names.append(scope.rep_name(key))
+        elif dimension == "company":
+            names.append(words.value("dimension", "company"))
+        else:
+            names.append(words("targets.chain_unnamed") if pd.isna(key) else str(key))
+    return names
+
+
+def _chain(row: pd.Series, allocation: Allocation, scope: Scope) -> Choice:
+    """Return one target's way from the company's total to the last unit, and the accounts it is made of."""
+    words, dimension = scope.words, row["dimension"]
+    group = words.value("dimension", dimension)
+    name = row["name"] if dimension == "rep" else words("targets.chain_name", name=row["name"], side=group)
+    figures = (_steps(row, allocation, scope), _accounts(row, allocation, scope))
+    label = f"{row['name']} · {words.money(row['target'])}"
+    return Choice(label, _sentence(row, name, allocation, words), figures, group=group)
+
+
+def _sentence(row: pd.Series, name: str, allocation: Allocation, words: Words) -> str:
+    """Say in words how a target comes about."""
+    parts = [
+        words("targets.chain_part", factor=words.value("factor", factor), amount=_money(row, factor, words))
+        for factor in allocation.weights
+    ]
+    for step in BOUND_STEPS:
+        if round(row[step]):
+            key = f"targets.chain_{_line(step, row['dimension'])}"
+            parts.append(words(key, amount=words.signed_money(round(row[step]))))
+    return words(
+        "targets.chain_title",
+        name=name,
+        target=words.money(row["target"]),
+        share=_share(row["target"], row["total"], words),
+        total=words.money(row["total"]),
+        parts=words("targets.chain_list").join(parts),
+    )
+
+
+def _line(step: str, dimension: str) -> str:
+    """Return the word of a step; what bounds of accounts move between product lines is no rest of others."""
+    return "by_mix" if step == "by_rest" and dimension == "product_line" else step
+
+
+def _money(row: pd.Series, factor: str, words: Words) -> str:
+    return words.money(row[f"{factor}_part"])
+
+
+def _share(part: float, whole: float, words: Words) -> str:
+    return words.percent(float(part) / float(whole)) if whole else "–"
+
+
+def _steps(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
+    """Draw the steps of one chain; those that move nothing are left out."""
+    words, period = scope.words, scope.size.period
+    rows = [(words("targets.chain_total", period=period), "", row["total"], "total")]
+    for factor, weight in allocation.weights.items():
+        how = words(
+            "targets.chain_how_share",
+            weight=words.percent(weight),
+            share=words.percent(row[f"{factor}_share"]),
+        )
+        rows.append((words.value("factor", factor), how, row[f"{factor}_part"], "neutral"))
+    for step in BOUND_STEPS:
+        if row[step]:
+            line = _line(step, row["dimension"])
+            own = step == "by_own_bounds"
+            how = _bound_counts(row, allocation, words) if own else words(f"targets.chain_how_{line}")
+            rows.append((words(f"targets.chain_step_{line}"), how, row[step], "neutral"))
+    unit = words("targets.chain_how_rounding", unit=words.count(scope.size.unit))
+    rows.append((words("targets.chain_rounding"), unit, row["rounding"], "neutral"))
+    of = words("targets.chain_how_target", share=_share(row["target"], row["total"], words))
+    rows.append((words("targets.step_target", period=period), of, row["target"], "PL"))
+    steps = pd.DataFrame(rows, columns=["step", "how", "amount", "scenario"])
+    steps["written"] = [
+        f"{amount:+,.2f}" if kind == "neutral" else f"{amount:,.0f}"
+        for amount, kind in zip(steps["amount"], steps["scenario"], strict=True)
+    ]
+    steps["amount"] = steps["amount"].astype(float)
+    texts = (
+        TextColumn("how", words("targets.chain_how"), 220, "left"),
+        TextColumn("written", words.label("amount"), 110),
+    )
+    return steps_chart(steps, texts=texts, words=words)
+
+
+def _bound_counts(row: pd.Series, allocation: Allocation, words: Words) -> str:
+    """Say how many of the own accounts stand at a bound."""
+    own = _own(allocation.accounts, row)
+    counts = {code: int((own["bound"] == code).sum()) for code in ("floor", "cap", "pin")}
+    return words("targets.chain_how_by_own_bounds", accounts=words.count(len(own)), **counts)
+
+
+def _own(accounts: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
+    """Return the open accounts of a rep, region or account type, largest target first."""
+    side = accounts[_SIDES[row["dimension"]]]
+    mine = side.isna() if pd.isna(row["key"]) else side == row["key"]
+    return accounts[mine.to_numpy(dtype=bool) & (accounts["rule"] != "closed").to_numpy()].sort_values(
+        ["target", "account_id"], ascending=[False, True], kind="stable"
+    )
+
+
+def _accounts(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
+    """Draw the accounts that one target is made of."""
+    words = scope.words
+    if row["dimension"] == "product_line":
+        return _line_accounts(row, allocation, scope)
+    own = _own(allocation.accounts, row)
+    bars = pd.DataFrame(
+        {
+            "name": _account_names(own, scope),
+            "PY": as_float(own["actual_last_year"]),
+            "PL": own["target"].to_numpy(dtype=float),
+            "floor": own["floor"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            "cap": own["cap"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            "shares": as_float(own["proposal"]),
+            "bounds": as_float(own["by_own_bounds"]),
+            "rest": as_float(own["by_required"]) + as_float(own["by_rest"]),
+            "rounding": as_float(own["rounding"]),
+            "why": [
+                words.value("bound", bound) if bound != "none" else words.value("rule", rule)
+                for bound, rule in zip(own["bound"], _rule_codes(own["rule"], allocation), strict=True)
+            ],
+        }
+    )
+    bars = _gathered(bars, words)
+    for name in ("bounds", "rest", "rounding"):
+        bars[f"{name}_text"] = ["–" if not round(v) else words.signed_money(v) for v in bars[name]]
+    for name in ("shares", "PY", "PL"):
+        bars[f"{name}_text"] = [words.money(v) for v in bars[name]]
+    heads = {n: words(f"targets.chain_{n}") for n in ("shares", "bounds", "rest", "rounding")}
+    heads = {"PY": "PY", **heads, "PL": "PL"}
+    texts = [TextColumn(f"{name}_text", title, 58) for name, title in heads.items()]
+    texts.append(TextColumn("why", words("targets.chart_why"), 130, "left"))
+    return accounts_chart(bars, texts=texts, words=words)
+
+
+def _line_accounts(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
+    """Draw the accounts of a product line: what of their targets falls on it, and by which mix."""
+    words = scope.words
+    cells = allocation.targets[allocation.targets["product_line"] == row["key"]]
+    part = cells.groupby("account_id", sort=True).agg(PL=("target", "sum"), share=("line_share", "first"))
+    own = allocation.accounts.merge(part.reset_index(), on="account_id").sort_values(
+        ["PL", "account_id"], ascending=[False, True], kind="stable"
+    )
+    bars = pd.DataFrame(
+        {
+            "name": _account_names(own, scope),
+            "PY": np.nan,
+            "PL": own["PL"].to_numpy(dtype=float),
+            "floor": np.nan,
+            "cap": np.nan,
+            "whole": own["target"].to_numpy(dtype=float),
+            "share": [words.percent(share) for share in own["share"]],
+            "why": [
+                words("targets.chain_mix_own" if one else "targets.chain_mix_all") for one in own["own_mix"]
+            ],
+        }
+    )
+    bars = _gathered(bars, words)
+    for name in ("whole", "PL"):
+        bars[f"{name}_text"] = [words.money(v) for v in bars[name]]
+    texts = (
+        TextColumn("whole_text", words("targets.chain_whole"), 100),
+        TextColumn("share", words.label("line_share"), 110),
+        TextColumn("PL_text", words("targets.chain_of_line"), 100),
+        TextColumn("why", words("targets.chain_mix"), 130, "left"),
+    )
+    return accounts_chart(bars, texts=texts, words=words)
+
+
+def _account_names(own: pd.DataFrame, scope: Scope) -> list[str]:
+    ids = own["account_id"].tolist()
+    return told_apart([scope.accounts[account] for account in ids], ids)
+
+
+def _gathered(bars: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Keep the first accounts and gather the rest with their sums."""
+    if len(bars) <= _SHOWN + 1:
+        return bars
+    rest = bars.iloc[_SHOWN:]
+    other: dict[str, object] = dict.fromkeys(bars.columns, "")
+    other |= {name: rest[name].sum(min_count=1) for name in (*_SUMS, "whole") if name in bars}
+    other |= {"name": words("targets.other", count=len(rest)), "floor": np.nan, "cap": np.nan}
+    return pd.concat([bars.iloc[:_SHOWN], pd.DataFrame([other])], ignore_index=True)
+
+
+def _chain_table(
+    allocation: Allocation, named: pd.DataFrame, segments: pd.DataFrame | None, scope: Scope
+) -> pd.DataFrame:
+    """One row per chain: the company, reps, regions, account types, product lines, then every account."""
+    accounts = allocation.accounts[allocation.accounts["rule"] != "closed"].copy()
+    reps = named.loc[named["dimension"] == "rep", "key"].dropna()
+    place = {rep: at for at, rep in enumerate(reps)}
+    accounts["place"] = accounts["rep_id"].map(place).fillna(len(place) + 1)
+    accounts = accounts.sort_values(
+        ["place", "target", "account_id"], ascending=[True, False, True], kind="stable"
+    )
+    accounts["rule"] = _rule_codes(accounts["rule"], allocation)
+    accounts["rep_name"] = [scope.rep_name(rep) for rep in accounts["rep_id"]]
+    accounts["name"] = [scope.accounts[account] for account in accounts["account_id"]]
+    accounts["dimension"] = "account"
+    if segments is not None:
+        accounts = accounts.merge(segments[["account_id", "tier"]], on="account_id", how="left")
+    sums = named.assign(rep_name=named["name"].where(named["dimension"] == "rep"))
+    table = pd.concat([sums, accounts], ignore_index=True)
+    table["growth_asked"] = table["growth_asked"].astype(float)
+    shares = [f"{name}_share" for name in allocation.weights]
+    steps = [
+        name
+        for name in chain_steps(list(named.columns))
+        if name != "by_required" or to_ticks(table[name]).any()
+    ]
+    columns = ["dimension", "name", "rep_name", "region", "account_type", "account_id", "tier", "accounts",
+               *shares, "blend", "rule", *steps, "target", "floor", "cap", "bound_source", "bound",
+               "actual_last_year", "growth_asked"]  # fmt: skip
+    table["accounts"] = table["accounts"].astype("Int64")
+    return table[[name for name in columns if name in table]]
 
 
 def _others(allocation: Allocation) -> list[str]:
@@ -64,67 +301,6 @@ def _rule_codes(rules: pd.Series, allocation: Allocation) -> pd.Series:
     if set(allocation.weights) == {"history", "potential"}:
         return rules
     return rules.where(~rules.isin(["both", "history", "potential"]), rules + "_factors")
-
-
-def _rep_chain(rep: pd.Series, table: pd.DataFrame, scope: Scope, *, others: bool) -> Choice:
-    """Return one rep's way from the share of history to the last unit, and the accounts below it."""
-    words, name = scope.words, scope.rep_name(rep["rep_id"])
-    own = table[table["rep_id"].isna() if pd.isna(rep["rep_id"]) else table["rep_id"] == rep["rep_id"]]
-    share = words.percent(rep["history_share"])
-    rows = [
-        (words("targets.chain_step_history", share=share), float(rep["by_history"]), "PL"),
-        (
-            words("proof.chain_step_others" if others else "targets.chain_step_potential"),
-            float(rep["by_potential"]),
-            "neutral",
-        ),
-        (words("targets.chain_step_bounds"), float(rep["by_bounds"]), "neutral"),
-        (words("targets.chain_step_rounding"), float(rep["rounding"]), "neutral"),
-        (words("targets.chain_step_target", period=scope.size.period), float(rep["target"]), "PL"),
-    ]
-    steps = pd.DataFrame(rows, columns=["step", "amount", "scenario"])
-    accounts = NativeChart(
-        "bar", "name", {"actual_last_year": "PY", "target": "PL"}, rows=min(len(own), _SHOWN)
-    )
-    bounds = round(rep["by_bounds"])
-    title = "proof.chain_title" if others else "targets.chain_title"
-    sentence = words(
-        title if bounds else f"{title}_plain",
-        name=name,
-        target=words.money(rep["target"]),
-        history=words.money(rep["by_history"]),
-        potential=words.signed_money(round(rep["by_potential"])),
-        **({"bounds": words.signed_money(bounds)} if bounds else {}),
-    )
-    figures = (
-        bridge(steps, words=words),
-        charts.chain_chart(_own_bars(own, words), words=words, native=accounts),
-    )
-    return Choice(f"{name} · {words.money(rep['target'])}", sentence, figures)
-
-
-def _chain_table(
-    allocation: Allocation, explained: pd.DataFrame, segments: pd.DataFrame | None, scope: Scope
-) -> pd.DataFrame:
-    """One row per account, reps in the order of their targets, accounts by theirs."""
-    table = allocation.accounts
-    table = table[table["rule"] != "closed"].copy()
-    place = {rep: at for at, rep in enumerate(explained["rep_id"].dropna())}
-    table["place"] = table["rep_id"].map(place).fillna(len(place) + 1)
-    table = table.sort_values(
-        ["place", "target", "account_id"], ascending=[True, False, True], kind="stable", ignore_index=True
-    )
-    table["rule"] = _rule_codes(table["rule"], allocation)
-    table["rep_name"] = [scope.rep_name(rep) for rep in table["rep_id"]]
-    table["name"] = [scope.accounts[account] for account in table["account_id"]]
-    columns = ["rep_name", "account_id", "name", "actual_last_year", "history_share", "potential_share",
-               *(f"{name}_share" for name in _others(allocation)), "blend", "rule",
-               "by_history", "proposal", "floor", "cap", "bound_source", "bounded", "bound",
-               "rounding", "target", "growth_asked", "rep_id"]  # fmt: skip
-    if segments is not None:
-        table = table.merge(segments[["account_id", "tier"]], on="account_id", how="left")
-        columns.insert(3, "tier")
-    return table[columns]
 
 
 def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
@@ -176,34 +352,3 @@ def _factors_note(allocation: Allocation, words: Words) -> str:
         for name, count in allocation.unknown.items()
     )
     return joined([note, words("proof.chain_note_filled", filled=filled)], words)
-
-
-def _own_bars(own: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """Return a rep's accounts as a chart takes them: the first ones, the rest gathered with its sums."""
-    bars = pd.DataFrame(
-        {
-            "name": told_apart(own["name"].tolist(), own["account_id"].tolist()),
-            "PY": as_float(own["actual_last_year"]),
-            "PL": own["target"].to_numpy(dtype=float),
-            "floor": own["floor"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
-            "cap": own["cap"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
-            "why": [
-                words.value("bound", bound) if bound != "none" else words.value("rule", rule)
-                for bound, rule in zip(own["bound"], own["rule"], strict=True)
-            ],
-        }
-    )
-    if len(bars) <= _SHOWN + 1:
-        return bars
-    rest = bars.iloc[_SHOWN:]
-    other = pd.DataFrame(
-        {
-            "name": [words("targets.other", count=len(rest))],
-            "PY": [rest["PY"].sum()],
-            "PL": [rest["PL"].sum()],
-            "floor": [np.nan],
-            "cap": [np.nan],
-            "why": [""],
-        }
-    )
-    return pd.concat([bars.iloc[:_SHOWN], other], ignore_index=True)

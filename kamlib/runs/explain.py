@@ -13,7 +13,7 @@ from kamlib.runs.run import Run
 
 TABLE = "target_accounts"
 WEIGHTS = "target_weights"
-REPS = "target_reps"
+SUMS = "target_summary"
 _LARGEST = 12
 _NEED = ("account_id", "rule", "blend", "proposal", "bounded", "target", "bound")
 _POINTS = 0.0005  # share below which a change of a share rounds to 0.0 points
@@ -78,16 +78,19 @@ def moved_reps(a: Run, b: Run) -> list[list[object]]:
     list of [rep_id, target in A, target in B, B - A]
         Largest change first, ties by rep_id; empty where one of the runs has no targets by rep.
     """
-    if not (a.has(REPS) and b.has(REPS)):
+    if not (a.has(SUMS) and b.has(SUMS)):
         return []
-    old, new = (
-        run.load(REPS).assign(rep_id=lambda t: t["rep_id"].fillna("(no rep)")).set_index("rep_id")["target"]
-        for run in (a, b)
-    )
+    old, new = (_reps(run.load(SUMS)) for run in (a, b))
     reps = sorted({*old.index, *new.index})
     rows = [[rep, int(old.get(rep, 0)), int(new.get(rep, 0))] for rep in reps]
     moved = [[*row, row[2] - row[1]] for row in rows if row[2] != row[1]]
     return sorted(moved, key=lambda row: -abs(row[3]))
+
+
+def _reps(summary: pd.DataFrame) -> pd.Series:
+    """Return the target of each rep, and of accounts without one."""
+    reps = summary[(summary["dimension"] == "rep") & ~summary["without_account"]]
+    return reps.assign(rep_id=reps["key"].fillna("(no rep)")).set_index("rep_id")["target"]
 
 
 def _amounts(both: pd.DataFrame, column: str, side: str) -> Amounts:

@@ -11,6 +11,7 @@ from kamlib.targets.attainability import (
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.calendar_params import CalendarParams
 from kamlib.targets.calendars import count_days, period_days, working_days
+from kamlib.targets.chain import trace_targets
 from kamlib.targets.days import month_rhythm, split_days, sum_weeks
 from kamlib.targets.factors import FACTORS, Evidence
 from kamlib.targets.params import AllocationParams, SizingParams
@@ -21,7 +22,7 @@ from kamlib.targets.shares import RULES
 from kamlib.targets.sides import Sides, sides_table, size_sides
 from kamlib.targets.sizing import TargetSize, size_target, sizing_steps
 from kamlib.targets.smart import smart_cards
-from kamlib.targets.summary import explain_reps, summarise_targets
+from kamlib.targets.summary import summarise_targets
 
 __all__ = [
     "FACTORS",
@@ -44,7 +45,6 @@ __all__ = [
     "check_request",
     "compare_scenarios",
     "count_days",
-    "explain_reps",
     "month_rhythm",
     "period_days",
     "prove_targets",
@@ -59,5 +59,6 @@ __all__ = [
     "sum_weeks",
     "summarise_targets",
     "target_for_probability",
+    "trace_targets",
     "working_days",
 ]

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import to_money, to_ticks
-from kamlib.measures.rounding import Floats, Integers, largest_remainder
+from kamlib.measures.rounding import Floats, Integers
 from kamlib.periods import Period
 from kamlib.targets.bounded import BoundedSplit, split_bounded
 from kamlib.targets.bounds import UNBOUNDED
+from kamlib.targets.chain import chain_accounts, chain_lines
 from kamlib.targets.factors import Evidence
 from kamlib.targets.facts import AccountFacts
 from kamlib.targets.joint import Requested, round_plan, split_requested
@@ -41,12 +42,13 @@ class Allocation:
         One row per account, closed ones with a target of 0, sorted by account_id: the chain from its shares
         to its units. history, actual_last_year (of the base period), potential [currency, currency,
         currency/year]; history_share, potential_share, the shares by other factors that have a weight
-        (forecast_share, ability_share, ...), blend [fraction], rule; by_history and proposal, the
-        parts of the total that the share of history and the blend make [currency]; floor and cap [currency,
-        null where there is none] and bound_source; bounded, the part after floors, caps and pins [currency];
-        target; rounding, what whole units added to `bounded` [currency]; bound (floor, cap, pin or none);
+        (forecast_share, ability_share, ...), blend [fraction], rule; floor and cap [currency,
+        null where there is none] and bound_source; the steps of `kamlib.targets.chain.chain_accounts`, from
+        by_history and proposal to target and rounding [currency]; bound (floor, cap, pin or none);
         growth_asked over the base period [fraction, null where that has no revenue above zero]; own_mix
         (whether product lines follow the account's own sales).
+    lines : pandas.DataFrame
+        One row per product line: its chain, as `kamlib.targets.chain.chain_lines` returns it.
     total : int
         Sum of the targets [currency].
     base_period : str
@@ -67,6 +69,7 @@ class Allocation:
 
     targets: pd.DataFrame = field(repr=False)
     accounts: pd.DataFrame = field(repr=False)
+    lines: pd.DataFrame = field(repr=False)
     total: int
     base_period: str
     history_weight: float
@@ -151,10 +154,11 @@ def allocate_targets(
     worked = None if evidence is None else evidence.working_days
     phasing = phase_targets(cube, ids, windows=plan.windows, working_days=worked)
     requested = _request(plan, split, phasing, params.requirements, total=total, unit=unit)
-    split = requested.split
+    chain = _chain(plan, split, requested, phasing, total=total, unit=unit)
     return Allocation(
-        targets=_cells(plan, split, phasing, requested, unit=unit),
-        accounts=_chain(plan, split, phasing, total=total, unit=unit),
+        targets=_cells(plan, phasing, requested, unit=unit),
+        accounts=chain,
+        lines=chain_lines(plan, requested, phasing, chain, unit=unit),
         total=total,
         base_period=str(plan.windows.base),
         history_weight=plan.blend.history_weight,
@@ -222,7 +226,13 @@ def _request(
 
 
 def _chain(
-    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, *, total: int, unit: int
+    plan: AccountPlan,
+    free: BoundedSplit,
+    requested: Requested,
+    phasing: Phasing,
+    *,
+    total: int,
+    unit: int,
 ) -> pd.DataFrame:
     facts, blend, bounds = plan.facts, plan.blend, plan.bounds
     columns = ["account_id", "name", "region", "account_type", "rep_id", "status"]
@@ -236,18 +246,14 @@ def _chain(
         table[f"{name}_share"] = shares
     table["blend"] = blend.blend
     table["rule"] = blend.rule
-    table["by_history"] = _parts(blend.history, total)
-    table["proposal"] = _parts(blend.blend, total)
     table["floor"] = pd.array(bounds.lower * unit, dtype="Int64")
     table.loc[(bounds.lower == 0) & ~bounds.pinned, "floor"] = pd.NA
     unbounded = bounds.upper >= UNBOUNDED
     table["cap"] = pd.array(np.where(unbounded, 0, bounds.upper) * unit, dtype="Int64")
     table.loc[unbounded, "cap"] = pd.NA
     table["bound_source"] = bounds.source
-    table["bounded"] = _parts(split.exact, total)
-    table["target"] = split.units * unit
-    table["rounding"] = to_money(to_ticks(table["target"]) - to_ticks(table["bounded"]))
-    table["bound"] = np.where(bounds.pinned, "pin", split.bound)
+    table = table.join(chain_accounts(plan, free, requested, total=total, unit=unit))
+    table["bound"] = np.where(bounds.pinned, "pin", requested.split.bound)
     table["growth_asked"] = growth_over(to_ticks(table["target"]), facts.base)
     table["own_mix"] = phasing.own_mix
     return table
@@ -265,9 +271,7 @@ def growth_over(now: Integers, before: Integers) -> Floats:
     return np.where(known, now / np.where(known, before, 1) - 1, np.nan)
 
 
-def _cells(
-    plan: AccountPlan, split: BoundedSplit, phasing: Phasing, requested: Requested, *, unit: int
-) -> pd.DataFrame:
+def _cells(plan: AccountPlan, phasing: Phasing, requested: Requested, *, unit: int) -> pd.DataFrame:
     facts, opened = plan.facts, plan.facts.open
     table = facts.table[opened]
     lines, months = len(phasing.product_lines), len(phasing.months)
@@ -287,18 +291,10 @@ def _cells(
         *((f"{name}_share", shares) for name, shares in plan.blend.factors.items()),
         ("blend", plan.blend.blend),
         ("rule", plan.blend.rule),
-        ("bound", np.where(plan.bounds.pinned, "pin", split.bound)),
+        ("bound", np.where(plan.bounds.pinned, "pin", requested.split.bound)),
     ):
         result[name] = values[opened][each]
     return result
-
-
-def _parts(weights: Floats, total: int) -> pd.Series:
-    """Return the parts of a total in proportion to weights, in cents that add up to it."""
-    cents = (
-        largest_remainder(weights, 100 * total) if weights.any() else np.zeros(len(weights), dtype=np.int64)
-    )
-    return to_money(cents * 100)
 
 
 def _cents(amounts: np.ndarray) -> pd.Series:

@@ -24,6 +24,7 @@ from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES, Wish
 # floors and caps of accounts, and these before the total.
 _ACCOUNT_STAYS, _TOTAL_STAYS = 100.0, 10_000.0
 _AT_REST = 1e-9  # logarithm of a rate within which a required total moves nothing
+_NEAR = 0.01  # units from its floor or cap within which a required total counts as met without room
 _AT_BOUND = 1e-6  # units from a bound within which it counts as having bitten
 
 
@@ -39,6 +40,9 @@ class Requested:
         The cells in whole units.
     exact : numpy.ndarray of float64
         The cells before rounding, those of an account adding up to its whole units [units].
+    fitted, moved : numpy.ndarray of float64, shape (open accounts, product lines)
+        The split before any rounding, and what required totals of their own move of it against the split
+        without required totals [units].
     met : pandas.DataFrame
         One row per required total: account, rep, region, account_type, product_line, quarter, month (what it
         speaks of, null: all of it), requirement (the same in words), floor and cap (as asked), target (what
@@ -49,6 +53,8 @@ class Requested:
     split: BoundedSplit
     units: Integers
     exact: Floats
+    fitted: Floats
+    moved: Floats
     met: pd.DataFrame
 
 
@@ -132,6 +138,8 @@ def split_requested(
         BoundedSplit(exact, units, bound),
         joint.units.reshape(len(table), -1),
         within.reshape(len(table), -1),
+        joint.fit.table.sum(axis=2),
+        np.where(_held(joint.fit.table, asked), joint.fit.table - seed, 0.0).sum(axis=2),
         met,
     )
 
@@ -189,6 +197,16 @@ def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
         "binds": "str",
     }
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=t) for name, t in types.items()})
+
+
+def _held(table: Floats, asked: Sequence[Requirement]) -> npt.NDArray[np.bool_]:
+    """Return the cells of required totals that are met without room: those that such totals may move."""
+    held = np.zeros(table.shape, dtype=bool)
+    for one in asked:
+        sums = one.sums(table)
+        near = np.minimum(np.abs(sums - one.lower), np.abs(sums - one.upper)) <= _NEAR
+        held |= one.spread(near.astype(np.float64), outside=0.0) > 0
+    return held
 
 
 def _close(accounts: pd.DataFrame, places: Mapping[str, Sequence[str]]) -> list[Requirement]:

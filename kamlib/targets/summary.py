@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamlib.measures.money import SCALE, sum_money, to_money, to_ticks
+from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
 from kamlib.targets.allocation import growth_over
 from kamlib.targets.facts import Integers, look_back, sum_by
@@ -71,39 +71,6 @@ def summarise_targets(
     table = pd.concat([_by(frame, sources, dimension) for dimension in DIMENSIONS], ignore_index=True)
     table["key"] = table["key"].astype("str")
     return table
-
-
-def explain_reps(accounts: pd.DataFrame) -> pd.DataFrame:
-    """Say step by step how each rep's target comes about.
-
-    Parameters
-    ----------
-    accounts : pandas.DataFrame
-        One row per account with its chain; what `allocate_targets` returns as `accounts`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per rep: rep_id (null: accounts without a rep), accounts (open ones), history_share,
-        potential_share, blend [fraction]; by_history, what the share of history alone would ask;
-        by_potential, what the share of potential adds; by_bounds, what floors, caps and pins, here and
-        elsewhere, add; rounding; target: the sum of the four before it [currency]. Largest target first, then
-        rep_id; null last.
-    """
-    table = accounts[accounts["rule"] != "closed"].reset_index(drop=True)
-    table["by_potential"] = to_money(to_ticks(table["proposal"]) - to_ticks(table["by_history"]))
-    table["by_bounds"] = to_money(to_ticks(table["bounded"]) - to_ticks(table["proposal"]))
-    steps = ["by_history", "by_potential", "by_bounds", "rounding", "target"]
-    result = sum_money(table, ["rep_id"], steps)
-    grouped = table.groupby("rep_id", sort=True, dropna=False)
-    shares = grouped[["history_share", "potential_share", "blend"]].sum().reset_index(drop=True)
-    result.insert(1, "accounts", grouped.size().to_numpy())
-    for at, name in enumerate(shares.columns, start=2):
-        result.insert(at, name, shares[name])
-    result["target"] = to_ticks(result["target"]) // SCALE
-    return result.sort_values(
-        ["target", "rep_id"], ascending=[False, True], na_position="last", kind="stable", ignore_index=True
-    )
 
 
 @dataclass(frozen=True)

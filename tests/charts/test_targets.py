@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamlib.charts.figure import BAD, DARK, GOOD, LIGHT, NativeChart
-from kamlib.charts.targets import chain_chart, margin_chart, month_chart
+from kamlib.charts.figure import BAD, DARK, GOOD, LIGHT
+from kamlib.charts.targets import margin_chart, month_chart
 from kamlib.glossary import Words
 
 EN = Words("en", "EUR")
@@ -79,32 +79,6 @@ def test_a_missing_forecast_and_growth_are_left_out() -> None:
     assert "FC" not in texts(chart.svg)
     assert "–" in texts(chart.svg)
     assert "+900 %" in texts(chart.svg)
-
-
-def chain(**more: list) -> pd.DataFrame:
-    table = {
-        "name": ["Alpha", "Beta", "other (2)"],
-        "PY": [100.0, 0.0, 30.0],
-        "PL": [120.0, 40.0, 20.0],
-        "floor": [50.0, np.nan, np.nan],
-        "cap": [150.0, 45.0, np.nan],
-        "why": ["cap", "never bought", ""],
-    }
-    return pd.DataFrame({**table, **more})
-
-
-def test_a_chain_shows_targets_room_and_reason() -> None:
-    native = NativeChart("bar", "name", {"target": "PL"})
-    figure = chain_chart(chain(), words=EN, native=native)
-    written = texts(figure.svg)
-    for expected in ("PL 120", "PL 40.0", "PL 20.0", "cap", "never bought", "Alpha", "other (2)"):
-        assert expected in written, expected
-    assert figure.native is native
-
-
-def test_a_chain_without_bounds_or_amounts_is_drawn() -> None:
-    bare = chain(floor=[np.nan] * 3, cap=[np.nan] * 3, PY=[0.0] * 3, PL=[0.0] * 3)
-    assert "PL 0" in texts(chain_chart(bare, words=EN).svg)
 
 
 def test_months_run_to_the_right_beside_their_quarters() -> None:

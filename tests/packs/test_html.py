@@ -131,11 +131,15 @@ def test_prose_is_rendered_under_the_headings_of_the_pack(tmp_path: Path) -> Non
 
 def test_choices_are_folded_with_a_chart_of_their_own_each(tmp_path: Path) -> None:
     bars = Figure({"mark": "bar"}, None, '<svg id="a" width="10"></svg>')
-    choices = (Choice("Wu <Lei>", "Wu is asked for 5.", (bars,)), Choice("Li", "Li is asked for 4."))
-    text = small_pack(tmp_path, figures=(bars,), choices=choices)
-    part = text.split('<div class="choices">')[1].split("</div>\n    <details")[0]
+    choices = (
+        Choice("Wu <Lei>", "Wu is asked for 5.", (bars,), group="Rep"),
+        Choice("Li", "Li is asked for 4."),
+    )
+    text = small_pack(tmp_path, figures=(bars,), choices=choices, own_choice="An & Co")
+    assert '<div class="choices" data-own="An &amp; Co" data-choose="Show">' in text
+    part = text.split('<div class="choices"')[1].split("</div>\n    <details")[0]
     assert part.count("<details") == 2
-    assert "<summary>Wu &lt;Lei&gt;</summary>" in part
+    assert '<details name="book_1" data-group="Rep"><summary>Wu &lt;Lei&gt;</summary>' in part
     assert "Wu is asked for 5." in part
     assert 'id="book_1_0_0-a"' in part
 

@@ -34,12 +34,12 @@ def test_a_page_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     )
     page = make_page(
         figures=figures, notes=("Look.",), sentences=("One.",), kinds={"x": "count"}, folded=False,
-        choices=(Choice("Wu", "Wu is asked for 5.", figures[:2]),),
+        choices=(Choice("Wu", "Wu is asked for 5.", figures[:2], group="Rep"),), own_choice="Li",
     )  # fmt: skip
     save_page(make_run(tmp_path), page)
     back = load_page(tmp_path, "accounts_1")
     pd.testing.assert_frame_equal(back.table, page.table)
-    assert back.choices == page.choices
+    assert (back.choices, back.own_choice) == (page.choices, "Li")
     assert [back.figures, back.notes, back.sentences, back.totals, back.kinds, back.folded] == [
         page.figures, page.notes, page.sentences, page.totals, page.kinds, page.folded,
     ]  # fmt: skip

@@ -24,13 +24,13 @@ from kamlib.targets import (
     SizingParams,
     allocate_targets,
     count_days,
-    explain_reps,
     period_days,
     size_target,
     sizing_steps,
     split_days,
     sum_weeks,
     summarise_targets,
+    trace_targets,
 )
 from kamlib.targets.held import compare_held
 from kamlib.targets.wishes import Wish
@@ -69,9 +69,7 @@ def make_pages(
     made = {
         "targets_1": lambda: pages.size_page(sizing_steps(size), scope=scope),
         "targets_2": lambda: pages.margins_page(summary, allocation, scope=scope, held=held),
-        "targets_3": lambda: pages.chain_page(
-            allocation, explain_reps(allocation.accounts), None, scope=scope
-        ),
+        "targets_3": lambda: pages.chain_page(allocation, trace_targets(allocation), None, scope=scope),
         "targets_5": lambda: months_page(
             summary, scope=scope, held=held, compared=compared, **when_of(allocation)
         ),
@@ -102,8 +100,8 @@ def test_titles_are_findings() -> None:
     assert titles == {
         "targets_1": "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1; the forecast stands 1.19 k above it",
         "targets_2": "Reps asked for more than last year: 1 of 2; Wu Lei carries most: 1.00 k, 0 on last year",
-        "targets_3": "Wu Lei is asked for 1.00 k: the share of history alone would ask 893, potential moves -119,"
-        " floors and caps, with what they leave over elsewhere, +226",
+        "targets_3": "Wu Lei is asked for 1.00 k of 1.21 k (82.6 %): history 446, potential 327,"
+        " what bounds leave over +226",
         "targets_5": "2026-01 is asked for most: 740, 61.2 % of 2026Q1",
     }
 

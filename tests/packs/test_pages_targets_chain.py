@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
+from kamlib.charts.figure import Figure
 from kamlib.glossary import Words
 from kamlib.measures.money import to_ticks
 from kamlib.packs.page import Page
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope
-from kamlib.targets import AllocationParams, SizingParams, allocate_targets, explain_reps, size_target
+from kamlib.targets import AllocationParams, SizingParams, allocate_targets, size_target, trace_targets
 from tests.targets.sample import PERIOD, free_params, make_accounts, make_cube
 
 
@@ -28,38 +32,97 @@ def make_page(
     )
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = Scope(Words(lang, "EUR"), "Seven", size, {"R1": "Wu Lei"}, names)
-    return chain_page(allocation, explain_reps(allocation.accounts), segments, scope=scope)
+    return chain_page(allocation, trace_targets(allocation), segments, scope=scope)
 
 
-def test_the_chain_of_the_largest_rep_adds_up() -> None:
-    native = make_page().figures[0].native
+def texts(figure: Figure) -> list[str]:
+    return re.findall(r">([^<>]+)</text>", figure.svg)
+
+
+def test_the_chain_of_the_largest_rep_runs_from_the_total_to_the_last_unit() -> None:
+    page = make_page()
+    native = page.figures[0].native
     assert native is not None
     amounts = [amount for _, amount, _ in native.steps]
-    assert sum(amounts[:4]) == pytest.approx(amounts[4])
-    assert native.steps[0][0] == "by history (73.8 %)"
-    assert [kind for *_, kind in native.steps] == ["PL", "neutral", "neutral", "neutral", "PL"]
+    assert sum(amounts[:-1]) == pytest.approx(amounts[-1])
+    assert [step for step, *_ in native.steps] == [
+        "history",
+        "potential",
+        "left over, spread",
+        "rounding",
+        "PL 2026Q1",
+    ]
+    assert [kind for *_, kind in native.steps] == ["neutral"] * 4 + ["PL"]
+    written = texts(page.figures[0])
+    for expected in ("company 2026Q1", "1,210", "weight 50.0 % × share 73.8 %", "+446.31", "+327.30", "+226.39",
+                     "+0.00", "1,000", "82.6 % of the company"):  # fmt: skip
+        assert expected in written, expected
+    assert page.title == (
+        "Wu Lei is asked for 1.00 k of 1.21 k (82.6 %): history 446, potential 327, what bounds leave over +226"
+    )
 
 
-def test_every_other_rep_can_be_chosen_and_adds_up() -> None:
+def test_bounds_of_its_own_are_a_step_with_their_count() -> None:
+    chains = {choice.label: choice for choice in make_page().choices}
+    written = texts(chains["R2 · 180"].figures[0])
+    for expected in ("own floors and caps", "of 2 accounts: floor 0, cap 2, pinned 0", "-216.72"):
+        assert expected in written, expected
+    assert chains["R2 · 180"].sentence == (
+        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own floors and caps -217"
+    )
+
+
+def test_reps_regions_types_and_product_lines_can_be_chosen_and_add_up() -> None:
     page = make_page()
-    assert [choice.label.split(" · ")[0] for choice in page.choices] == ["R2", "(no rep)"]
+    assert page.own_choice == "Wu Lei · 1.00 k"
+    assert [(choice.group, choice.label.split(" · ")[0]) for choice in page.choices] == [
+        ("Rep", "R2"), ("Rep", "(no rep)"), ("Region", "North"), ("Region", "South"), ("Account type", "Dealer"),
+        ("Account type", "Chain"), ("Product line", "Bikes"), ("Product line", "Parts"),
+    ]  # fmt: skip
     for choice in page.choices:
         native = choice.figures[0].native
         assert native is not None
         amounts = [amount for _, amount, _ in native.steps]
-        assert sum(amounts[:4]) == pytest.approx(amounts[4])
-        assert choice.sentence.startswith(" is asked for ".join(choice.label.split(" · ")))
+        assert sum(amounts[:-1]) == pytest.approx(amounts[-1])
+        name = choice.label.split(" · ")[0]
+        assert choice.sentence.startswith(
+            name if choice.group == "Rep" else f"{choice.group} {name} is asked for"
+        )
 
 
-def test_the_table_holds_every_reps_accounts_in_their_order() -> None:
+def test_a_product_line_shows_the_mix_of_its_accounts() -> None:
+    bikes = next(choice for choice in make_page().choices if choice.group == "Product line")
+    assert bikes.sentence == (
+        "Product line Bikes is asked for 820 of 1.21 k (67.8 %): history 412, potential 418, "
+        "floors and caps of accounts -12.0"
+    )
+    written = texts(bikes.figures[1])
+    # A, 770, bought 800 Bikes and 400 Parts; E had returns alone, so that the company's mix stands in
+    for expected in ("Account A", "770", "66.7 %", "its own sales", "the company's"):
+        assert expected in written, expected
+
+
+def test_required_totals_are_a_step_of_the_chain() -> None:
+    asked = free_params(requirements=[{"region": "South", "exactly": Decimal(300)}])
+    page = make_page(asked)
+    south = next(choice for choice in page.choices if choice.label.startswith("South"))
+    assert "required totals -" in south.sentence
+    assert "totals required here" in texts(south.figures[0])
+    assert "by_required" in page.table
+    assert "by_required" not in make_page().table
+
+
+def test_the_table_holds_every_chain_and_then_every_reps_accounts_in_their_order() -> None:
     segments = pd.DataFrame({"account_id": ["A", "B"], "tier": ["A", "B"]})
     table = make_page(segments=segments).table
-    assert table["rep_name"].tolist() == ["Wu Lei", "Wu Lei", "Wu Lei", "R2", "R2", "(no rep)"]
-    assert table["account_id"].tolist() == ["A", "B", "F", "C", "D", "E"]
-    assert table["tier"].fillna("-").tolist() == ["A", "B", "-", "-", "-", "-"]
-    assert "rep_id" not in table
-    whole = to_ticks(table["bounded"]) + to_ticks(table["rounding"])
-    assert whole.tolist() == (table["target"] * 10_000).tolist()
+    sums, accounts = table[table["dimension"] != "account"], table[table["dimension"] == "account"]
+    assert sums["name"].tolist() == ["Company", "Wu Lei", "R2", "(no rep)", "North", "South", "Dealer", "Chain",
+                                     "Bikes", "Parts"]  # fmt: skip
+    assert accounts["rep_name"].tolist() == ["Wu Lei", "Wu Lei", "Wu Lei", "R2", "R2", "(no rep)"]
+    assert accounts["account_id"].tolist() == ["A", "B", "F", "C", "D", "E"]
+    assert accounts["tier"].fillna("-").tolist() == ["A", "B", "-", "-", "-", "-"]
+    steps = ["history_part", "potential_part", "by_own_bounds", "by_rest", "rounding"]
+    assert sum(to_ticks(table[name]) for name in steps).tolist() == to_ticks(table["target"]).tolist()
 
 
 def test_notes_say_rule_bounds_and_what_got_nothing() -> None:
@@ -74,7 +137,7 @@ def test_notes_say_rule_bounds_and_what_got_nothing() -> None:
     assert rules == (
         "Accounts by rule: history and potential: 1; potential unknown, by history: 1; never bought, by potential: 1;"
         " nothing in the window, history zero: 1; returns above sales, history zero: 1;"
-        " neither known, no share: 1; closed, not asked: 1. Open a rep's name to read any other chain."
+        " neither known, no share: 1; closed, not asked: 1."
     )
 
 
@@ -83,11 +146,12 @@ def test_more_factors_are_named_with_their_weights_and_what_was_filled() -> None
         weights={"history": 0.75, "purchasing_power": 0.25}, purchasing_power={"Dealer": 2.0}
     )
     page = make_page(params)
-    assert ": the share of history alone would ask 893, the other factors move " in page.title
-    assert "purchasing_power_share" in page.table
+    assert "history 669, purchasing power of the type " in page.title
+    assert {"purchasing_power_share", "purchasing_power_part"} <= set(page.table)
+    assert "potential_part" not in page.table
     native = page.figures[0].native
     assert native is not None
-    assert native.steps[1][0] == "other factors"
+    assert [step for step, *_ in native.steps][:2] == ["history", "purchasing power of the type"]
     # potential has no weight, so no rule is said to go by it
     assert {"both_factors", "history_factors"} <= set(page.table["rule"])
     assert "Accounts by rule: all factors known: 1; potential unknown: 1;" in page.notes[2]
@@ -122,12 +186,15 @@ def test_without_potential_or_history_the_note_says_so() -> None:
     assert page.notes[0].startswith("No account has revenue in the history window")
 
 
-def test_bounds_that_move_nothing_stay_out_of_the_title() -> None:
-    assert "floors and caps" not in make_page(free_params()).title
-    assert "floors and caps, with what they leave over elsewhere, +226" in make_page().title
+def test_bounds_that_move_nothing_stay_out_of_title_and_chain() -> None:
+    page = make_page(free_params())
+    assert page.title == "Wu Lei is asked for 770 of 1.21 k (63.6 %): history 446, potential 327"
+    native = page.figures[0].native
+    assert native is not None
+    assert [step for step, *_ in native.steps] == ["history", "potential", "rounding", "PL 2026Q1"]
     assert (
         make_page(lang="zh").title
-        == "Wu Lei 的目标为1,000：仅按历史份额为893，潜力影响-119，上下限（含他处余量）影响+226"
+        == "Wu Lei 的目标为1,000，占1,210的 82.6 %：历史446，潜力327，余量分摊 +226"
     )
 
 
@@ -145,6 +212,7 @@ def test_accounts_of_one_name_are_told_apart_and_the_rest_gathered() -> None:
     accounts = make_accounts(rows)
     accounts["name"] = ["Twin", "Twin", *accounts["name"].tolist()[2:]]
     page = make_page(free_params(), accounts=accounts, cube=make_cube(sales))
-    svg = page.figures[1].svg
-    assert "other (8)" in svg
-    assert len(page.table) == 20
+    written = texts(page.figures[1])
+    assert "other (12)" in written
+    assert {"Twin (N00)", "Twin (N01)"} <= set(written)
+    assert (page.table["dimension"] == "account").sum() == 20

@@ -106,9 +106,9 @@ def test_rows_that_overlap_and_fractions_are_not_added_up_and_noise_is_no_differ
 
 
 def test_amounts_are_written_with_separators(tmp_path: Path) -> None:
-    reps = pd.DataFrame({"rep_id": ["R1"], "target": [1200]})
-    a = publish(tmp_path, {"target_reps": reps})
-    b = publish(tmp_path, {"target_reps": reps.assign(target=2500)}, seed=4)
+    reps = pd.DataFrame({"dimension": ["rep"], "key": ["R1"], "without_account": [False], "target": [1200]})
+    a = publish(tmp_path, {"target_summary": reps})
+    b = publish(tmp_path, {"target_summary": reps.assign(target=2500)}, seed=4)
     shown = {title: rows for title, _, rows in diff_runs(a, b).sections()}
     assert shown["Reps whose targets changed"] == [["R1", "1,200", "2,500", "1,300"]]
 

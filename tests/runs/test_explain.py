@@ -126,7 +126,10 @@ def test_reps_whose_targets_moved(tmp_path: Path) -> None:
     runs = []
     for side, amounts in (("a", [10, 20, 30]), ("b", [10, 5, 45])):
         run = Run(tmp_path / side, FACTS)
-        run.save("target_reps", pd.DataFrame({"rep_id": ["R1", "R2", None], "target": amounts}))
+        table = {"dimension": "rep", "key": ["R1", "R2", None, None], "target": [*amounts, 0]}
+        summary = pd.DataFrame({**table, "without_account": [False, False, False, True]})
+        company = pd.DataFrame({"dimension": ["company"], "key": ["company"], "target": [sum(amounts)]})
+        run.save("target_summary", pd.concat([company.assign(without_account=False), summary]))
         runs.append(run)
     assert moved_reps(*runs) == [["(no rep)", 30, 45, 15], ["R2", 20, 5, -15]]
 

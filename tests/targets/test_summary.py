@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from kamlib import glossary
-from kamlib.measures.money import to_ticks, total_money
-from kamlib.targets import AllocationParams, allocate_targets, explain_reps, summarise_targets
+from kamlib.measures.money import total_money
+from kamlib.targets import AllocationParams, allocate_targets, summarise_targets
 from kamlib.targets.summary import DIMENSIONS
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
@@ -67,18 +67,3 @@ def test_row_order_changes_nothing() -> None:
         cube=make_cube().iloc[::-1], forecast=make_forecast(make_cube()).iloc[::-1], period=PERIOD,
     )  # fmt: skip
     pd.testing.assert_frame_equal(mixed, summary())
-
-
-def test_each_reps_chain_adds_up_with_closed_accounts_left_out() -> None:
-    # A closed account amid the others must not shift amounts from one account to the next.
-    accounts = ALLOCATION.accounts
-    accounts = pd.concat([accounts[accounts["account_id"] == "G"], accounts[accounts["account_id"] != "G"]])
-    reps = explain_reps(accounts.reset_index(drop=True))
-    steps = sum(to_ticks(reps[name]) for name in ("by_history", "by_potential", "by_bounds", "rounding"))
-    assert steps.tolist() == (reps["target"] * 10_000).tolist()
-    assert reps["rep_id"].fillna("-").tolist() == ["R1", "R2", "-"]
-    assert reps["target"].tolist() == [1000, 180, 30]
-    assert reps["accounts"].tolist() == [3, 2, 1]
-    assert (reps["blend"] * 61).tolist() == pytest.approx([39, 20, 2])
-    assert float(reps["by_history"][0]) == pytest.approx(1210 * 45 / 61, abs=0.01)
-    assert set(reps.columns) <= set(glossary.columns())

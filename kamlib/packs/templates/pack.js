@@ -65,6 +65,40 @@ const seen = new IntersectionObserver(
 );
 document.querySelectorAll("figure.chart").forEach((figure) => seen.observe(figure));
 
+/* Choices: without this script they fold out under the page's own display; with it one is shown in its place. */
+
+function offer(choices) {
+  const page = choices.closest("article");
+  const own = page.querySelector(":scope > .charts");
+  const title = page.querySelector("h3");
+  const finding = title.textContent;
+  const others = Array.from(choices.children);
+  const label = document.createElement("label");
+  const select = document.createElement("select");
+  label.className = "chooser";
+  label.append(choices.dataset.choose, select);
+  select.add(new Option(choices.dataset.own, -1));
+  const groups = new Map();
+  others.forEach((other, at) => {
+    const name = other.dataset.group;
+    if (name && !groups.has(name)) {
+      const group = document.createElement("optgroup");
+      group.label = name;
+      groups.set(name, select.appendChild(group));
+    }
+    (groups.get(name) || select).append(new Option(other.querySelector("summary").textContent, at));
+  });
+  select.addEventListener("change", () => {
+    const chosen = others[select.value];
+    others.forEach((other) => { other.open = other === chosen; });
+    own.hidden = Boolean(chosen);
+    title.textContent = chosen ? chosen.querySelector("p").textContent : finding;
+  });
+  choices.classList.add("offered");
+  own.before(label);
+}
+document.querySelectorAll(".choices").forEach(offer);
+
 /* Tables: sorted by a click on a heading, unknown values always last; rows filtered by what is typed. */
 
 const collator = new Intl.Collator(["zh-Hans-CN"], { numeric: true, sensitivity: "base" });
