@@ -67,3 +67,13 @@ def test_chinese_amounts_and_counts_stand_close_to_their_words() -> None:
     }.items():
         text = words(key, **values)
         assert not re.search("(万|家|名) [\u4e00-\u9fff]|[\u4e00-\u9fff] [0-9.]+ ?万|[0-9] 家", text), text
+
+
+def test_one_of_a_thing_is_told_in_the_singular() -> None:
+    words = Words("en", "EUR")
+    known = {"amount": "5 k", "name": "Li", "most": "5 k"}
+    assert "1 account loses 5 k a year" in words("planning.decision_contribution", count=1, **known)
+    assert "2 accounts lose 5 k a year" in words("planning.decision_contribution", count="2", **known)
+    tier = {"money": "5 k", "share": "1 %"}
+    assert words("accounts.tier_text", accounts="1", **tier) == "1 account · 5 k · 1 %"
+    assert words("accounts.tier_text", accounts="1,000", **tier) == "1,000 accounts · 5 k · 1 %"

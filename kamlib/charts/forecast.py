@@ -165,7 +165,8 @@ def error_chart(
     levels : pandas.DataFrame
         One row per level and method: level (as written), name (the method, as written), wape [fraction].
     horizons : pandas.DataFrame
-        One row per months ahead and method: horizon, name, wape [fraction].
+        One row per months ahead and method: horizon, name, wape [fraction], single (whether it stands on one
+        date only, which is drawn hollow).
     words : Words
         Labels.
     level_name : str
@@ -189,17 +190,20 @@ def error_chart(
     left = (bars + text).properties(
         width=270, height=34 * levels["level"].nunique(), title=_heading(words("forecast.chart_level"))
     )
-    lines = alt.Chart(_plain(horizons)).mark_line(point=True).encode(
+    ahead = alt.Chart(_plain(horizons)).encode(
         x=alt.X("horizon:O", title=words("forecast.months_ahead"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("wape:Q", title=None, scale=alt.Scale(zero=True),
                 axis=alt.Axis(format=".0%", grid=True, gridColor=GRID, tickCount=4, domain=False)),
         color=alt.Color("name:N", scale=colour, sort=names),
         tooltip=[alt.Tooltip("horizon:O", title=words("forecast.months_ahead")), *tooltip],
     )  # fmt: skip
-    right = lines.properties(
+    dots = ahead.mark_circle(size=45, opacity=1).transform_filter("!datum.single")
+    hollow = ahead.mark_point(size=45, fill="white", opacity=1).transform_filter("datum.single")
+    heading = "chart_horizon_single" if horizons["single"].any() else "chart_horizon"
+    right = (ahead.mark_line() + dots + hollow).properties(
         width=270,
         height=34 * levels["level"].nunique(),
-        title=_heading(words("forecast.chart_horizon", level=level_name)),
+        title=_heading(words(f"forecast.{heading}", level=level_name)),
     )
     return figure(alt.hconcat(left, right, spacing=40), native)
 

@@ -17,6 +17,19 @@ _HERE = Path(__file__).parent
 _STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "k")), "zh": ((1e8, "亿"), (1e4, "万"))}
 
 
+class _Writer(string.Formatter):
+    """Fills placeholders; one with two words parted by | is the word for one or for more."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, parted, more = format_spec.partition("|")
+        if not parted:
+            return str(super().format_field(value, format_spec))
+        return one if str(value) == "1" else more
+
+
+_WRITER = _Writer()
+
+
 @dataclass(frozen=True)
 class ColumnMeaning:
     """What a column is: its type, unit, meaning, and label in both languages; a variance is `signed`."""
@@ -94,6 +107,8 @@ class Words:
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the sentence of `key` with its placeholders filled.
 
+        ``{count:account brings|accounts bring}`` is the first where count is one, else the second.
+
         Raises
         ------
         KamError
@@ -105,7 +120,7 @@ class Words:
         names = {name for _, name, _, _ in string.Formatter().parse(pair[self.lang]) if name}
         if not names <= set(values):
             raise KamError(f'words for "{key}" need {", ".join(sorted(names - set(values)))}.')
-        return pair[self.lang].format(**values)
+        return _WRITER.vformat(pair[self.lang], (), values)
 
     def label(self, column: str) -> str:
         """Return a column's label; a column outside the glossary is its own label."""

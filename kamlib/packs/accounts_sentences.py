@@ -8,6 +8,7 @@ import pandas as pd
 
 from kamlib.glossary import Words
 from kamlib.measures.money import to_ticks, total_money
+from kamlib.packs.first_moves import first_moves, still_buying, with_alike
 from kamlib.segments import SegmentParams, profit_basis
 
 _NAMED = 3
@@ -155,10 +156,14 @@ def potential_notes(segments: pd.DataFrame, *, params: SegmentParams, words: Wor
     else:
         share = cut_text(params.potential_share)
         notes = [words("accounts.note_fields_share", potential=share, wallet=wallet)]
-    first = first_moves(segments)[["field", "name", "open_potential"]]
     moves = [
-        words("accounts.move", field=words.value("field", field), name=name, money=words.money(money))
-        for field, name, money in first.itertuples(index=False)
+        words(
+            "accounts.move",
+            field=words.value("field", row.field),
+            name=with_alike(row.name, row.alike, words),
+            money=words.money(row.open_potential),
+        )
+        for row in first_moves(segments).itertuples(index=False)
     ]
     if moves:
         notes.append(words("accounts.note_moves", moves=words("accounts.moves").join(moves)))
@@ -172,27 +177,6 @@ def potential_notes(segments: pd.DataFrame, *, params: SegmentParams, words: Wor
         money = words.money(total_money(gone["open_potential"]))
         doubt.append(words("accounts.note_grow_closed", count=words.count(len(gone)), money=money))
     return (*notes, _join(words, doubt))
-
-
-def still_buying(segments: pd.DataFrame) -> pd.Series:
-    """Tell the accounts that are neither closed nor silent for longer than their rhythm explains."""
-    return segments["status"].ne("closed").fillna(True).astype(bool) & ~segments["gone_silent"].astype(bool)
-
-
-def first_moves(segments: pd.DataFrame) -> pd.DataFrame:
-    """Return the account with the largest open potential of each field, in the order of fields.
-
-    Accounts that are closed or have gone silent are left out: they are to be won back before they can grow.
-
-    Parameters
-    ----------
-    segments : pandas.DataFrame
-        What `segment_accounts` returns.
-    """
-    order = {"keep": 0, "grow": 1, "harvest": 2, "review": 3}
-    known = segments[segments["open_potential"].notna() & still_buying(segments)]
-    largest = known.sort_values(["open_potential", "account_id"], ascending=[False, True])
-    return largest.drop_duplicates("field").sort_values("field", key=lambda field: field.map(order))
 
 
 def contribution_title(segments: pd.DataFrame, *, words: Words) -> str:
@@ -235,6 +219,7 @@ def contribution_notes(segments: pd.DataFrame, tenure: pd.DataFrame, *, words: W
             for name, money in worst[["name", "profit"]].itertuples(index=False)
         ]
         names = words("accounts.names").join(named)
+        large.append(_all_said(segments, basis, words))
         large.append(
             words("accounts.note_large", names=names) if named else words("accounts.note_large_none")
         )
@@ -251,6 +236,14 @@ def contribution_notes(segments: pd.DataFrame, tenure: pd.DataFrame, *, words: W
     if ageless:
         old.append(words("accounts.note_tenure_unknown", count=words.count(ageless)))
     return tuple(_join(words, sentences) for sentences in (large, old, doubt) if sentences)
+
+
+def _all_said(segments: pd.DataFrame, basis: str, words: Words) -> str:
+    """Say what all accounts whose profit is known come to together."""
+    known = segments[segments["profit"].notna()]
+    revenue, profit = total_money(known["revenue"]), total_money(known["profit"])
+    share = words.signed_percent(float(profit / revenue)) if revenue > 0 else "–"
+    return words(f"accounts.note_all_{basis}", money=words.signed_money(profit), share=share)
 
 
 def movement_title(movements: pd.DataFrame, *, words: Words) -> str:

@@ -12,6 +12,7 @@ from kamlib.charts.figure import Figure, NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money, to_ticks
 from kamlib.packs import accounts_sentences as say
+from kamlib.packs.first_moves import first_moves
 from kamlib.packs.page import Page
 from kamlib.runs import Run
 from kamlib.segments import SegmentParams, mix_bands, pareto_curve, profit_basis
@@ -159,7 +160,7 @@ def potential_page(
     drawn = segments[segments["share_of_wallet"].notna()]
     figures: tuple[Figure, ...] = ()
     if len(drawn):
-        first = say.first_moves(segments)["account_id"]
+        first = first_moves(segments)["account_id"]
         named = drawn["account_id"].isin(first)
         labelled = drawn.assign(label=drawn["name"].where(named, ""), named=named)
         by = ["named", "potential", "account_id"]

@@ -126,7 +126,9 @@ def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
             }
             told.append(words("targets.mend_out_of_reach", **known))
         elif code == "no_aim":
-            told.append(words("targets.mend_no_aim", amount=words.money(row.aim_from)))
+            told.append(
+                words("targets.mend_no_aim", amount=words.money(row.aim_from), base=scope.size.base_period)
+            )
         else:
             told.append(words(f"targets.mend_{code}"))
     return words("targets.list").join(told) or None

@@ -190,7 +190,7 @@ def errors_page(
     native = NativeChart("bar", "level", {"wape": "AC", "wape_naive": "PY"}, rows=len(levels))
     figure = charts.error_chart(
         _long(levels, "level", names),
-        _long(ahead, "horizon", names),
+        _long(ahead.assign(single=ahead["origins"] == 1), "horizon", names, "single"),
         words=words,
         level_name=company["level"],
         native=native,
@@ -260,9 +260,9 @@ def _errors_title(levels: pd.DataFrame, words: Words, method: str) -> str:
     return words("forecast.errors_title_mixed", n=len(behind), levels=len(levels), names=names, **values)
 
 
-def _long(table: pd.DataFrame, key: str, names: dict[str, str]) -> pd.DataFrame:
+def _long(table: pd.DataFrame, key: str, names: dict[str, str], *more: str) -> pd.DataFrame:
     """Lay two error columns out as one row each, under the names of their methods."""
-    parts = [table[[key, column]].set_axis([key, "wape"], axis=1).assign(name=name)
+    parts = [table[[key, column, *more]].set_axis([key, "wape", *more], axis=1).assign(name=name)
              for column, name in names.items()]  # fmt: skip
     return pd.concat(parts, ignore_index=True).dropna(subset="wape")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -12,8 +11,6 @@ from kamlib.glossary import Words
 from kamlib.packs.page import Page
 from kamlib.params import Params, list_params
 from kamlib.runs import Run
-
-_ZERO = Decimal(0)
 
 
 def book_pages(run: Run) -> tuple[Page, Page]:
@@ -29,13 +26,14 @@ def book_pages(run: Run) -> tuple[Page, Page]:
     book, as_of = run.facts["book"]["name"], run.as_of
     present = tables["present"].astype(bool)
     sales = tables[tables["table"] == "sales"].iloc[0]
+    span = {"first": f"{sales['first_date']:%Y-%m-%d}", "last": f"{sales['last_date']:%Y-%m-%d}"}
     first = Page(
         id="book_1",
         title=words(
             "planning.book_1_title",
             rows=words.count(int(tables["rows"].sum())),
             present=int(present.sum()), absent=int((~present).sum()),
-            first=f"{sales['first_date']:%Y-%m-%d}", last=f"{sales['last_date']:%Y-%m-%d}",
+            **span,
         ),
         subtitle=words("planning.book_1_subtitle", book=book, as_of=as_of),
         notes=(words("planning.book_1_note"),),
@@ -43,20 +41,28 @@ def book_pages(run: Run) -> tuple[Page, Page]:
         totals=("rows",),
         folded=False,
     )  # fmt: skip
-    money = checks["money"].dropna()
     second = Page(
         id="book_2",
-        title=words(
-            "planning.book_2_title",
-            kinds=len(checks), rows=words.count(int(checks["count"].sum())), currency=words.currency,
-            money=words.money(sum((abs(m) for m in money), _ZERO)),
-        ) if len(checks) else words("planning.book_2_title_none"),
+        title=_odd_title(checks, words),
         subtitle=words("planning.book_2_subtitle", book=book, as_of=as_of, currency=words.currency),
-        notes=(words("planning.book_2_note"),),
+        notes=(words("planning.book_2_note", **span),),
         table=checks.drop(columns=["check", "severity"]),
         folded=False,
     )  # fmt: skip
     return first, second
+
+
+def _odd_title(checks: pd.DataFrame, words: Words) -> str:
+    """Say how much is kept though odd, and which finding has most money."""
+    if not len(checks):
+        return words("planning.book_2_title_none")
+    known = {"kinds": len(checks), "rows": words.count(int(checks["count"].sum()))}
+    sizes = checks["money"].dropna().map(abs)
+    if not len(sizes):
+        return words("planning.book_2_title_plain", **known)
+    at = sizes.sort_values(ascending=False, kind="stable").index[0]
+    largest = {"money": words.money(checks.loc[at, "money"]), "largest": checks.loc[at, "message"]}
+    return words("planning.book_2_title", currency=words.currency, **largest, **known)
 
 
 def parameter_page(params: Params, run: Run, before: Run | None) -> Page:

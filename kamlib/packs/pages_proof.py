@@ -48,8 +48,8 @@ def proof_page(proof: Proof, *, words: Words, company: str) -> Page:
         subtitle=_subtitle(proof, words, company),
         table=table,
         figures=(proof_chart(bars, words=words, native=native),),
-        sentences=_own_sentences(proof, words),
-        notes=(_blend_note(proof, words), _fair_note(proof, words), _doubt_note(proof, words)),
+        sentences=(*_chances(proof, words), _fair_note(proof, words), *_own_sentences(proof, words)),
+        notes=(_blend_note(proof, words), _doubt_note(proof, words)),
     )
 
 
@@ -139,7 +139,7 @@ def _own_sentences(proof: Proof, words: Words) -> tuple[str, ...]:
         best=_name(proof.best, proof, words),
         best_error=words.percent(best["rep_error"]),
     )
-    return (*_chances(proof, words), said)
+    return (said,)
 
 
 def _chances(proof: Proof, words: Words) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from kamlib.charts.bridge import bridge
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
-from kamlib.packs.accounts_sentences import still_buying
+from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
@@ -68,6 +68,7 @@ def summary_page(run: Run) -> Page:
         notes=(_decide_gap(reps, gap, words), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
+        labels={"actual_last_year": words("targets.base_column", base=_base_period(run))},
         totals=("actual_last_year", "forecast", "target", "forecast_gap"),
         folded=False,
     )  # fmt: skip
@@ -264,14 +265,15 @@ def _decide_effort(run: Run) -> str:
     words, segments = run.words, run.load("segments")
     silent = segments["gone_silent"].astype(bool)
     grow = segments[segments["field"] == "grow"]
-    first = grow[still_buying(grow) & (grow["open_potential"] > 0)]
-    first = first.sort_values(["open_potential", "account_id"], ascending=[False, True])
+    first = first_moves(grow)
+    first = first[first["open_potential"] > 0]
     said = words("planning.decision_grow_none")
     if len(first):
         said = words(
             "planning.decision_grow",
             count=len(grow), amount=words.money(total_money(grow["open_potential"])),
-            name=first.iloc[0]["name"], most=words.money(first.iloc[0]["open_potential"]),
+            name=with_alike(first.iloc[0]["name"], int(first.iloc[0]["alike"]), words),
+            most=words.money(first.iloc[0]["open_potential"]),
         )  # fmt: skip
     if not silent.any():
         return said

@@ -132,7 +132,7 @@ def margins_page(
     )
     return Page(
         id="targets_2",
-        title=_margins_title(reps, words),
+        title=_margins_title(reps, scope),
         subtitle=scope.subtitle(words("targets.margins_what")),
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
@@ -142,6 +142,7 @@ def margins_page(
             *held_sentences(held, scope),
         ),
         notes=_margins_notes(reps, allocation, scope),
+        labels=scope.labels(),
     )
 
 
@@ -290,12 +291,14 @@ def _required_amount(row: Any, words: Words) -> str:
     return words("targets.required_range", least=floor, most=cap)
 
 
-def _margins_title(reps: pd.DataFrame, words: Words) -> str:
+def _margins_title(reps: pd.DataFrame, scope: Scope) -> str:
+    words = scope.words
     asked = reps[(reps["target"] > 0) & reps["key"].notna()]
     if not len(asked):
         return words("targets.margins_what")
     first = asked.iloc[0]
-    known = {"target": words.money(first["target"]), "change": words.signed_money(first["change_asked"])}
+    change = words.signed_money(first["change_asked"])
+    known = {"target": words.money(first["target"]), "change": change, "base": scope.size.base_period}
     if len(asked) == 1:
         return words("targets.margins_title_one", **known)
     more = int((to_ticks(asked["change_asked"]) > 0).sum())
@@ -322,7 +325,12 @@ def _margins_notes(reps: pd.DataFrame, allocation: Allocation, scope: Scope) -> 
     without = total_money(reps.loc[reps["without_account"], "actual_last_year"])
     if closed or without:
         notes.append(
-            words("targets.margins_note_loose", closed=words.money(closed), loose=words.money(without))
+            words(
+                "targets.margins_note_loose",
+                base=scope.size.base_period,
+                closed=words.money(closed),
+                loose=words.money(without),
+            )
         )
     return tuple(notes)
 

@@ -110,6 +110,7 @@ def months_page(
         ),
         sentences=quarters_said(quarters, scope),
         notes=_notes(months, days, scope, by_days=compared is not None),
+        labels=scope.labels(),
         totals=(*series_of(scope.size), "working_days"),
     )
 
@@ -140,7 +141,7 @@ def _title(months: pd.DataFrame, scope: Scope) -> str:
     known = {"month": most["key"], "target": words.money(most["target"])}
     if len(months) == 1:
         change = words.signed_money(most["change_asked"])
-        return words("targets.months_title_one", change=change, **known)
+        return words("targets.months_title_one", change=change, base=scope.size.base_period, **known)
     share = words.percent(most["target"] / max(scope.size.total, 1))
     return words("targets.months_title", share=share, period=scope.size.period, **known)
 

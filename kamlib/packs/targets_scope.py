@@ -55,6 +55,10 @@ class Scope:
             scenarios=scenarios,
         )
 
+    def labels(self) -> dict[str, str]:
+        """Return the heading of revenue of the base period: it need not be last year's."""
+        return {"actual_last_year": self.words("targets.base_column", base=self.size.base_period)}
+
     def rep_name(self, rep: object) -> str:
         """Return the name of a rep, the id where it has none, or the words for accounts without one."""
         return self.words("targets.unassigned") if pd.isna(rep) else self.reps.get(str(rep), str(rep))

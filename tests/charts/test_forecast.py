@@ -46,7 +46,12 @@ STEPS = pd.DataFrame(
 )
 LEVELS = pd.DataFrame({"level": ["Company"] * 2, "wape": [0.1, 0.2], "name": ["blend", "naive"]})
 AHEAD = pd.DataFrame(
-    {"horizon": [1, 2, 1, 2], "wape": [0.1, 0.1, 0.2, 0.2], "name": ["blend"] * 2 + ["naive"] * 2}
+    {
+        "horizon": [1, 2, 1, 2],
+        "wape": [0.1, 0.1, 0.2, 0.2],
+        "name": ["blend"] * 2 + ["naive"] * 2,
+        "single": [False, True] * 2,
+    }
 )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from kamlib.glossary import Words
 from kamlib.packs import accounts_sentences as say
+from kamlib.packs.first_moves import first_moves
 from kamlib.segments import (
     SegmentParams,
     mix_health,
@@ -120,7 +121,10 @@ def test_who_does_not_pay() -> None:
     large, old, doubt = say.contribution_notes(
         table, summarise_tenure(table, params=SegmentParams()), words=EN
     )
-    assert large == "Large and not paying: Beta (-20.0). Not paying without any net revenue in the window: 2."
+    assert (
+        large
+        == "All accounts together: +220, +24.4 % of revenue. Large and not paying: Beta (-20.0). Not paying without any net revenue in the window: 2."
+    )
     assert old.startswith("Old is not valuable by itself: the rank correlation of years and revenue is 0.")
     assert old.endswith("unknown for 2 of them.")
     assert doubt.startswith("Unknown because a cost is missing, so in no sum of profit: 2, with 100")
@@ -198,3 +202,17 @@ def test_the_mix_notes_state_rule_regions_and_how_key_accounts_are_named() -> No
 def test_a_book_without_revenue_has_no_mix() -> None:
     row = pd.Series({"key_share": float("nan"), "own_share": 0.5, "verdict": "no_share"})
     assert say.mix_title(row, words=EN).startswith("No revenue in the window")
+
+
+def test_equal_potentials_are_not_told_as_one_accounts() -> None:
+    table = make_segments()
+    grow = table[table["field"] == "grow"]
+    again = pd.concat([table, grow.assign(account_id="a0", name="Twin")], ignore_index=True)
+    first = first_moves(again).set_index("field")
+    assert (first.loc["grow", "name"], int(first.loc["grow", "alike"])) == ("Twin", 1)
+    assert int(first.loc["harvest", "alike"]) == 0  # nothing is open there
+    assert "grow: Twin and 1 alike (800);" in say.potential_notes(again, params=SegmentParams(), words=EN)[1]
+    assert (
+        "发展——Twin 等（另有1家相同）（800）"
+        in say.potential_notes(again, params=SegmentParams(), words=ZH)[1]
+    )

@@ -84,7 +84,7 @@ def test_titles_are_findings(made: dict[str, Page]) -> None:
         "95.8 % of 2 reps are expected to reach their target, above the"
     )
     assert made["targets_8"].title == (
-        "1 of 2 reps' targets meet all five SMART criteria; the others fail on: Relevant (Wu Lei)"
+        "1 of 2 reps' targets meets all five SMART criteria; the others fail on: Relevant (Wu Lei)"
     )
     assert made["targets_8"].sentences == (
         "Of 5 accounts' targets 2 meet all five; the others fail on: Attainable 2; Specific 1.",
@@ -138,7 +138,7 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "en",
             {
-                "Wu Lei": "above 1.00 k it asks more than last year or the forecast; else call it one to hold",
+                "Wu Lei": "above 1.00 k it asks more than 2025Q1 or the forecast; else call it one to hold",
                 "(no rep)": "name a rep; no forecast to tell by: agree it with whoever knows the account",
                 "Account A": "down to 560 for a chance of 65 %, or 210 of new business beside it",
                 "Account C": "nothing comes by itself: all of it has to be new business",
@@ -148,7 +148,7 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "zh",
             {
-                "Wu Lei": "高于 1,000 才高于上年或预测；否则应明确为保持型目标",
+                "Wu Lei": "高于 1,000 才高于 2025Q1 或预测；否则应明确为保持型目标",
                 "（未分配客户经理）": "指定客户经理；没有可依据的预测：与了解客户的人商定",
                 "Account A": "下调至 560（概率 65 %），或另找 210 的新业务",
                 "Account C": "照旧则无采购：须全部靠新业务",

@@ -46,7 +46,7 @@ def test_a_fall_of_more_than_a_third_names_closed_and_silent_accounts_by_size() 
         "2025-04, brought 300, Shop A, closed, brought 100, 2 more closed or silent 50.0.",
     )
     assert said([rep("S", 1000, 600)], accounts, lang="zh") == (
-        "较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，上年为 800。",
+        "较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，当时为 800。",
     )
 
 

@@ -99,11 +99,16 @@ def test_titles_are_findings() -> None:
     titles = {name: page.title for name, page in sample_pages().items()}
     assert titles == {
         "targets_1": "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1; the forecast stands 1.19 k above it",
-        "targets_2": "Reps asked for more than last year: 1 of 2; Wu Lei carries most: 1.00 k, 0 on last year",
+        "targets_2": "Reps asked for more than in 2025Q1: 1 of 2; Wu Lei carries most: 1.00 k, 0 on 2025Q1",
         "targets_3": "Wu Lei is asked for 1.00 k of 1.21 k (82.6 %): history 446, potential 327,"
         " what bounds leave over +226",
         "targets_5": "2026-01 is asked for most: 740, 61.2 % of 2026Q1",
     }
+
+
+def test_a_base_that_is_not_last_year_is_named() -> None:
+    for name in ("targets_2", "targets_5"):
+        assert sample_pages()[name].label("actual_last_year", Words("en")) == "PY 2025Q1"
 
 
 def test_titles_in_chinese() -> None:
@@ -213,7 +218,7 @@ def test_what_nobody_is_asked_for_is_said() -> None:
     accounts["rep_id"] = accounts["rep_id"].fillna("R2")
     known = make_pages(accounts=accounts, only="targets_2")["targets_2"].notes
     assert known[-1] == (
-        "Last year's 100 of closed accounts and 50.0 of sales without an account are in the total;"
+        "Of 2025Q1, 100 of closed accounts and 50.0 of sales without an account are in the total;"
         " others are asked for them."
     )
 
@@ -222,7 +227,7 @@ def test_one_rep_carries_all() -> None:
     accounts = make_accounts()
     accounts["rep_id"] = "R1"
     page = make_pages(accounts=accounts, only="targets_2")["targets_2"]
-    assert page.title == "One rep carries the whole target: 1.21 k, +160 on last year"
+    assert page.title == "One rep carries the whole target: 1.21 k, +160 on 2025Q1"
 
 
 def test_many_reps_are_gathered_with_their_sum() -> None:
