@@ -11,6 +11,7 @@ from kamlib.glossary import Words
 
 _PALE = "#f4f6f7"
 _ROW = 30
+_APART = 9  # a mark at zero is not to touch the name beside it
 _TEXTS = ("name", "target", "reach", "said")
 
 
@@ -36,7 +37,9 @@ def reach_chart(rows: pd.DataFrame, *, title: str, words: Words, native: NativeC
     ends = data[["PL", "FC", "low", "high"]]
     reach = [min(0.0, float(ends.min().min())), 1.05 * max(float(ends.max().max()), 1.0)]
     scale = alt.Scale(domain=reach, nice=False)
-    axis = alt.Axis(ticks=False, domain=False, labelLimit=150, minExtent=150, maxExtent=150)
+    axis = alt.Axis(
+        ticks=False, domain=False, labelLimit=142, labelPadding=_APART, minExtent=150, maxExtent=150
+    )
     y = alt.Y("name:N", sort=names, title=None, axis=axis)
 
     def x(column: str) -> Any:

@@ -194,13 +194,16 @@ def error_chart(
         x=alt.X("horizon:O", title=words("forecast.months_ahead"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("wape:Q", title=None, scale=alt.Scale(zero=True),
                 axis=alt.Axis(format=".0%", grid=True, gridColor=GRID, tickCount=4, domain=False)),
-        color=alt.Color("name:N", scale=colour, sort=names),
         tooltip=[alt.Tooltip("horizon:O", title=words("forecast.months_ahead")), *tooltip],
     )  # fmt: skip
-    dots = ahead.mark_circle(size=45, opacity=1).transform_filter("!datum.single")
-    hollow = ahead.mark_point(size=45, fill="white", opacity=1).transform_filter("datum.single")
+    by_name = alt.Color("name:N", scale=colour, sort=names)
+    edge = alt.Stroke("name:N", scale=colour, sort=names)
+    line = ahead.mark_line().encode(color=by_name)
+    dots = ahead.mark_circle(size=45, opacity=1).encode(color=by_name).transform_filter("!datum.single")
+    hollow = ahead.mark_point(size=45, fill="white", opacity=1).encode(stroke=edge)
+    hollow = hollow.transform_filter("datum.single")
     heading = "chart_horizon_single" if horizons["single"].any() else "chart_horizon"
-    right = (ahead.mark_line() + dots + hollow).properties(
+    right = (line + dots + hollow).properties(
         width=270,
         height=34 * levels["level"].nunique(),
         title=_heading(words(f"forecast.{heading}", level=level_name)),

@@ -158,7 +158,8 @@ def matrix_chart(
         alt.Chart(pd.DataFrame({"field": [code], "potential": [at], "share_of_wallet": [height]}))
         .mark_text(
             align="right" if at == span[1] else "left", dx=-6 if at == span[1] else 6,
-            dy=10 if height else -10, fontWeight="bold", fontSize=13, opacity=0.6,
+            dy=10 if height else -10, fontWeight="bold", fontSize=13, opacity=0.8,
+            color=ACCENT if code == codes[1] else DARK,
         )
         .encode(x, y, text="field:N")
         for code, at, height in corners
@@ -226,7 +227,11 @@ def tenure_chart(points: pd.DataFrame, *, words: Words, native: NativeChart) -> 
         color=alt.condition("datum.loss", alt.value(ACCENT), alt.value(DARK)),
         tooltip=tips(words, text=["name"], number=["tenure_years"], money=["revenue", "profit"]),
     )  # fmt: skip
-    return figure(_sized(dots, len(points), 260, words), native)
+    sized = _sized(dots, len(points), 260, words)
+    return figure(
+        sized.properties(title=heading(words("accounts.tenure_looks"))) if data["loss"].any() else sized,
+        native,
+    )
 
 
 def movement_chart(matrix: pd.DataFrame, *, words: Words) -> Figure:

@@ -210,6 +210,8 @@ def contribution_page(segments: pd.DataFrame, tenure: pd.DataFrame, *, scope: Sc
         rows = _both_ends(ranked, "profit", words)
         native = NativeChart("bar", "name", {measure: "AC"}, rows=min(_BARS, len(ranked)))
         title = words(f"accounts.{measure}")
+        if rows["marked"].any():
+            title = words("accounts.bars_marked", title=title)
         figures = (charts.bar_chart(rows, value="profit", title=title, words=words, native=native),)
     aged = segments[segments["tenure_years"].notna() & (to_ticks(segments["revenue"]) > 0)]
     if len(aged):

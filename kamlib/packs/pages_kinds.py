@@ -91,7 +91,7 @@ def _said(kind: str, value: float, words: Words) -> str:
         return words.count(round(value))
     if kind == "new_account_value":
         return words.money(value)
-    return words.percent(value) if kind == "retention" else f"{value:.2f}"
+    return f"{100 * value:.1f} %" if kind == "retention" else f"{value:.2f}"
 
 
 def show_glide(run: Run, cube: pd.DataFrame, *, scope: Scope, params: LongTermParams) -> None:
@@ -160,6 +160,7 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float |
         if landing is not None and not pd.isna(landing):
             gap = words.signed_money(landing - step["path"])
             sentences = (words("targets.glide_beside", year=year, landing=words.money(landing), gap=gap),)
+        sentences += (_plan_beside(float(step["path"]), year, scope),)
     else:
         title = words("targets.glide_title_none", year=year)
     return Page(
@@ -174,6 +175,15 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float |
         notes=(words("targets.glide_rule"), words("targets.glide_doubt")),
         folded=False,
     )  # fmt: skip
+
+
+def _plan_beside(path: float, year: int, scope: Scope) -> str:
+    """Set what the plan asks beside the way: of the whole year its gap, of a part of it its share."""
+    words, size = scope.words, scope.size
+    known = {"period": size.period, "target": words.money(size.total), "year": year}
+    if str(size.period) == str(year):
+        return words("targets.glide_plan", gap=words.signed_money(size.total - path), **known)
+    return words("targets.glide_part", share=words.percent(size.total / path), **known)
 
 
 def _written(paths: pd.DataFrame, words: Words) -> pd.DataFrame:
@@ -196,4 +206,4 @@ def _amount(value: float, measure: str, words: Words, *, step: bool) -> str | No
         return None
     if measure == "revenue":
         return words.signed_money(value) if step else words.money(value)
-    return words("targets.points", points=f"{100 * value:+.1f}") if step else words.percent(value)
+    return words("targets.points", points=f"{100 * value:+.1f}") if step else f"{100 * value:.1f} %"

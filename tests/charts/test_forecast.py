@@ -129,3 +129,13 @@ def test_a_single_method_is_drawn_alone() -> None:
         one, AHEAD[AHEAD["name"] == "naive"], words=Words("en"), level_name="Company", native=NATIVE
     )
     assert ">naive<" in figure.svg
+
+
+def test_months_ahead_that_stand_on_one_date_are_hollow() -> None:
+    known = {"words": Words("en"), "level_name": "Company", "native": NATIVE}
+    figure = charts.error_chart(LEVELS, AHEAD, **known)
+    assert "by months ahead, Company; hollow: one date only" in figure.svg
+    layers = figure.spec["hconcat"][1]["layer"]
+    assert [layer["transform"][0]["filter"] for layer in layers[1:]] == ["!datum.single", "datum.single"]
+    many = charts.error_chart(LEVELS, AHEAD.assign(single=False), **known)
+    assert "hollow" not in many.svg

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.packs.pages_kinds import glide_page, kinds_page
+from kamlib.packs.pages_kinds import _said, glide_page, kinds_page
 from kamlib.packs.targets_scope import Scope
 from kamlib.periods import parse_period
 from kamlib.targets import SizingParams, size_target
@@ -52,11 +53,23 @@ def test_each_cell_says_where_the_rep_stands_what_is_asked_and_on_how_many_cases
     assert kinds_page(KINDS, scope=scope("zh")).title.startswith("除收入外另有 4 类目标：本期新客户 1 家")
 
 
+def test_shares_of_accounts_kept_have_the_same_decimals() -> None:
+    assert _said("retention", 1.0, Words("en")) == "100.0 %"
+    assert _said("retention", 0.9173, Words("en")) == "91.7 %"
+
+
 def test_the_way_stands_beside_the_forecast_and_steps_of_a_share_are_points() -> None:
     params = LongTermParams(aims={"revenue": {2027: 1210.0}, "retention": {2027: 0.9}})
     paths = glide_paths({"revenue": 1000.0, "retention": 0.88}, year=2025, params=params)
     page = glide_page(paths, scope=scope(), year=2026, landing=float(Decimal(1050)))
-    assert page.sentences == ("By the forecast 2026 lands at 1.05 k, -50.0 against the way.",)
+    assert page.sentences == (
+        "By the forecast 2026 lands at 1.05 k, -50.0 against the way.",
+        "This plan asks 1.21 k of 2026Q1, 110 % of what the way asks of 2026.",
+    )
+    year = dataclasses.replace(scope("zh"), size=dataclasses.replace(scope().size, period="2026"))
+    assert glide_page(paths, scope=year, year=2026).sentences == (
+        "本计划要求 2026 年实现 1,210，与路径相差 +110。",
+    )
     assert page.subtitle.endswith("AC 2025, then PL by year")
     step = page.table.set_index(["measure", "fiscal_year"])["yearly_step"]
     assert step["retention", "2026"] == "+1.0 points"
