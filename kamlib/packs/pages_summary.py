@@ -11,6 +11,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
+from kamlib.packs.targets_scope import base_labels
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
 
@@ -68,7 +69,7 @@ def summary_page(run: Run) -> Page:
         notes=(_decide_gap(reps, gap, words), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
-        labels={"actual_last_year": words("targets.base_column", base=_base_period(run))},
+        labels=base_labels(_base_period(run), words),
         totals=("actual_last_year", "forecast", "target", "forecast_gap"),
         folded=False,
     )  # fmt: skip

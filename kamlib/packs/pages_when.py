@@ -84,9 +84,8 @@ def months_page(
     for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
         table[name] = months[name]
     table.insert(4, "target_share", months["target"] / total)
-    for name in ("target_held", "held_change"):
-        if name in months:
-            table[name] = months[name]
+    adopted = [name for name in ("target_held", "held_change") if name in months]
+    table[adopted] = months[adopted]
     worked = days.set_index("month").reindex(table["month"])
     table["working_days"] = worked["working_days"].to_numpy()
     if compared is not None:
@@ -111,7 +110,7 @@ def months_page(
         sentences=quarters_said(quarters, scope),
         notes=_notes(months, days, scope, by_days=compared is not None),
         labels=scope.labels(),
-        totals=(*series_of(scope.size), "working_days"),
+        totals=(*series_of(scope.size), *adopted, "working_days"),
     )
 
 

@@ -56,12 +56,18 @@ class Scope:
         )
 
     def labels(self) -> dict[str, str]:
-        """Return the heading of revenue of the base period: it need not be last year's."""
-        return {"actual_last_year": self.words("targets.base_column", base=self.size.base_period)}
+        """Return the headings of columns about the base period: it need not be last year's."""
+        return base_labels(self.size.base_period, self.words)
 
     def rep_name(self, rep: object) -> str:
         """Return the name of a rep, the id where it has none, or the words for accounts without one."""
         return self.words("targets.unassigned") if pd.isna(rep) else self.reps.get(str(rep), str(rep))
+
+
+def base_labels(base: str, words: Words) -> dict[str, str]:
+    """Return the headings of columns that compare with a base period."""
+    names = ("actual_last_year", "change_asked", "growth_asked")
+    return {name: words(f"targets.base_{name}", base=base) for name in names}
 
 
 def told_apart(names: Sequence[str], ids: Sequence[object]) -> list[str]:

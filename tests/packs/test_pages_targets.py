@@ -108,7 +108,9 @@ def test_titles_are_findings() -> None:
 
 def test_a_base_that_is_not_last_year_is_named() -> None:
     for name in ("targets_2", "targets_5"):
-        assert sample_pages()[name].label("actual_last_year", Words("en")) == "PY 2025Q1"
+        page = sample_pages()[name]
+        assert page.label("actual_last_year", Words("en")) == "PY 2025Q1"
+        assert page.label("growth_asked", Words("en")) == "ΔPY % asked, on 2025Q1"
 
 
 def test_titles_in_chinese() -> None:
@@ -333,6 +335,7 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
     assert table.loc[table["name"] == "(no account)", "target_held"].isna().all()
     months = made["targets_5"].table
     assert months["held_change"].astype("float64").tolist() == [-20, -20, -20]
+    assert {"target_held", "held_change"} < set(made["targets_5"].totals)
     assert made["targets_5"].sentences == ()  # one quarter is told by its months
 
 
