@@ -13,7 +13,8 @@ from kamlib.charts.figure import ACCENT, DARK, LIGHT, Figure, NativeChart, figur
 from kamlib.glossary import Words
 
 _STEP, _ROW = 23, 21  # height of a row [px]
-_NAMES = 150
+_STEPS, _NAMES = 172, 150  # room for labels [px]
+_APART = 6  # between columns of text [px]
 _LOOKS = {"PY": LIGHT, "PL": "#ffffff"}
 
 
@@ -78,9 +79,9 @@ def steps_chart(steps: pd.DataFrame, *, texts: Sequence[TextColumn], words: Word
         alt.X("high:Q", title=None, axis=None, scale=scale), text="short:N"
     )
     drawn = (body + label).properties(width=240, height=height)
-    named = [_texts(steps, text, "step", order, height, axis=at == 0) for at, text in enumerate(texts)]
+    named = _texts(steps, texts, "step", height, axis=_labels(_STEPS))
     native = NativeChart("bridge", steps=_native(steps))
-    return figure(alt.hconcat(*named, drawn, spacing=12), native)
+    return figure(alt.hconcat(named, drawn, spacing=12), native)
 
 
 def accounts_chart(accounts: pd.DataFrame, *, texts: Sequence[TextColumn], words: Words) -> Figure:
@@ -103,7 +104,11 @@ def accounts_chart(accounts: pd.DataFrame, *, texts: Sequence[TextColumn], words
     reach = min(max(most, float(accounts["cap"].max()) if accounts["cap"].notna().any() else 0.0), 3 * most)
     scale = alt.Scale(domain=[0, 1.05 * reach], clamp=True, nice=False)
     y = alt.Y(
-        "name:N", sort=names, title=None, axis=_labels(), scale=alt.Scale(type="band", paddingInner=0.25)
+        "name:N",
+        sort=names,
+        title=None,
+        axis=_labels(_NAMES),
+        scale=alt.Scale(type="band", paddingInner=0.25),
     )
     long = accounts.melt(["name"], shown, "scenario", "amount").dropna(subset="amount")
     bars = (
@@ -128,10 +133,11 @@ def accounts_chart(accounts: pd.DataFrame, *, texts: Sequence[TextColumn], words
             ],
         )
     )
-    layers = [*_room(accounts, y, scale, reach, words), bars]
-    left = alt.layer(*layers).properties(width=170, height=height, title=_room_title(accounts, words))
-    named = [_texts(accounts, text, "name", names, height) for text in texts]
-    return figure(alt.hconcat(left, *named, spacing=6))
+    line, ends = _room(accounts, y, scale, reach, words)
+    left = alt.layer(*line, bars, *ends).properties(
+        width=170, height=height, title=_room_title(accounts, words)
+    )
+    return figure(alt.hconcat(left, _texts(accounts, texts, "name", height), spacing=6))
 
 
 def _floating(steps: pd.DataFrame, words: Words) -> pd.DataFrame:
@@ -144,7 +150,7 @@ def _floating(steps: pd.DataFrame, words: Words) -> pd.DataFrame:
         start, end = (level, level + value) if scenario == "neutral" else (0.0, value)
         fill = ACCENT if scenario == "neutral" else "#ffffff"
         edge = ACCENT if scenario == "neutral" else DARK
-        short = words.signed_money(value) if scenario == "neutral" else words.money(value)
+        short = words.signed_money(round(value, 1) + 0.0) if scenario == "neutral" else words.money(value)
         rows.append((step, min(start, end), max(start, end), value, fill, edge, short))
         level = end
     return pd.DataFrame(rows, columns=["step", "low", "high", "amount", "fill", "edge", "short"])
@@ -161,34 +167,39 @@ def _span(table: pd.DataFrame, columns: list[str], *, room: float) -> list[float
 
 
 def _texts(
-    table: pd.DataFrame, text: TextColumn, by: str, order: list[str], height: int, *, axis: bool = False
+    table: pd.DataFrame, texts: Sequence[TextColumn], by: str, height: int, *, axis: Any = None
 ) -> Any:
-    """Write a column of text, one line a row; the first also carries the labels of the rows."""
-    x = alt.value(0 if text.align == "left" else text.width)
-    y = alt.Y(
-        f"{by}:N",
-        sort=order,
-        title=None,
-        axis=_labels() if axis else None,
-        scale=alt.Scale(type="band", domain=order),
-    )
-    chart = alt.Chart(table[[by, text.field]].rename(columns={text.field: "text"}).astype("object"))
-    title = alt.TitleParams(
-        text.title,
-        fontSize=11,
-        fontWeight="normal",
-        frame="group",
-        anchor="start" if text.align == "left" else "end",
-    )
-    marks = chart.mark_text(align=text.align, fontSize=11).encode(y, x=x, text="text:N")
-    return marks.properties(width=text.width, height=height, title=title)
+    """Write columns of text side by side, each with its heading, one line a row."""
+    parts, heads, left = [], [], 0
+    for text in texts:
+        at = left if text.align == "left" else left + text.width
+        parts.append(
+            pd.DataFrame({"row": table[by], "at": at, "text": table[text.field], "align": text.align})
+        )
+        heads.append((at, text.title, text.align))
+        left += text.width + _APART
+    width = left - _APART
+    order = table[by].tolist()
+    x = alt.X("at:Q", title=None, axis=None, scale=alt.Scale(domain=[0, width], nice=False, zero=False))
+    y = alt.Y("row:N", sort=order, title=None, axis=axis, scale=alt.Scale(type="band", domain=order))
+    long = pd.concat(parts, ignore_index=True)
+    headings = pd.DataFrame(heads, columns=["at", "text", "align"])
+    layers = []
+    for align in dict.fromkeys(text.align for text in texts):
+        marked = alt.Chart(long[(long["align"] == align) & (long["text"] != "")][["row", "at", "text"]])
+        layers.append(marked.mark_text(align=align, fontSize=11).encode(x, y, text="text:N"))
+        head = alt.Chart(headings.loc[headings["align"] == align, ["at", "text"]])
+        layers.append(head.mark_text(align=align, fontSize=11).encode(x, y=alt.value(-9), text="text:N"))
+    return alt.layer(*layers).properties(width=width, height=height)
 
 
-def _room(accounts: pd.DataFrame, y: Any, scale: Any, reach: float, words: Words) -> list[Any]:
-    """Draw the room between floor and cap, with an end where there is one."""
+def _room(
+    accounts: pd.DataFrame, y: Any, scale: Any, reach: float, words: Words
+) -> tuple[list[Any], list[Any]]:
+    """Draw the room between floor and cap: a line under the bars, and over them an end where there is one."""
     bounded = accounts[accounts["floor"].notna() | accounts["cap"].notna()]
     if not len(bounded):
-        return []
+        return [], []
     room = bounded[["name", "floor", "cap"]].astype({"floor": float, "cap": float})
     room = room.assign(low=room["floor"].fillna(0.0), high=room["cap"].fillna(1.05 * reach))
     base = alt.Chart(room).encode(y)
@@ -207,7 +218,7 @@ def _room(accounts: pd.DataFrame, y: Any, scale: Any, reach: float, words: Words
         .transform_filter(f"isValid(datum.{end})")
         for end in ("floor", "cap")
     ]
-    return [line, *ends]
+    return [line], ends
 
 
 def _room_title(accounts: pd.DataFrame, words: Words) -> Any:
@@ -217,5 +228,5 @@ def _room_title(accounts: pd.DataFrame, words: Words) -> Any:
     return alt.TitleParams(title, fontSize=11, fontWeight="normal", frame="group", anchor="start")
 
 
-def _labels() -> Any:
-    return alt.Axis(ticks=False, domain=False, labelLimit=_NAMES, minExtent=_NAMES, maxExtent=_NAMES)
+def _labels(room: int) -> Any:
+    return alt.Axis(ticks=False, domain=False, labelLimit=room, minExtent=room, maxExtent=room)

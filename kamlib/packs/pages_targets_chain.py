@@ -16,12 +16,9 @@ from kamlib.targets import RULES, Allocation
 from kamlib.targets.chain import BOUND_STEPS, chain_steps
 
 _SHOWN = 8
-_DRAWN = {
-    "rep": 40,
-    "region": 20,
-    "account_type": 20,
-    "product_line": 20,
-}  # chains drawn; the table holds all
+_FACTORS_SAID = 3
+# Chains drawn, largest targets first; the table holds all.
+_DRAWN = {"rep": 40, "region": 12, "account_type": 12, "product_line": 12}
 _SIDES = {"rep": "rep_id", "region": "region", "account_type": "account_type"}
 _SUMS = ("PY", "PL", "shares", "bounds", "rest", "rounding")
 
@@ -69,10 +66,12 @@ def _scenarios(scope: Scope) -> str:
 def _names(traced: pd.DataFrame, scope: Scope) -> list[str]:
     """Name each chain's rep, region, account type or product line."""
     words = scope.words
+    reps = traced.loc[traced["dimension"] == "rep", "key"].tolist()
+    named = iter(told_apart([scope.rep_name(rep) for rep in reps], reps))
     names = []
     for dimension, key in zip(traced["dimension"], traced["key"], strict=True):
         if dimension == "rep":
-            names.append(scope.rep_name(key))
+            names.append(next(named))
         elif dimension == "company":
             names.append(words.value("dimension", "company"))
         else:
@@ -92,10 +91,7 @@ def _chain(row: pd.Series, allocation: Allocation, scope: Scope) -> Choice:
 
 def _sentence(row: pd.Series, name: str, allocation: Allocation, words: Words) -> str:
     """Say in words how a target comes about."""
-    parts = [
-        words("targets.chain_part", factor=words.value("factor", factor), amount=_money(row, factor, words))
-        for factor in allocation.weights
-    ]
+    parts = _factors_said(row, allocation, words)
     for step in BOUND_STEPS:
         if round(row[step]):
             key = f"targets.chain_{_line(step, row['dimension'])}"
@@ -110,13 +106,19 @@ def _sentence(row: pd.Series, name: str, allocation: Allocation, words: Words) -
     )
 
 
+def _factors_said(row: pd.Series, allocation: Allocation, words: Words) -> list[str]:
+    """Say what each factor brings; of many the first ones by weight, and the rest together."""
+    factors = sorted(allocation.weights, key=lambda name: -allocation.weights[name])
+    told = factors if len(factors) <= _FACTORS_SAID else factors[: _FACTORS_SAID - 1]
+    amounts = [(words.value("factor", name), row[f"{name}_part"]) for name in told]
+    if rest := factors[len(told) :]:
+        amounts.append((words("targets.chain_others"), sum(row[f"{name}_part"] for name in rest)))
+    return [words("targets.chain_part", factor=name, amount=words.money(amount)) for name, amount in amounts]
+
+
 def _line(step: str, dimension: str) -> str:
     """Return the word of a step; what bounds of accounts move between product lines is no rest of others."""
     return "by_mix" if step == "by_rest" and dimension == "product_line" else step
-
-
-def _money(row: pd.Series, factor: str, words: Words) -> str:
-    return words.money(row[f"{factor}_part"])
 
 
 def _share(part: float, whole: float, words: Words) -> str:
@@ -158,9 +160,11 @@ def _steps(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
 
 
 def _bound_counts(row: pd.Series, allocation: Allocation, words: Words) -> str:
-    """Say how many of the own accounts stand at a bound."""
+    """Say of how many of the own accounts a bound changed the part by shares."""
     own = _own(allocation.accounts, row)
-    counts = {code: int((own["bound"] == code).sum()) for code in ("floor", "cap", "pin")}
+    pinned = (own["bound"] == "pin").to_numpy()
+    moved = np.where(pinned, 0, to_ticks(own["by_own_bounds"]))
+    counts = {"raised": int((moved > 0).sum()), "cut": int((moved < 0).sum()), "pin": int(pinned.sum())}
     return words("targets.chain_how_by_own_bounds", accounts=words.count(len(own)), **counts)
 
 
@@ -202,6 +206,8 @@ def _accounts(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
     for name in ("shares", "PY", "PL"):
         bars[f"{name}_text"] = [words.money(v) for v in bars[name]]
     heads = {n: words(f"targets.chain_{n}") for n in ("shares", "bounds", "rest", "rounding")}
+    if to_ticks(own["by_required"]).any():
+        heads["rest"] = words("targets.chain_required_rest")
     heads = {"PY": "PY", **heads, "PL": "PL"}
     texts = [TextColumn(f"{name}_text", title, 58) for name, title in heads.items()]
     texts.append(TextColumn("why", words("targets.chart_why"), 130, "left"))

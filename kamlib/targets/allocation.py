@@ -154,11 +154,11 @@ def allocate_targets(
     worked = None if evidence is None else evidence.working_days
     phasing = phase_targets(cube, ids, windows=plan.windows, working_days=worked)
     requested = _request(plan, split, phasing, params.requirements, total=total, unit=unit)
-    chain = _chain(plan, split, requested, phasing, total=total, unit=unit)
+    chain = _chain(plan, requested, phasing, total=total, unit=unit)
     return Allocation(
         targets=_cells(plan, phasing, requested, unit=unit),
         accounts=chain,
-        lines=chain_lines(plan, requested, phasing, chain, unit=unit),
+        lines=chain_lines(plan, requested, phasing, chain, total=total, unit=unit),
         total=total,
         base_period=str(plan.windows.base),
         history_weight=plan.blend.history_weight,
@@ -226,13 +226,7 @@ def _request(
 
 
 def _chain(
-    plan: AccountPlan,
-    free: BoundedSplit,
-    requested: Requested,
-    phasing: Phasing,
-    *,
-    total: int,
-    unit: int,
+    plan: AccountPlan, requested: Requested, phasing: Phasing, *, total: int, unit: int
 ) -> pd.DataFrame:
     facts, blend, bounds = plan.facts, plan.blend, plan.bounds
     columns = ["account_id", "name", "region", "account_type", "rep_id", "status"]
@@ -252,7 +246,7 @@ def _chain(
     table["cap"] = pd.array(np.where(unbounded, 0, bounds.upper) * unit, dtype="Int64")
     table.loc[unbounded, "cap"] = pd.NA
     table["bound_source"] = bounds.source
-    table = table.join(chain_accounts(plan, free, requested, total=total, unit=unit))
+    table = table.join(chain_accounts(plan, requested, total=total, unit=unit))
     table["bound"] = np.where(bounds.pinned, "pin", requested.split.bound)
     table["growth_asked"] = growth_over(to_ticks(table["target"]), facts.base)
     table["own_mix"] = phasing.own_mix

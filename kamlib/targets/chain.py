@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import SCALE, sum_money, to_money, to_ticks
 from kamlib.measures.rounding import Floats, Integers, add_remainder, controlled_rounding, largest_remainder
-from kamlib.targets.bounded import BoundedSplit
 from kamlib.targets.bounds import UNBOUNDED, Bounds
 from kamlib.targets.factors import FACTORS
 from kamlib.targets.joint import Requested
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 _CENT = SCALE // 100  # ticks
 _CENTS = 100  # a currency unit
+_NOISE = 0.01  # cents that floats may be off by
+Cents = TypeVar("Cents", Integers, Floats)
 BOUND_STEPS = ("by_own_bounds", "by_required", "by_rest")
 TRACED = ("company", "rep", "region", "account_type", "product_line")
 _COLUMNS = {"rep": "rep_id", "region": "region", "account_type": "account_type"}
@@ -45,19 +46,15 @@ def chain_steps(columns: Sequence[str]) -> list[str]:
     return [*parts, *BOUND_STEPS, "rounding"]
 
 
-def chain_accounts(
-    plan: AccountPlan, free: BoundedSplit, requested: Requested, *, total: int, unit: int
-) -> pd.DataFrame:
+def chain_accounts(plan: AccountPlan, requested: Requested, *, total: int, unit: int) -> pd.DataFrame:
     """Lay out the chain of each account.
 
     Parameters
     ----------
     plan : AccountPlan
         Shares and bounds of the accounts.
-    free : BoundedSplit
-        The split that meets bounds, without required totals.
     requested : Requested
-        The split that meets both.
+        The split that meets bounds and required totals.
     total, unit : int
         What is split, and the rounding unit [currency].
 
@@ -77,21 +74,22 @@ def chain_accounts(
     or have over, is spread over those that still have room. A required total counts where its floor or cap
     is met without room: the moves of its cells are by_required, all other moves by_rest.
     """
-    blend, split = plan.blend, requested.split
+    blend, units = plan.blend, requested.split.units
     proposal = _parts(blend.blend, total)
-    bounded = _parts(split.exact, total)
     own = _within(proposal, plan.bounds, unit) - proposal
-    required = np.zeros(len(proposal), dtype=np.int64)
-    required[plan.facts.open] = np.rint(requested.moved.sum(axis=1) * unit * _CENTS)
-    moved = bounded - _parts(free.exact, total)
-    required = np.where((required != 0) & (np.abs(moved - required) <= 1), moved, required)
+    held = np.zeros(len(proposal))
+    held[plan.facts.open] = requested.moved.sum(axis=1) * unit * _CENTS
+    required = _cents(held, round(held.sum()))
+    alone = blend.blend * total * _CENTS
+    rest = requested.split.exact * unit * _CENTS - _within(alone, plan.bounds, unit) - held
     cents = {"by_history": _parts(blend.history, total), "proposal": proposal}
     cents |= _factor_parts(blend, proposal)
-    cents |= {"by_own_bounds": own, "by_required": required, "by_rest": bounded - proposal - own - required}
+    cents |= {"by_own_bounds": own, "by_required": required}
+    cents["by_rest"] = _cents(rest, -int(own.sum() + required.sum()))
+    cents["bounded"] = proposal + own + required + cents["by_rest"]
     table = pd.DataFrame({name: to_money(values * _CENT) for name, values in cents.items()})
-    table["bounded"] = to_money(bounded * _CENT)
-    table["target"] = split.units * unit
-    table["rounding"] = to_money(to_ticks(table["target"]) - to_ticks(table["bounded"]))
+    table["target"] = units * unit
+    table["rounding"] = to_money((units * unit * _CENTS - cents["bounded"]) * _CENT)
     return table
 
 
@@ -101,6 +99,7 @@ def chain_lines(
     phasing: Phasing,
     accounts: pd.DataFrame,
     *,
+    total: int,
     unit: int,
 ) -> pd.DataFrame:
     """Lay out the chain of each product line: what its accounts' chains bring to it.
@@ -118,42 +117,39 @@ def chain_lines(
         The accounts' mixes.
     accounts : pandas.DataFrame
         The chains of the accounts, as `chain_accounts` returns them.
-    unit : int
-        Rounding unit [currency].
+    total, unit : int
+        What is split, and the rounding unit [currency].
 
     Returns
     -------
     pandas.DataFrame
         One row per product line, sorted: product_line, accounts (open ones whose target falls on it in part),
-        the shares of `Allocation.accounts` [fraction], and the steps of `chain_steps` with the target they
-        add up to [currency]. Each step adds up over product lines to what it does over accounts; by_rest
+        the shares of `Allocation.accounts` [fraction], the steps of `chain_steps` and the target
+        they add up to [currency]. Each step adds up over product lines to what it does over accounts; by_rest
         with by_own_bounds.
     """
-    opened = plan.facts.open
+    opened, blend = plan.facts.open, plan.blend
     mix = phasing.line_share[opened]
-    lines = len(phasing.product_lines)
+    shares = {"history": blend.history, "potential": blend.potential, **blend.factors}
     table = pd.DataFrame({"product_line": list(phasing.product_lines)})
     table["accounts"] = (requested.fitted > 0).sum(axis=0)
-    blend = plan.blend
-    shares = {"history": blend.history, "potential": blend.potential, **blend.factors}
     for name, share in shares.items():
         table[f"{name}_share"] = share[opened] @ mix
     table["blend"] = blend.blend[opened] @ mix
-    sums, before = np.zeros(lines, dtype=np.int64), np.zeros(lines)
-    for name in chain_steps(list(accounts.columns))[: -len(BOUND_STEPS) - 1]:
-        cents = to_ticks(accounts[name])[opened] // _CENT
-        exact = cents @ mix
-        before += exact
-        sums += _put(table, name, exact, int(cents.sum()))
     moved = requested.moved.sum(axis=0) * unit * _CENTS
-    table["by_own_bounds"] = to_money(np.zeros(lines, dtype=np.int64))
-    sums += _put(table, "by_required", moved, int(to_ticks(accounts["by_required"]).sum()) // _CENT)
-    rest = sum(int(to_ticks(accounts[name]).sum()) for name in ("by_own_bounds", "by_rest")) // _CENT
-    after = requested.fitted.sum(axis=0) * unit * _CENTS
-    sums += _put(table, "by_rest", after - before - moved, rest)
-    units = requested.units.reshape(len(mix), lines, -1).sum(axis=(0, 2))
+    alone = table["blend"].to_numpy() * total * _CENTS
+    exact = {f"{name}_part": table[f"{name}_share"].to_numpy() * weight * total * _CENTS
+             for name, weight in blend.used.items()}  # fmt: skip
+    exact |= {"by_own_bounds": 0 * moved, "by_required": moved}
+    exact["by_rest"] = requested.fitted.sum(axis=0) * unit * _CENTS - alone - moved
+    sums = {name: int(to_ticks(accounts[name]).sum()) // _CENT for name in exact}
+    sums |= {"by_own_bounds": 0, "by_rest": sums["by_own_bounds"] + sums["by_rest"]}
+    cents = {name: _cents(values, sums[name]) for name, values in exact.items()}
+    for name, values in cents.items():
+        table[name] = to_money(values * _CENT)
+    units = requested.units.reshape(len(mix), len(table), -1).sum(axis=(0, 2))
     table["target"] = units * unit
-    table["rounding"] = to_money((units * unit * _CENTS - sums) * _CENT)
+    table["rounding"] = to_money((units * unit * _CENTS - sum(cents.values())) * _CENT)
     return table
 
 
@@ -222,12 +218,12 @@ def _parts(weights: Floats, total: int) -> Integers:
     return largest_remainder(weights, _CENTS * total)
 
 
-def _within(cents: Integers, bounds: Bounds, unit: int) -> Integers:
+def _within(cents: Cents, bounds: Bounds, unit: int) -> Cents:
     """Bring amounts within floor, cap or pin."""
-    least = bounds.lower * unit * _CENTS
     bounded = bounds.upper < UNBOUNDED
-    most = np.where(bounded, bounds.upper, 0) * unit * _CENTS
-    return np.where(bounded, np.minimum(np.maximum(cents, least), most), np.maximum(cents, least))
+    most = np.where(bounded, np.where(bounded, bounds.upper, 0) * unit * _CENTS, cents)
+    least = bounds.lower * unit * _CENTS
+    return np.maximum(np.where(cents > most, most, cents), least)
 
 
 def _factor_parts(blend: Blend, proposal: Integers) -> dict[str, Integers]:
@@ -242,11 +238,10 @@ def _factor_parts(blend: Blend, proposal: Integers) -> dict[str, Integers]:
     return {f"{name}_part": cents[:, at] for at, name in enumerate(blend.used)}
 
 
-def _put(table: pd.DataFrame, name: str, exact: Floats, total: int) -> Integers:
-    """Write amounts as a column in whole cents that add up to a total; what is nothing stays it."""
-    size = np.abs(exact) if exact.any() else np.ones(len(exact))
-    values = exact + (total - exact.sum()) * size / size.sum()
+def _cents(exact: Floats, total: int) -> Integers:
+    """Return amounts in whole cents that add up to a total; what is nothing but for float noise stays it."""
+    known = np.where(np.abs(exact) > _NOISE, exact, 0.0)
+    size = np.abs(known) if known.any() else np.ones(len(known))
+    values = known + (total - known.sum()) * size / max(size.sum(), _NOISE)
     floors = np.floor(values)
-    cents = add_remainder(floors.astype(np.int64), values - floors, size.astype(np.object_), total)
-    table[name] = to_money(cents * _CENT)
-    return cents
+    return add_remainder(floors.astype(np.int64), values - floors, size.astype(np.object_), total)

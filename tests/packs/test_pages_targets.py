@@ -101,7 +101,7 @@ def test_titles_are_findings() -> None:
         "targets_1": "1.21 k is asked for 2026Q1, +10.0 % on 2025Q1; the forecast stands 1.19 k above it",
         "targets_2": "Reps asked for more than in 2025Q1: 1 of 2; Wu Lei carries most: 1.00 k, 0 on 2025Q1",
         "targets_3": "Wu Lei is asked for 1.00 k of 1.21 k (82.6 %): history 446, potential 327,"
-        " what bounds leave over +226",
+        " share of the rest +226",
         "targets_5": "2026-01 is asked for most: 740, 61.2 % of 2026Q1",
     }
 

@@ -12,7 +12,14 @@ from kamlib.measures.money import to_ticks
 from kamlib.packs.page import Page
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope
-from kamlib.targets import AllocationParams, SizingParams, allocate_targets, size_target, trace_targets
+from kamlib.targets import (
+    AllocationParams,
+    Evidence,
+    SizingParams,
+    allocate_targets,
+    size_target,
+    trace_targets,
+)
 from tests.targets.sample import PERIOD, free_params, make_accounts, make_cube
 
 
@@ -48,7 +55,7 @@ def test_the_chain_of_the_largest_rep_runs_from_the_total_to_the_last_unit() -> 
     assert [step for step, *_ in native.steps] == [
         "history",
         "potential",
-        "left over, spread",
+        "share of the rest",
         "rounding",
         "PL 2026Q1",
     ]
@@ -58,17 +65,17 @@ def test_the_chain_of_the_largest_rep_runs_from_the_total_to_the_last_unit() -> 
                      "+0.00", "1,000", "82.6 % of the company"):  # fmt: skip
         assert expected in written, expected
     assert page.title == (
-        "Wu Lei is asked for 1.00 k of 1.21 k (82.6 %): history 446, potential 327, what bounds leave over +226"
+        "Wu Lei is asked for 1.00 k of 1.21 k (82.6 %): history 446, potential 327, share of the rest +226"
     )
 
 
 def test_bounds_of_its_own_are_a_step_with_their_count() -> None:
     chains = {choice.label: choice for choice in make_page().choices}
     written = texts(chains["R2 · 180"].figures[0])
-    for expected in ("own floors and caps", "of 2 accounts: floor 0, cap 2, pinned 0", "-216.72"):
+    for expected in ("own floors and caps", "of 2 accounts raised 0, cut 2, pinned 0", "-216.72"):
         assert expected in written, expected
     assert chains["R2 · 180"].sentence == (
-        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own floors and caps -217"
+        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own bounds -217"
     )
 
 
@@ -94,7 +101,7 @@ def test_a_product_line_shows_the_mix_of_its_accounts() -> None:
     bikes = next(choice for choice in make_page().choices if choice.group == "Product line")
     assert bikes.sentence == (
         "Product line Bikes is asked for 820 of 1.21 k (67.8 %): history 412, potential 418, "
-        "floors and caps of accounts -12.0"
+        "bounds of accounts -12.0"
     )
     written = texts(bikes.figures[1])
     # A, 770, bought 800 Bikes and 400 Parts; E had returns alone, so that the company's mix stands in
@@ -102,12 +109,31 @@ def test_a_product_line_shows_the_mix_of_its_accounts() -> None:
         assert expected in written, expected
 
 
+def test_many_factors_are_told_by_the_two_heaviest_and_the_rest() -> None:
+    weights = {"history": 0.25, "potential": 0.5, "purchasing_power": 0.125, "resources": 0.125}
+    cube, accounts = make_cube(), make_accounts()
+    reps = pd.DataFrame({"rep_id": ["R1", "R2"], "region": ["North", "South"], "left": None, "ability": None})
+    allocation = allocate_targets(
+        cube, accounts, total=1210, period=PERIOD, unit=10, evidence=Evidence(reps=reps),
+        params=free_params(weights=weights, purchasing_power={"Dealer": 2.0}),
+    )  # fmt: skip
+    size = size_target(cube, period=PERIOD, params=SizingParams(total=1210), unit=10)
+    names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
+    scope = Scope(Words("en", "EUR"), "Seven", size, {"R1": "Li Na", "R2": "Li Na"}, names)
+    page = chain_page(allocation, trace_targets(allocation), None, scope=scope)
+    assert page.title.startswith(
+        "Li Na (R1) is asked for 770 of 1.21 k (63.6 %): potential 327, history 223,"
+    )
+    assert " other factors " in page.title
+    assert page.choices[0].label.startswith("Li Na (R2)")
+
+
 def test_required_totals_are_a_step_of_the_chain() -> None:
     asked = free_params(requirements=[{"region": "South", "exactly": Decimal(300)}])
     page = make_page(asked)
     south = next(choice for choice in page.choices if choice.label.startswith("South"))
     assert "required totals -" in south.sentence
-    assert "totals required here" in texts(south.figures[0])
+    assert "totals required of it or parts" in texts(south.figures[0])
     assert "by_required" in page.table
     assert "by_required" not in make_page().table
 

@@ -105,6 +105,22 @@ def test_pins_alone_are_bounds_of_their_own() -> None:
     assert total_money(pinned["by_rest"]) == -500
 
 
+def test_without_bounds_nothing_is_left_over_to_the_cent() -> None:
+    rng = np.random.default_rng(5)
+    ids = [f"A{i:03d}" for i in range(300)]
+    sales = [
+        (key, line, "R", "2025-02", int(rng.lognormal(8, 2))) for key in ids for line in ("L1", "L2", "L3")
+    ]
+    rows = [(key, "N", "D", f"R{at % 7}", int(rng.lognormal(9, 2)), "active") for at, key in enumerate(ids)]
+    made = allocate_targets(
+        make_cube(sales), make_accounts(rows), total=7_654_300, period=PERIOD, params=free_params(), unit=100
+    )
+    for table in (made.accounts, made.lines):
+        for step in ("by_own_bounds", "by_required", "by_rest"):
+            assert not to_ticks(table[step]).any(), step
+        assert (np.abs(to_ticks(table["rounding"])) < 100 * 10_000).all()
+
+
 def test_a_factor_without_weight_has_no_part() -> None:
     table = trace_targets(allocate(free_params(history_weight=1.0)))
     assert "potential_part" not in table
@@ -146,6 +162,10 @@ def test_steps_add_up_to_the_target_for_any_book(book: dict, asked: list) -> Non
     except ParameterError:
         return
     table = trace_targets(made)
+    if not asked:  # what all bounds leave over is spread one way
+        rest = to_ticks(made.accounts["by_rest"])
+        assert (rest >= 0).all() or (rest <= 0).all()
+        assert not to_ticks(made.accounts["by_required"]).any()
     assert adds_up(made.accounts)
     assert adds_up(table)
     steps = chain_steps(list(table.columns))
