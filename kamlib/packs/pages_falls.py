@@ -48,13 +48,7 @@ def fall_sentences(
         return ()
     silent = {} if segments is None else _silent(segments)
     told = [
-        words(
-            "targets.fall_rep",
-            name=row.name,
-            growth=words.signed_percent(row.growth_asked),
-            change=words.signed_money(row.change_asked),
-            accounts=_behind(accounts[accounts["rep_id"] == row.key], silent, scope),
-        )
+        _rep_said(row, _behind(accounts[accounts["rep_id"] == row.key], silent, scope), words)
         for row in fallen.head(_REPS).itertuples()
     ]
     if len(fallen) > _REPS:
@@ -64,11 +58,26 @@ def fall_sentences(
 
 def _falls(row: Any) -> bool:
     """Say whether less than two thirds of last year are asked or forecast."""
+    return _far_below(row.target, row) or _far_below(row.forecast, row)
+
+
+def _far_below(amount: Any, row: Any) -> bool:
     before = float(row.actual_last_year)
-    if before <= 0:
-        return False
-    after = [float(value) for value in (row.target, row.forecast) if not pd.isna(value)]
-    return 3 * min(after) < 2 * before
+    return not pd.isna(amount) and before > 0 and 3 * float(amount) < 2 * before
+
+
+def _rep_said(row: Any, behind: str, words: Words) -> str:
+    """Tell a rep's fall: that of the target, or of the forecast where only that falls so far."""
+    before = float(row.actual_last_year)
+    asked = _far_below(row.target, row)
+    amount = float(row.target if asked else row.forecast)
+    return words(
+        "targets.fall_rep" if asked else "targets.fall_rep_forecast",
+        name=row.name,
+        growth=words.signed_percent(amount / before - 1),
+        change=words.signed_money(amount - before),
+        accounts=behind,
+    )
 
 
 def _silent(segments: pd.DataFrame) -> dict[str, str]:

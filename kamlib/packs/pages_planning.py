@@ -41,11 +41,12 @@ def book_pages(run: Run) -> tuple[Page, Page]:
         totals=("rows",),
         folded=False,
     )  # fmt: skip
+    counted = (words("planning.book_2_money", **span),) if len(checks) else ()
     second = Page(
         id="book_2",
         title=_odd_title(checks, words),
         subtitle=words("planning.book_2_subtitle", book=book, as_of=as_of, currency=words.currency),
-        notes=(words("planning.book_2_note", **span),),
+        notes=(words("planning.book_2_note"), *counted),
         table=checks.drop(columns=["check", "severity"]),
         folded=False,
     )  # fmt: skip
