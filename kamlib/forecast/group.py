@@ -13,10 +13,10 @@ import numpy as np
 
 from kamlib.forecast.arrays import Floats, Indices
 from kamlib.forecast.seasonal import bridge, find_season
-from kamlib.forecast.smoothing import fit_line
+from kamlib.forecast.smoothing import fit_line, straight_line
 
+_HALF_CHANCE = 2  # seasons whose growth is half chance: of ten sums, M3 and retail, 24 to 60 months say so
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
-_ONWARD = 0.5  # share of its slope at which growth goes on, as the Theta method has it
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,14 @@ class Group:
 def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     """Return the factors that groups lend, shape (time + horizon, groups).
 
-    The season is that of all groups together, and what each is known to differ from it. Growth is the
-    straight line through the group's sums without season, less the share of its slope that could be chance;
-    beyond the history it goes on at half that slope. Both need two seasons of history, as neither can be told
-    from the other before; without them, or where sums are not above zero, all factors are 1.
+    The season is that of all groups together, and what each is known to differ from it. So is growth: the
+    slope of the straight line through the logarithms of all sums together without season, and the slope by
+    which a group's own differs, less the share of that which could be chance. Beyond the history growth goes
+    on by the same amount a period, decline by the same share, both at n³ / (n³ + 8) of the slope seen over n
+    seasons: the variance of a line's slope falls with the cube of its length, and what two seasons show is
+    taken to be half chance. Both need two seasons of history, as neither can be told from the other before;
+    without them, or where sums are not above zero, all factors are 1. A group with a sum not above zero grows
+    as all do.
 
     Parameters
     ----------
@@ -54,23 +58,36 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
 
     References
     ----------
-    Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530.
+    Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530
+    (half of a slope goes on). Efron & Morris (1975), Data analysis using Stein's estimator and its
+    generalizations, Journal of the American Statistical Association 70:311-319.
     """
     length = len(y)
     time = np.arange(length + horizon)
     if length < 2 * season_length:
         return np.ones((length + horizon, y.shape[1]))
     position = (time - length) % season_length
-    together = _season(y.sum(axis=1, keepdims=True), season_length)
+    whole = y.sum(axis=1, keepdims=True)
+    together = _season(whole, season_length)
     own = _season(y / together[position[:length]], season_length)
     season = (together * own)[position]
-    level, slope, centre = fit_line(y / season[:length], np.zeros(y.shape[1], dtype=np.intp))
-    end = level + slope * (length - 1 - centre)
-    growth = slope / np.where(end > 0, end, np.inf)
+    growth = _growth(y / season[:length], whole / together[position[:length]])
     since = time[:, None] - (length - 1)
-    path = 1 + growth * np.where(since > 0, _ONWARD * since, since)
+    seen = (length / season_length) ** 3
+    ahead = seen / (seen + _HALF_CHANCE**3) * growth * since
+    path = np.where(since > 0, np.where(growth > 0, 1 + ahead, np.exp(ahead)), np.exp(growth * since))
     path[:length] = np.maximum(path[:length], _LEAST_FACTOR)
-    return np.maximum(path, 0.0) * season
+    return path * season
+
+
+def _growth(y: Floats, whole: Floats) -> Floats:
+    """Return by how much the logarithm of each group rises a period; both are without season."""
+    slope = np.zeros(y.shape[1])
+    if (whole > 0).all():
+        above = (y > 0).all(axis=0)
+        slope[above] = fit_line(np.log(y[:, above] / whole), np.zeros(above.sum(), dtype=np.intp))[1]
+        slope += straight_line(np.log(whole), np.zeros(1, dtype=np.intp))[1]
+    return slope
 
 
 def lend(y: Floats, lag: Indices, code: Indices, *, horizon: int, season_length: int) -> Group:

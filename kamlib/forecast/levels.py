@@ -130,8 +130,8 @@ def read_series(levels: Levels, *, horizon: int, params: ForecastParams) -> Seri
     """Lay out what is forecast: every series within the history window, and what it is lent.
 
     Sums above the account are like for like (see `Levels.lasting`); an account is the sum of its own lines.
-    Pairs take season and growth from their product line; regions, reps, account types and accounts from the
-    company.
+    Pairs take season and growth from their product line, and so does the line's own sum; regions, reps,
+    account types and accounts take them from the company, and so does the company's.
     """
     pairs, season_length = levels.pairs, params.season_length
     begin = max(0, len(pairs.ticks) - params.history_months)
@@ -141,19 +141,19 @@ def read_series(levels: Levels, *, horizon: int, params: ForecastParams) -> Seri
     first = np.where(levels.began < begin, -1, pairs.first - begin)
     above, lent = [], []
     lines, _ = pd.factorize(levels.groups["product_line"], sort=True)
-    company, own = lines.max() + 1, lines.max() + 2
+    company = lines.max() + 1
     for level in ABOVE[:-1]:
         code, keys = pd.factorize(levels.groups[level], sort=True)
         part = sold[:, lasting], first[lasting], code[lasting]
         above.append(comparable_sums(*part, len(keys), season_length=season_length))
-        lent.append(np.full(len(keys), own if level in ("company", "product_line") else company))
+        lent.append(np.arange(len(keys)) if level == "product_line" else np.full(len(keys), company))
     like = np.column_stack([above[ABOVE.index("product_line")], above[ABOVE.index("company")]])
     like = repeat_unknown(like, season_length=season_length)
     path = group_paths(like, horizon=horizon, season_length=season_length)
     account, keys = pd.factorize(levels.groups["account"], sort=True)
     above.append(_account_sums(levels, account, len(keys), begin))
     lent.append(np.full(len(keys), company))
-    group = Group(np.column_stack([path, np.ones(len(path))]), np.concatenate([*lent, lines]))
+    group = Group(path, np.concatenate([*lent, lines]))
     return Series(np.column_stack([*above, bottom]), group)
 
 

@@ -171,15 +171,30 @@ def last_value(y: Floats) -> Floats:
 
 
 def fit_line(y: Floats, start: Indices, least: int = 1) -> tuple[Floats, Floats, Floats]:
-    """Fit a straight line to each series: its height at the centre of time, its slope, that centre.
+    """Fit a `straight_line` to each series, less what of its slope could be chance (see `trend_share`).
 
-    Time counts from each series' start. The slope is taken less the share of it that could be chance (see
-    `trend_share`), and is 0 for a series of fewer than `least` periods.
+    The slope is 0 for a series of fewer than `least` periods.
     """
-    middle, slope, centre = _line(y, start)
+    middle, slope, centre = straight_line(y, start)
     away = np.arange(len(y))[:, None] - start - centre
     share = _line_share(y, middle + slope * away, away, slope)
     return middle, slope * np.where(len(y) - start < least, 0.0, share), centre
+
+
+def straight_line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
+    """Fit a straight line to each series by least squares: its height at the centre of time, slope, centre.
+
+    Time counts from each series' start.
+    """
+    seen = ~np.isnan(y)
+    count = add_up(seen)
+    time = np.where(seen, np.arange(len(y), dtype=np.float64)[:, None] - start, 0.0)
+    centre = add_up(time) / count
+    middle = add_up(np.where(seen, y, 0.0)) / count
+    away = np.where(seen, time - centre, 0.0)
+    spread = add_up(away * away)
+    slope = add_up(away * np.where(seen, y - middle, 0.0)) / np.where(spread > 0, spread, 1.0)
+    return middle, slope, centre
 
 
 def trend_share(slope: Floats, variance: Floats) -> Floats:
@@ -260,21 +275,8 @@ def _spread(y: Floats, seen: Flags, count: Floats) -> Floats:
 def _first_line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
     """Return mean and slope of each series' first ten values, and how many they are."""
     order = np.cumsum(~np.isnan(y), axis=0)
-    middle, slope, _ = _line(np.where(order <= _FIRST, y, np.nan), start)
+    middle, slope, _ = straight_line(np.where(order <= _FIRST, y, np.nan), start)
     return middle, slope, np.minimum(order[-1], _FIRST).astype(np.float64)
-
-
-def _line(y: Floats, start: Indices) -> tuple[Floats, Floats, Floats]:
-    """Fit a straight line to each series, by least squares; see `fit_line`."""
-    seen = ~np.isnan(y)
-    count = add_up(seen)
-    time = np.where(seen, np.arange(len(y), dtype=np.float64)[:, None] - start, 0.0)
-    centre = add_up(time) / count
-    middle = add_up(np.where(seen, y, 0.0)) / count
-    away = np.where(seen, time - centre, 0.0)
-    spread = add_up(away * away)
-    slope = add_up(away * np.where(seen, y - middle, 0.0)) / np.where(spread > 0, spread, 1.0)
-    return middle, slope, centre
 
 
 def _line_share(y: Floats, line: Floats, away: Floats, slope: Floats) -> Floats:

@@ -21,7 +21,6 @@ from kamlib.targets import attain_probability, reps_at_target
 from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
 
 _SHOWN = 20  # reps drawn, those with the largest targets
-_TESTED = 3  # months of the periods on which probabilities are tested
 _BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
 
 
@@ -45,8 +44,6 @@ class Likely:
         What variable pay may cost, as `kamlib.incentives.cost_at_forecast` returns it.
     pay : PayParams
         What attainment pays in the period.
-    months : int
-        Length of the period.
     """
 
     table: pd.DataFrame
@@ -57,7 +54,6 @@ class Likely:
     paths: Integers | None = field(repr=False)
     cost: pd.DataFrame | None = None
     pay: PayParams = field(default_factory=PayParams)
-    months: int = 3
 
 
 def judge_targets(
@@ -88,8 +84,8 @@ def judge_targets(
     cost = cost_at_forecast(rows, keys, paths, params=pay)
     if cost is not None:
         run.save("pay_cost", cost)
-    reps, months = reps_at_target(rows, keys, paths), run.period.length
-    return Likely(table, reps, origins, params, keys, paths, cost, pay, months)
+    reps = reps_at_target(rows, keys, paths)
+    return Likely(table, reps, origins, params, keys, paths, cost, pay)
 
 
 def reach_page(likely: Likely, *, scope: Scope) -> Page:
@@ -179,13 +175,11 @@ def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str,
             chance=words.chance(company["reach_probability"]),
         ),
         words("targets.reach_note_bands", bands=bands, aim=_aim(likely.params, scope)),
-        joined([words("targets.reach_note_doubt", origins=likely.origins), *_beyond(likely, scope)], words),
+        joined(
+            [words("targets.reach_note_doubt", origins=likely.origins), words("targets.reach_note_tested")],
+            words,
+        ),
     )
-
-
-def _beyond(likely: Likely, scope: Scope) -> tuple[str, ...]:
-    """Say of a period longer than those by which probabilities were tested that they may be off."""
-    return (scope.words("targets.reach_note_year"),) if likely.months > _TESTED else ()
 
 
 def _cost_said(likely: Likely, scope: Scope) -> tuple[str, ...]:

@@ -14,11 +14,33 @@ def test_a_season_is_lent_and_goes_on() -> None:
     np.testing.assert_allclose(path[:, 0], PATTERN[np.arange(15) % 4])
 
 
-def test_growth_ends_at_one_and_goes_on_at_half_its_slope() -> None:
-    path = group_paths(np.arange(11.0, 21.0)[:, None], horizon=2, season_length=2)
-    assert path[9, 0] == pytest.approx(1.0, abs=0.02)
-    np.testing.assert_allclose(path[:10, 0], np.arange(11.0, 21.0) / 20, atol=0.02)
-    assert path[11, 0] == pytest.approx(1 + 2 * 0.5 / 20, abs=0.02)
+@pytest.mark.parametrize(("seasons", "lasts"), [(2, 1 / 2), (3, 27 / 35), (5, 125 / 133)])
+def test_growth_is_followed_and_goes_on_as_far_as_its_seasons_say(seasons: int, lasts: float) -> None:
+    length = 4 * seasons
+    path = group_paths(1.01 ** np.arange(length)[:, None], horizon=8, season_length=4)[:, 0]
+    np.testing.assert_allclose(path[:length], 1.01 ** np.arange(1 - length, 1))
+    np.testing.assert_allclose(path[length:], 1 + lasts * np.log(1.01) * np.arange(1, 9))
+    falling = group_paths(1.01 ** -np.arange(length)[:, None], horizon=8, season_length=4)[:, 0]
+    np.testing.assert_allclose(falling[length:], 1.01 ** (-lasts * np.arange(1, 9)))
+
+
+def test_a_group_grows_as_all_do_but_for_what_it_is_known_to_differ_by() -> None:
+    time = np.arange(40)
+    noise = np.random.default_rng(1).standard_normal((40, 2))
+    alike = 100 * 1.01 ** time[:, None] * np.exp(0.05 * noise)
+    paths = group_paths(alike, horizon=4, season_length=4)
+    np.testing.assert_allclose(paths[:, 0], paths[:, 1], rtol=0.01)
+    apart = 100 * np.array([1.02, 0.99]) ** time[:, None]
+    rising, falling = group_paths(apart, horizon=4, season_length=4).T
+    np.testing.assert_allclose(rising[39] / rising[38], 1.02, rtol=1e-3)
+    np.testing.assert_allclose(falling[39] / falling[38], 0.99, rtol=1e-3)
+
+
+def test_a_group_with_a_month_of_nothing_grows_as_all_do() -> None:
+    whole = 100 * 1.01 ** np.arange(40)
+    rare = np.where(np.arange(40) % 7 == 3, 0.0, 1e-6)
+    path = group_paths(np.column_stack([whole, rare]), horizon=4, season_length=4)
+    np.testing.assert_allclose(path[:, 1], path[:, 0], rtol=1e-6)
 
 
 def test_without_two_seasons_nothing_is_lent() -> None:
@@ -31,11 +53,13 @@ def test_groups_without_sales_lend_nothing(y: np.ndarray) -> None:
     np.testing.assert_allclose(group_paths(y, horizon=3, season_length=12)[:, 0], 1.0)
 
 
-def test_factors_stay_above_zero_in_history_and_never_fall_below_it_after() -> None:
-    rising = group_paths(np.arange(-20.0, 20.0)[:, None], horizon=4, season_length=4)
+def test_factors_stay_above_zero() -> None:
+    rising = group_paths(1.5 ** np.arange(40.0)[:, None], horizon=4, season_length=4)
     falling = group_paths(np.arange(100.0, 0.0, -1.0)[:, None], horizon=200, season_length=4)
-    assert rising[:40].min() >= 0.1
-    assert falling.min() == 0.0
+    mixed = group_paths(np.arange(-20.0, 20.0)[:, None], horizon=4, season_length=4)
+    assert rising[:40].min() == 0.1
+    assert falling.min() > 0.0
+    np.testing.assert_array_equal(mixed, np.ones((44, 1)))
 
 
 def test_a_member_follows_its_group() -> None:

@@ -15,7 +15,7 @@ MONTHS = [f"{year}-{month:02d}" for year in (2022, 2023, 2024, 2025) for month i
 ACCOUNTS = pd.DataFrame(
     {"account_id": ["A", "B"], "region": ["N", "S"], "account_type": "T", "rep_id": ["R1", "R2"]}
 )
-NAIVE = ForecastParams(method="seasonal_naive", holdout_months=6, holdout_step=6)
+NAIVE = ForecastParams(method="seasonal_naive", history_months=36, holdout_months=6, holdout_step=6)
 
 
 def cube(**sales: dict[str, float]) -> pd.DataFrame:

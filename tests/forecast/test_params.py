@@ -9,7 +9,7 @@ from kamlib.params import Layer, build_params
 
 def test_defaults() -> None:
     params = ForecastParams()
-    assert (params.method, params.season_length, params.history_months) == ("blend", 12, 36)
+    assert (params.method, params.season_length, params.history_months) == ("blend", 12, 60)
     assert (params.holdout_months, params.holdout_step) == (12, 3)
     assert ForecastParams.section == "forecast"
 

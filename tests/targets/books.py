@@ -125,8 +125,8 @@ def draw_for(
     return drawn
 
 
-def reached(seed: int, periods: Sequence[Period]) -> pd.DataFrame:
-    """Ask targets of a generated book, and say how often they are reached.
+def reached(seed: int, periods: Sequence[Period], known: int = PAST) -> pd.DataFrame:
+    """Ask targets of a generated book of which the last `known` months are seen; say how often they come.
 
     Returns
     -------
@@ -139,10 +139,10 @@ def reached(seed: int, periods: Sequence[Period]) -> pd.DataFrame:
     lines = np.where(np.arange(ACCOUNTS) % 3 == 0, "Bikes", "Parts")
     cube = pd.DataFrame(
         {
-            "account_id": np.repeat(names, PAST),
-            "product_line": np.repeat(lines, PAST),
-            "month": np.tile(_MONTHS, ACCOUNTS),
-            "revenue": to_money(np.rint(book.sold.ravel() * SCALE).astype(np.int64)),
+            "account_id": np.repeat(names, known),
+            "product_line": np.repeat(lines, known),
+            "month": np.tile(_MONTHS[-known:], ACCOUNTS),
+            "revenue": to_money(np.rint(book.sold[:, -known:].ravel() * SCALE).astype(np.int64)),
         }
     )
     accounts = pd.DataFrame(
