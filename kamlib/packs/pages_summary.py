@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
@@ -169,9 +170,18 @@ def _one_sided(run: Run) -> str:
     said = words(
         "planning.one_sided_high" if high else "planning.one_sided_low",
         dates=dates, times=round(dates * (over if high else 1 - over)),
-        mean=words.percent(abs(company["past_mean"])),
+        mean=words.percent(abs(company["past_mean"])), **_months_known(run),
     )  # fmt: skip
     return ("" if words.lang == "zh" else " ") + said
+
+
+def _months_known(run: Run) -> dict[str, int]:
+    """Say how many months of history the past forecasts stood on at least and at most, and today's does."""
+    first = dt.date.fromisoformat(f"{run.load('cube')['month'].min()}-01")
+    origins = run.load("forecast_errors")["origin"]
+    days = {"least": origins.min(), "most": origins.max(), "known": f"{run.as_of:%Y-%m}"}
+    until = {name: dt.date.fromisoformat(f"{month}-01") for name, month in days.items()}
+    return {name: 12 * (day.year - first.year) + day.month - first.month for name, day in until.items()}
 
 
 def _year_sentence(run: Run) -> str:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from kamlib.glossary import Words
+from kamlib.packs.pages_summary import _one_sided
+
+
+def a_run(lang: str, *, over: float, mean: float, dates: int = 12) -> SimpleNamespace:
+    tables = {
+        "forecast_totals": pd.DataFrame(
+            {"level": ["company"], "past_over": [over], "past_mean": [mean], "origins": [dates]}
+        ),
+        "forecast_errors": pd.DataFrame({"origin": ["2024-02", "2024-06", "2025-01"]}),
+        "cube": pd.DataFrame({"month": ["2023-02", "2023-01", "2025-12"]}),
+    }
+    return SimpleNamespace(load=tables.__getitem__, words=Words(lang, "EUR"), as_of=dt.date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("lang", "over", "said"),
+    [
+        (
+            "en",
+            1 / 12,
+            " At 11 of 12 earlier dates, with 13 to 24 months known (now 36), forecasts of as many months were "
+            "too low, by 7.0 % on average over all dates. No chance here is corrected for that: they may be "
+            "too low.",
+        ),
+        (
+            "zh",
+            1.0,
+            "过去 12 个时点（当时已知 13 至 24 个月，现为 36 个月）中有 12 个同样月数的预测偏高"
+            "（全部时点平均 7.0 %）。此处概率未作校正，可能偏高。",
+        ),
+    ],
+)
+def test_forecasts_off_to_one_side_are_told_with_what_they_stood_on(
+    lang: str, over: float, said: str
+) -> None:
+    assert _one_sided(a_run(lang, over=over, mean=-0.07)) == said
+
+
+def test_forecasts_off_to_both_sides_or_of_few_dates_say_nothing() -> None:
+    assert _one_sided(a_run("en", over=0.5, mean=0.0)) == ""
+    assert _one_sided(a_run("en", over=1.0, mean=0.1, dates=3)) == ""
