@@ -14,6 +14,8 @@ from kamlib.targets.patterns import Request, forced_cells
 from kamlib.targets.requirements import Requirement
 from kamlib.targets.scaling import MarginFit, check_table, scale_to_margins
 
+_UNSEEN = 0.01  # units that a group may miss without being asked about: a unit missed may be spread on dozens
+
 
 def fit_margins(
     seed: npt.ArrayLike,
@@ -27,8 +29,9 @@ def fit_margins(
     """Split a seed over all its axes at once: every requirement met, every cell within its bounds.
 
     Of all tables that meet the request, the one with the least cross-entropy from the seed (see
-    `scale_to_margins`). A cell whose seed is zero stays at its lower bound. Cells that the request leaves no
-    choice but their lower bound are held there first.
+    `scale_to_margins`). A cell whose seed is zero stays at its lower bound. Where the fit is not met at once,
+    the request is searched for a conflict, and cells that it leaves no choice but their lower bound are held
+    there.
 
     Parameters
     ----------
@@ -74,8 +77,9 @@ def fit_margins(
     """
     cells, low, high = check_table(seed, requirements, lower, upper)
     bounds = {"lower": low, "upper": high}
-    if _may_be_met(requirements, low, high, tolerance):
-        fit = scale_to_margins(cells, requirements, tolerance=tolerance, patient=False, **bounds)
+    tight = min(tolerance, _UNSEEN / max(1.0, _largest(requirements)))
+    if _may_be_met(requirements, low, high, tight):
+        fit = scale_to_margins(cells, requirements, tolerance=tight, patient=False, **bounds)
         if fit.converged:
             return fit
     conflict = find_conflict(cells, requirements, lower=lower, upper=upper, axes=axes)
@@ -90,6 +94,12 @@ def fit_margins(
             f"{tolerance:.0e}). Loosen bounds that are almost in conflict."
         )
     return fit
+
+
+def _largest(requirements: Sequence[Requirement]) -> float:
+    """Return the largest amount that any group is asked for."""
+    bounds = [part for one in requirements for part in (one.lower, one.upper)]
+    return max((float(part[np.isfinite(part)].max(initial=0.0)) for part in bounds), default=0.0)
 
 
 def _may_be_met(requirements: Sequence[Requirement], low: Floats, high: Floats, tolerance: float) -> bool:

@@ -288,7 +288,7 @@ class _Problem:
             scales.append(np.where(binds, 1.0 / np.where(slope > 0, slope, 1.0), 0.0))
             kinks.append(kink)
             sides.append(np.where(dual != 0, dual, short))
-        step = self._solve(curve, gaps, scales)
+        step, ray = self._solve(curve, gaps, scales)
         start, fall = self.objective(duals), -_dot(gaps, step)
         length = 1.0
         while length > 1e-4:
@@ -297,9 +297,37 @@ class _Problem:
                 moved = np.clip(dual + length * part, -_WIDEST, _WIDEST)
                 tried.append(np.where(kink & (side * moved < 0), 0.0, moved))
             if self.objective(tried) <= start + 1e-4 * length * fall:
-                return tried
+                duals = tried
+                break
             length /= 2
-        return duals
+        return duals if ray is None else self._follow(duals, ray)
+
+    def _follow(self, duals: list[Floats], ray: list[Floats]) -> list[Floats]:
+        """Go along a path on which the dual does not bend to where it is least, where a rate becomes 1."""
+        slack = [one.lower < one.upper for one in self.requirements]
+        parts = zip(duals, ray, slack, strict=True)
+        ends = np.unique(np.concatenate([-d[k & (d * r < 0)] / r[k & (d * r < 0)] for d, r, k in parts]))
+
+        def at(place: int) -> list[Floats]:
+            moved = []
+            for one, dual, way, kink in zip(self.requirements, duals, ray, slack, strict=True):
+                dual = np.where(
+                    np.abs(dual + ends[place] * way) <= 1e-12 * np.abs(dual), 0.0, dual + ends[place] * way
+                )
+                dual = np.where(kink & np.isinf(one.upper), np.maximum(dual, 0.0), dual)
+                dual = np.where(kink & (one.lower <= 0), np.minimum(dual, 0.0), dual)
+                moved.append(np.clip(dual, -_WIDEST, _WIDEST))
+            return moved
+
+        first, last = 0, len(ends) - 1
+        while first < last:  # the dual is convex, so that it falls up to its least end and rises beyond it
+            middle = (first + last) // 2
+            if self.objective(at(middle)) <= self.objective(at(middle + 1)):
+                last = middle
+            else:
+                first = middle + 1
+        found = at(first) if len(ends) else duals
+        return found if self.objective(found) < self.objective(duals) else duals
 
     def _release(self, duals: list[Floats]) -> list[Floats]:
         """Let go floors and caps whose sums have come to lie inside, if the dual falls."""
@@ -314,8 +342,14 @@ class _Problem:
                     duals, best = tried, value
         return duals
 
-    def _solve(self, curve: Floats, gaps: list[Floats], scales: list[Floats]) -> list[Floats]:
-        """Solve for the Newton step by conjugate gradients, each group scaled by its own slope."""
+    def _solve(
+        self, curve: Floats, gaps: list[Floats], scales: list[Floats]
+    ) -> tuple[list[Floats], list[Floats] | None]:
+        """Solve for the Newton step by conjugate gradients, each group scaled by its own slope.
+
+        Where groups depend on each other, as regions do on the total, a path may fall and not bend, so that
+        no step along it has a length. It is returned beside the step.
+        """
         step = [np.zeros(gap.shape) for gap in gaps]
         rest = [gap.copy() for gap in gaps]
         turned = [scale * gap for scale, gap in zip(scales, rest, strict=True)]
@@ -332,14 +366,14 @@ class _Problem:
             ]
             bend = _dot(path, pushed)
             if bend <= _FLAT * sum(_weighted(p, scale) for p, scale in zip(path, scales, strict=True)):
-                break
+                return step, path
             far = size / bend
             step = [s + far * p for s, p in zip(step, path, strict=True)]
             rest = [r - far * p for r, p in zip(rest, pushed, strict=True)]
             turned = [scale * r for scale, r in zip(scales, rest, strict=True)]
             size, last = _dot(rest, turned), size
             path = [t + size / last * p for t, p in zip(turned, path, strict=True)]
-        return step
+        return step, None
 
 
 def _dot(one: Sequence[Floats], other: Sequence[Floats]) -> float:

@@ -204,6 +204,15 @@ def test_one_unit_too_many_is_found_at_any_size_below_the_limit(size: int) -> No
     assert find_conflict(np.ones((2, 2)), [floor, require("total", None, None, total=2 * size)]) is None
 
 
+@pytest.mark.parametrize("size", [10**9, 10**10, 10**11])
+def test_one_unit_between_two_axes_is_refused_before_anything_is_split(size: int) -> None:
+    region = require("region", ["N", "S"], None, None, total=[size, size])
+    line = require("line", None, ["x", "y"], None, total=[size, size + 1])
+    said = f'Totals add up to {2 * size:,} by "region", {2 * size + 1:,} by "line"'
+    with pytest.raises(ConflictError, match=said):
+        split_jointly(np.ones((2, 2, 1)), [region, line])
+
+
 def test_one_unit_too_many_at_the_limit_is_refused_by_its_units() -> None:
     size = 10**12
     floor = require("region", ["N", "S"], None, None, lower=[size, size])

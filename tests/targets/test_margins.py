@@ -128,6 +128,40 @@ def test_floors_and_caps_that_do_not_bind_change_nothing() -> None:
     assert bound.rates[0][0, 0] > 1
 
 
+def test_floors_and_caps_close_together_are_met() -> None:
+    seed, floor = np.array([5e5, 3e5, 2e5]), np.array([4e5, 3.5e5, 2.5e5])
+    total = require("total", None, total=1_000_003)
+    region = require("region", ["a", "b", "c"], lower=floor, upper=floor + 2)
+    # by hand: a wants the most and is stopped by its cap, c the least and by its floor; b takes the rest
+    np.testing.assert_allclose(
+        fit_margins(seed, [total, region]).table, [400_002, 350_001, 250_000], rtol=1e-11
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 3)), min_size=2, max_size=8
+    ),
+    st.integers(0, 3),
+    st.integers(1, 4),
+)
+def test_narrow_windows_beside_a_total_are_the_bounded_proportional_split(
+    parts: list[tuple[int, int, int]], above: int, lines: int
+) -> None:
+    weight, floor, width = np.array(parts).T
+    cap = floor + width
+    whole = int(min(floor.sum() + above, cap.sum()))
+    asked = [
+        require("total", None, None, total=whole),
+        require("region", np.arange(len(parts)), None, lower=floor, upper=cap),
+    ]
+    seed = np.outer(weight, np.full(lines, 1 / lines))
+    fit = fit_margins(seed, asked).table.sum(axis=1)
+    exact = split_bounded(weight, whole, lower=floor, upper=cap).exact
+    np.testing.assert_allclose(fit, exact, rtol=0, atol=1e-9 * whole)
+
+
 def test_cells_without_a_choice_are_held_at_their_lower_bound() -> None:
     rows = require("row", ["a", "b"], None, total=[60, 40])
     columns = require("column", None, ["x", "y"], total=[40, 60])
