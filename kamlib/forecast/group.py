@@ -39,13 +39,13 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     """Return the factors that groups lend, shape (time + horizon, groups).
 
     The season is that of all groups together, and what each is known to differ from it. So is growth: the
-    slope of the straight line through the logarithms of all sums together without season, and the slope by
-    which a group's own differs, less the share of that which could be chance. Beyond the history growth goes
-    on by the same amount a period, decline by the same share, both at n³ / (n³ + 8) of the slope seen over n
-    seasons: the variance of a line's slope falls with the cube of its length, and what two seasons show is
-    taken to be half chance. Both need two seasons of history, as neither can be told from the other before;
-    without them, or where sums are not above zero, all factors are 1. A group with a sum not above zero grows
-    as all do.
+    slope of the straight line through all sums together without season, over their mean, and that of a
+    group's share of them, less the part of it that could be chance. In history a factor is the growth
+    compounded; beyond it growth goes on by the same amount a period, decline by the same share, both at n³ /
+    (n³ + 8) of what n seasons show: the variance of a line's slope falls with the cube of its length, and
+    what two seasons show is taken to be half chance. Both need two seasons of history, as neither can be told
+    from the other before; without them, without a season to count by, or where sums are not above zero on
+    average, all factors are 1.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     """
     length = len(y)
     time = np.arange(length + horizon)
-    if length < 2 * season_length:
+    if length < 2 * season_length or season_length == 1:
         return np.ones((length + horizon, y.shape[1]))
     position = (time - length) % season_length
     whole = y.sum(axis=1, keepdims=True)
@@ -81,13 +81,13 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
 
 
 def _growth(y: Floats, whole: Floats) -> Floats:
-    """Return by how much the logarithm of each group rises a period; both are without season."""
-    slope = np.zeros(y.shape[1])
-    if (whole > 0).all():
-        above = (y > 0).all(axis=0)
-        slope[above] = fit_line(np.log(y[:, above] / whole), np.zeros(above.sum(), dtype=np.intp))[1]
-        slope += straight_line(np.log(whole), np.zeros(1, dtype=np.intp))[1]
-    return slope
+    """Return by what share of itself each group grows a period; both are without season."""
+    middle, slope, _ = straight_line(whole, np.zeros(1, dtype=np.intp))
+    if not middle[0] > 0:
+        return np.zeros(y.shape[1])
+    part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=whole > 0)
+    share, change, _ = fit_line(part, np.zeros(y.shape[1], dtype=np.intp))
+    return np.asarray(slope / middle + np.divide(change, share, out=np.zeros(share.shape), where=share > 0))
 
 
 def lend(y: Floats, lag: Indices, code: Indices, *, horizon: int, season_length: int) -> Group:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pandas as pd
 
 from kamlib.charts.bridge import bridge
+from kamlib.forecast import ForecastParams
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
@@ -159,8 +160,14 @@ def _likely_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _one_sided(run: Run) -> str:
-    """Say so where most forecasts of as many months went wrong to one side; no chance is corrected for it."""
-    totals = run.load("forecast_totals")
+    """Say so where most forecasts of as many months went wrong to one side; no chance is corrected for it.
+
+    Past forecasts are summed over the months that blocks of errors hold: those of a shorter period say
+    nothing of it.
+    """
+    totals, errors = run.load("forecast_totals"), run.load("forecast_errors")
+    if errors["horizon"].max() != len(run.period.months()):
+        return ""
     company = totals[totals["level"] == "company"].iloc[0]
     over, dates = company["past_over"], int(company["origins"] or 0)
     if pd.isna(over) or dates < _DATES or _SIDED > over > 1 - _SIDED:
@@ -170,18 +177,19 @@ def _one_sided(run: Run) -> str:
     said = words(
         "planning.one_sided_high" if high else "planning.one_sided_low",
         dates=dates, times=round(dates * (over if high else 1 - over)),
-        mean=words.percent(abs(company["past_mean"])), **_months_known(run),
+        mean=words.percent(abs(company["past_mean"])), **_months_known(run, errors["origin"]),
     )  # fmt: skip
     return ("" if words.lang == "zh" else " ") + said
 
 
-def _months_known(run: Run) -> dict[str, int]:
+def _months_known(run: Run, origins: pd.Series) -> dict[str, int]:
     """Say how many months of history the past forecasts stood on at least and at most, and today's does."""
     first = dt.date.fromisoformat(f"{run.load('cube')['month'].min()}-01")
-    origins = run.load("forecast_errors")["origin"]
+    window = run.params(ForecastParams).history_months
     days = {"least": origins.min(), "most": origins.max(), "known": f"{run.as_of:%Y-%m}"}
     until = {name: dt.date.fromisoformat(f"{month}-01") for name, month in days.items()}
-    return {name: 12 * (day.year - first.year) + day.month - first.month for name, day in until.items()}
+    months = {name: 12 * (day.year - first.year) + day.month - first.month for name, day in until.items()}
+    return {name: min(window, count) for name, count in months.items()}
 
 
 def _year_sentence(run: Run) -> str:

@@ -127,8 +127,10 @@ def split_requested(
     exact, units = np.zeros(len(accounts)), np.zeros(len(accounts), dtype=np.int64)
     exact[opened], units[opened] = rows, check_sum(joint.units.sum(axis=(1, 2)), total // unit)
     bound = np.full(len(accounts), "none", dtype=np.object_)
-    bound[opened] = np.where(
-        (rows <= low + _AT_BOUND) & (low > 0), "floor", np.where(rows >= high - _AT_BOUND, "cap", "none")
+    at_floor, at_cap = (rows <= low + _AT_BOUND) & (low > 0), rows >= high - _AT_BOUND
+    # where both are one amount, as a cap below the floor by growth makes them, the side that shares lie on
+    bound[opened] = np.select(
+        [at_floor & at_cap, at_floor, at_cap], [split.bound[opened], "floor", "cap"], "none"
     )
     parts = np.divide(units[opened], rows, out=np.zeros(len(rows)), where=rows > 0)
     within = joint.fit.table * parts[:, None, None]

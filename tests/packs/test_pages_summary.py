@@ -8,17 +8,26 @@ import pytest
 
 from kamlib.glossary import Words
 from kamlib.packs.pages_summary import _one_sided
+from kamlib.periods import parse_period
 
 
-def a_run(lang: str, *, over: float, mean: float, dates: int = 12) -> SimpleNamespace:
+def a_run(
+    lang: str, *, over: float, mean: float, dates: int = 12, period: str = "2026", window: int = 60
+) -> SimpleNamespace:
     tables = {
         "forecast_totals": pd.DataFrame(
             {"level": ["company"], "past_over": [over], "past_mean": [mean], "origins": [dates]}
         ),
-        "forecast_errors": pd.DataFrame({"origin": ["2024-02", "2024-06", "2025-01"]}),
+        "forecast_errors": pd.DataFrame({"origin": ["2024-02", "2024-06", "2025-01"], "horizon": [1, 2, 12]}),
         "cube": pd.DataFrame({"month": ["2023-02", "2023-01", "2025-12"]}),
     }
-    return SimpleNamespace(load=tables.__getitem__, words=Words(lang, "EUR"), as_of=dt.date(2026, 1, 1))
+    return SimpleNamespace(
+        load=tables.__getitem__,
+        words=Words(lang, "EUR"),
+        as_of=dt.date(2026, 1, 1),
+        period=parse_period(period),
+        params=lambda model: model(history_months=window),
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,3 +57,11 @@ def test_forecasts_off_to_one_side_are_told_with_what_they_stood_on(
 def test_forecasts_off_to_both_sides_or_of_few_dates_say_nothing() -> None:
     assert _one_sided(a_run("en", over=0.5, mean=0.0)) == ""
     assert _one_sided(a_run("en", over=1.0, mean=0.1, dates=3)) == ""
+
+
+def test_forecasts_of_other_months_than_the_period_s_say_nothing() -> None:
+    assert _one_sided(a_run("en", over=1.0, mean=0.1, period="2026Q1")) == ""
+
+
+def test_no_more_months_are_known_than_a_forecast_looks_back_on() -> None:
+    assert "with 13 to 20 months known (now 20)" in _one_sided(a_run("en", over=1.0, mean=0.1, window=20))

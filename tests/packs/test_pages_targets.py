@@ -350,7 +350,8 @@ def test_the_quarters_own_adopted_plan_needs_no_word_on_years() -> None:
 def test_where_nothing_is_adopted_the_page_says_how_to() -> None:
     page = sample_pages()["targets_2"]
     assert page.sentences[-1].startswith(
-        "No target is adopted for 2026Q1, so the plan stands beside no other: kam adopt RUN --book BOOK --by NAME"
+        "No plan is adopted for 2026Q1, so this one stands beside no other (targets that the book itself holds are on "
+        "page targets 1): kam adopt RUN --book BOOK --by NAME"
     )
     assert "target_held" not in page.table
 

@@ -50,6 +50,11 @@ def test_floors_and_caps_by_default() -> None:
     assert np.isnan(chain.loc["E", "growth_asked"])
 
 
+def test_a_cap_below_the_floor_by_growth_is_told_as_the_cap() -> None:
+    chain = allocate(800, AllocationParams(caps={"A": 300})).accounts.set_index("account_id")
+    assert chain.loc["A", ["target", "floor", "cap", "bound"]].tolist() == [300, 300, 300, "cap"]
+
+
 def test_each_chain_adds_up() -> None:
     chain = allocate(6100, free_params(pins={"F": 500}), unit=100).accounts
     assert (to_ticks(chain["bounded"]) + to_ticks(chain["rounding"])).tolist() == (
