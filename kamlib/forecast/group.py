@@ -16,6 +16,7 @@ from kamlib.forecast.seasonal import bridge, find_season
 from kamlib.forecast.smoothing import fit_line, straight_line
 
 _HALF_CHANCE = 2  # seasons whose growth is half chance: of ten sums, M3 and retail, 24 to 60 months say so
+_LEAST_MONTH = 0.2  # of the mean, as which a month below it counts: what is nearly nothing has no logarithm
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
 
 
@@ -39,13 +40,13 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     """Return the factors that groups lend, shape (time + horizon, groups).
 
     The season is that of all groups together, and what each is known to differ from it. So is growth: the
-    slope of the straight line through all sums together without season, over their mean, and that of a
-    group's share of them, less the part of it that could be chance. In history a factor is the growth
-    compounded; beyond it growth goes on by the same amount a period, decline by the same share, both at n³ /
-    (n³ + 8) of what n seasons show: the variance of a line's slope falls with the cube of its length, and
-    what two seasons show is taken to be half chance. Both need two seasons of history, as neither can be told
-    from the other before; without them, without a season to count by, or where sums are not above zero on
-    average, all factors are 1.
+    slope of the straight line through the logarithms of all sums together without season, and that of a
+    group's share of them, less the part of it that could be chance. A month below a fifth of the mean counts
+    as a fifth. In history a factor is the growth compounded; beyond it growth goes on by the same amount a
+    period, decline by the same share, both at n³ / (n³ + 8) of what n seasons show: the variance of a line's
+    slope falls with the cube of its length, and what two seasons show is taken to be half chance. Both need
+    two seasons of history, as neither can be told from the other before; without them, without a season to
+    count by, or where sums are not above zero on average, all factors are 1.
 
     Parameters
     ----------
@@ -81,13 +82,20 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
 
 
 def _growth(y: Floats, whole: Floats) -> Floats:
-    """Return by what share of itself each group grows a period; both are without season."""
-    middle, slope, _ = straight_line(whole, np.zeros(1, dtype=np.intp))
-    if not middle[0] > 0:
+    """Return by how much the logarithm of each group rises a period; both are without season."""
+    start = np.zeros(y.shape[1], dtype=np.intp)
+    if not whole.mean() > 0:
         return np.zeros(y.shape[1])
     part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=whole > 0)
-    share, change, _ = fit_line(part, np.zeros(y.shape[1], dtype=np.intp))
-    return np.asarray(slope / middle + np.divide(change, share, out=np.zeros(share.shape), where=share > 0))
+    apart = fit_line(_logs(part), start)[1]
+    return np.asarray(straight_line(_logs(whole), start[:1])[1] + np.nan_to_num(apart))
+
+
+def _logs(y: Floats) -> Floats:
+    """Return logarithms of amounts over their mean, of which one odd month is kept from being far below."""
+    mean = np.nanmean(y, axis=0)
+    size = np.divide(y, mean, out=np.ones(y.shape), where=mean > 0)
+    return np.asarray(np.log(np.maximum(size, _LEAST_MONTH)))
 
 
 def lend(y: Floats, lag: Indices, code: Indices, *, horizon: int, season_length: int) -> Group:

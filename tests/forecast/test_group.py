@@ -17,8 +17,8 @@ def test_a_season_is_lent_and_goes_on() -> None:
 @pytest.mark.parametrize(("seasons", "lasts"), [(2, 1 / 2), (3, 27 / 35), (5, 125 / 133)])
 def test_growth_is_followed_and_goes_on_as_far_as_its_seasons_say(seasons: int, lasts: float) -> None:
     length = 4 * seasons
-    line = 100.0 + np.arange(length)
-    growth = 1 / line.mean()
+    growth = np.log(1.01)
+    line = 1.01 ** np.arange(length)
     path = group_paths(line[:, None], horizon=8, season_length=4)[:, 0]
     np.testing.assert_allclose(path[:length], np.exp(growth * np.arange(1 - length, 1)))
     np.testing.assert_allclose(path[length:], 1 + lasts * growth * np.arange(1, 9))
@@ -32,10 +32,10 @@ def test_a_group_grows_as_all_do_but_for_what_it_is_known_to_differ_by() -> None
     alike = 100 * 1.01 ** time[:, None] * np.exp(0.05 * noise)
     paths = group_paths(alike, horizon=4, season_length=4)
     np.testing.assert_allclose(paths[:, 0], paths[:, 1], rtol=0.01)
-    apart = np.column_stack([100.0 + 2 * time, 100.0 + 0 * time])
-    rising, steady = group_paths(apart, horizon=4, season_length=4).T
-    assert rising[39] / rising[38] == pytest.approx(1 + 2 / 139, abs=2e-3)
-    assert steady[39] / steady[38] == pytest.approx(1.0, abs=2e-3)
+    apart = 100 * np.array([1.02, 0.99]) ** time[:, None]
+    rising, falling = group_paths(apart, horizon=4, season_length=4).T
+    assert rising[39] / rising[38] == pytest.approx(1.02, abs=2e-3)
+    assert falling[39] / falling[38] == pytest.approx(0.99, abs=2e-3)
 
 
 @pytest.mark.parametrize("low", [3.0, 0.0, -5.0])

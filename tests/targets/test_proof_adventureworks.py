@@ -130,10 +130,10 @@ def test_rules_over_the_seven_windows_with_a_year_before_them(proof: Proof) -> N
         "potential": (1.221, 0.256, 19),
         "half": (0.824, 0.189, 25),
         "forecast": (0.585, 0.141, 42),
-        "forecast_potential": (0.817, 0.180, 28),
+        "forecast_potential": (0.8175, 0.1805, 28),
         "last_year": (1.068, 0.346, 13),
         "planned": (0.793, 0.188, 27),
-        "best_blend": (0.566, 0.143, 36),
+        "best_blend": (0.5665, 0.143, 36),
     }
     for rule, (account, rep, within) in expected.items():
         assert true.loc[rule, "account_error"] == pytest.approx(account, abs=6e-4), rule
@@ -156,7 +156,7 @@ def test_quotas_beside_the_rules(proof: Proof) -> None:
         "company": (0.209, 24, 0.071, 77),
         "history": (0.422, 14, 0.303, 28),
         "half": (0.386, 19, 0.285, 29),
-        "forecast": (0.382, 18, 0.268, 33),
+        "forecast": (0.381, 18, 0.268, 32),
         "forecast_potential": (0.373, 24, 0.277, 22),
         "planned": (0.389, 20, 0.287, 29),
         "best_blend": (0.383, 16, 0.270, 35),
