@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.targets_scope import Scope
 
@@ -41,14 +41,17 @@ def fall_sentences(
     words = scope.words
     named = reps[reps["key"].notna()]
     before = as_float(named["actual_last_year"])
-    fallen = named.assign(lost=before - as_float(named["target"]))[
-        [_falls(row) for row in named.itertuples()]
-    ].sort_values("lost", ascending=False, kind="stable")
+    told_of = [_told(row) for row in named.itertuples()]
+    after = np.array(
+        [np.nan if name is None else float(named[name].iloc[i]) for i, name in enumerate(told_of)]
+    )
+    fallen = named.assign(told=told_of, lost=before - after).dropna(subset="lost")
+    fallen = fallen.sort_values("lost", ascending=False, kind="stable")
     if not len(fallen):
         return ()
     silent = {} if segments is None else _silent(segments)
     told = [
-        _rep_said(row, _behind(accounts[accounts["rep_id"] == row.key], silent, scope), words)
+        _rep_said(row, accounts[accounts["rep_id"] == row.key], silent, scope)
         for row in fallen.head(_REPS).itertuples()
     ]
     if len(fallen) > _REPS:
@@ -56,9 +59,9 @@ def fall_sentences(
     return (words("targets.falls", base=scope.size.base_period, reps=words("targets.list").join(told)),)
 
 
-def _falls(row: Any) -> bool:
-    """Say whether less than two thirds of last year are asked or forecast."""
-    return _far_below(row.target, row) or _far_below(row.forecast, row)
+def _told(row: Any) -> str | None:
+    """Return of what less than two thirds of last year are left: the target, else the forecast, else none."""
+    return next((name for name in ("target", "forecast") if _far_below(getattr(row, name), row)), None)
 
 
 def _far_below(amount: Any, row: Any) -> bool:
@@ -66,17 +69,15 @@ def _far_below(amount: Any, row: Any) -> bool:
     return not pd.isna(amount) and before > 0 and 3 * float(amount) < 2 * before
 
 
-def _rep_said(row: Any, behind: str, words: Words) -> str:
+def _rep_said(row: Any, own: pd.DataFrame, silent: dict[str, str], scope: Scope) -> str:
     """Tell a rep's fall: that of the target, or of the forecast where only that falls so far."""
-    before = float(row.actual_last_year)
-    asked = _far_below(row.target, row)
-    amount = float(row.target if asked else row.forecast)
+    words, before, amount = scope.words, float(row.actual_last_year), float(getattr(row, row.told))
     return words(
-        "targets.fall_rep" if asked else "targets.fall_rep_forecast",
+        "targets.fall_rep" if row.told == "target" else "targets.fall_rep_forecast",
         name=row.name,
         growth=words.signed_percent(amount / before - 1),
         change=words.signed_money(amount - before),
-        accounts=behind,
+        accounts=_behind(own, silent, row.told, scope),
     )
 
 
@@ -86,14 +87,14 @@ def _silent(segments: pd.DataFrame) -> dict[str, str]:
     return dict(zip(gone["account_id"], gone["last_bought"].astype(str), strict=True))
 
 
-def _behind(own: pd.DataFrame, silent: dict[str, str], scope: Scope) -> str:
+def _behind(own: pd.DataFrame, silent: dict[str, str], told_of: str, scope: Scope) -> str:
     """Say which of a rep's accounts are behind the fall, each with what it brought last year."""
     words, link = scope.words, scope.words("targets.required_and")
     rows = own[to_ticks(own["actual_last_year"]) > 0]
     rows = rows.iloc[(-as_float(rows["actual_last_year"])).argsort(kind="stable")]
     left = rows[(rows["rule"] == "closed") | rows["account_id"].isin(silent)]
     if not len(left):
-        return _largest(rows, words, scope)
+        return _largest(rows, told_of, scope)
     told = []
     for row in left.head(_ACCOUNTS).itertuples():
         known = {
@@ -112,11 +113,14 @@ def _behind(own: pd.DataFrame, silent: dict[str, str], scope: Scope) -> str:
     return link.join(told)
 
 
-def _largest(rows: pd.DataFrame, words: Words, scope: Scope) -> str:
-    """Name the account that falls most, where none is closed or silent."""
+def _largest(rows: pd.DataFrame, told_of: str, scope: Scope) -> str:
+    """Name the account that falls most by what the rep falls by, where none is closed or silent."""
+    words = scope.words
     if not len(rows):
         return words("targets.fall_unknown")
-    change = to_ticks(rows["target"]) - to_ticks(rows["actual_last_year"])
+    if told_of not in rows:  # accounts have no forecast of their own here
+        return words("targets.fall_none")
+    change = to_ticks(rows[told_of]) - to_ticks(rows["actual_last_year"])
     at = int(change.argmin())
     account = rows["account_id"].iloc[at]
     amount = words.signed_money(total_money(to_money([change[at]])))

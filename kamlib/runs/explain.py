@@ -16,6 +16,7 @@ WEIGHTS = "target_weights"
 SUMS = "target_summary"
 _LARGEST = 12
 _NEED = ("account_id", "rule", "blend", "proposal", "bounded", "target", "bound")
+_CHAIN = ("by_own_bounds", "by_required", "by_rest")
 _POINTS = 0.0005  # share below which a change of a share rounds to 0.0 points
 _BOUNDS = {"floor": "floor", "cap": "cap", "pin": "pin"}
 _ROUNDED = 5e-7  # weights written in percent to four places
@@ -28,8 +29,9 @@ def explain_targets(a: Run, b: Run) -> list[list[object]]:
 
     The change falls into parts that add up to it: what the changed total brings at the old blend; at the new
     total, what each share that moved brings at the mean of its two weights, and what changed weights bring
-    at the means of the shares; what floors, caps and pins changed; and rounding to units. Of runs that don't
-    say their weights (table ``target_weights``) shares and weights are one part.
+    at the means of the shares; what its own floor, cap or pin, required totals and its share of what all
+    bounds leave over changed; and rounding to units. Of runs that don't say their weights (table
+    ``target_weights``) shares and weights are one part, and so are bounds of runs that don't tell them apart.
 
     Parameters
     ----------
@@ -114,16 +116,26 @@ def _parts(
 ) -> dict[str, npt.NDArray[np.int64]]:
     """Return the parts of each change in whole units of currency; rounding takes what is left."""
     blend = [_amounts(both, "blend", side) for side in "ab"]
-    held = [_amounts(both, "bounded", side) - _amounts(both, "proposal", side) for side in "ab"]
     exact = {"total": (total_b - total_a) * blend[0]}
     if weights[0] is None or weights[1] is None:
         exact["blend"] = total_b * (blend[1] - blend[0])
     else:
         exact |= {name: total_b * moved for name, moved in _blended(both, weights[0], weights[1]).items()}
-    exact["bounds"] = held[1] - held[0]
+    exact |= _held(both)
     parts = {name: np.rint(values).astype(np.int64) for name, values in exact.items()}
     parts["rounding"] = np.rint(change).astype(np.int64) - sum(parts.values())
     return parts
+
+
+def _held(both: pd.DataFrame) -> dict[str, Amounts]:
+    """Return what an account's own bounds, required totals and the share of what all bounds leave changed.
+
+    Of a run that does not tell them apart they are one part.
+    """
+    if all(f"{name}_{side}" in both for name in _CHAIN for side in "ab"):
+        return {name: _amounts(both, name, "b") - _amounts(both, name, "a") for name in _CHAIN}
+    held = [_amounts(both, "bounded", side) - _amounts(both, "proposal", side) for side in "ab"]
+    return {"bounds": held[1] - held[0]}
 
 
 def _blended(both: pd.DataFrame, old: Mapping[str, float], new: Mapping[str, float]) -> dict[str, Amounts]:
@@ -158,7 +170,10 @@ def _why(
         "total": "the total changed",
         "blend": f"shares and weights moved the blend {100 * (row['blend_b'] - row['blend_a']):+.1f} points",
         "weights": _weights_moved(weights),
-        "bounds": ", ".join(_bounds(row)) or "what required totals and others' floors and caps leave",
+        "bounds": "floors, caps and required totals, and what they leave over",
+        "by_own_bounds": ", ".join(_bounds(row)) or "its own floor or cap",
+        "by_required": "required totals",
+        "by_rest": "its share of what all bounds leave over",
         "rounding": "whole units",
     }
     told = [

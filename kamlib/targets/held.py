@@ -71,8 +71,9 @@ def compare_held(targets: pd.DataFrame, adopted: pd.DataFrame | None, *, period:
     of the adopted file, the plan's with its own.
 
     Why an account's amount differs is told by the first of these that applies: ``moved`` (another rep is
-    asked now), ``closed`` (the plan does not ask closed accounts), ``new`` (what is adopted does not ask it),
-    the bound that bit in the plan (``floor``, ``cap``, ``pin``), else ``share`` (its share of the total).
+    asked now), ``closed`` (the plan does not ask it, as it does no closed account), ``new`` (what is adopted
+    does not ask it), the bound that bit in the plan (``floor`` if it asks more than is adopted, ``cap`` if
+    less, ``pin``), else ``share`` (its share of the total).
 
     Parameters
     ----------
@@ -148,11 +149,12 @@ def _reasons(accounts: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
     """Say of each row of an account why what is asked differs from what is adopted."""
     plan = asked.drop_duplicates("account_id").set_index("account_id")
     key = accounts["key"]
-    rule, bound = key.map(plan["rule"]), key.map(plan["bound"])
+    bound, change = key.map(plan["bound"]), to_ticks(accounts["held_change"])
+    bites = (bound == "pin") | (bound == "floor") & (change > 0) | (bound == "cap") & (change < 0)
     moved = key.duplicated(keep=False)
     fresh = to_ticks(accounts["target_held"]) == 0
     codes = np.select(
-        [moved, rule == "closed", fresh, bound.isin(["floor", "cap", "pin"])],
+        [moved, ~key.isin(plan.index), fresh, bites],
         ["moved", "closed", "new", bound.fillna("").astype("object")],
         "share",
     )

@@ -20,7 +20,7 @@ HALF = {"history": 0.5, "potential": 0.5}
 
 def run_of(folder: Path, rows: list[dict[str, object]], weights: dict[str, float] | None = HALF) -> Run:
     table = pd.DataFrame(rows).astype({"target": "int64"})
-    for name in ("proposal", "bounded"):
+    for name in ("proposal", "bounded", "by_own_bounds", "by_required", "by_rest"):
         table[name] = to_money((table[name] * 10_000).astype("int64"))
     run = Run(folder, FACTS)
     run.save("target_accounts", table)
@@ -36,6 +36,8 @@ def account(key: str, blend: float, total: int, *, held: int = 0, bound: str = "
     share = blend if history is None else history
     return {"account_id": key, "rule": rule, "history_share": share, "potential_share": 2 * blend - share,
             "blend": blend, "proposal": proposal, "bounded": proposal + held, "bound": bound,
+            "by_own_bounds": held if bound != "none" else 0, "by_required": 0,
+            "by_rest": held if bound == "none" else 0,
             "target": proposal + held if target is None else target}  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def test_a_total_a_share_and_a_cap_each_get_their_part(tmp_path: Path) -> None:
     new = [account("A", 0.55, 1200, history=0.5), account("B", 0.45, 1200, history=0.5)]
     assert reasons(tmp_path, old, new) == {
         "A": "+100 the total changed; +60 potential share +10.0 points; "
-        "-100 what required totals and others' floors and caps leave",
+        "-100 its share of what all bounds leave over",
         "B": "+100 the total changed; -60 potential share -10.0 points; +100 the cap no longer binds",
     }
 
@@ -70,15 +72,24 @@ def test_parts_add_up_to_the_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [("none", "cap", "the cap binds now"), ("floor", "none", "the floor no longer binds"),
-     ("floor", "floor", "the floor moved"), ("none", "none", "what required totals and others' floors and caps leave")],
+    ("before", "after", "held", "said"),
+    [("none", "cap", (0, -7), "-7 the cap binds now"), ("floor", "none", (7, 0), "-7 the floor no longer binds"),
+     ("floor", "floor", (0, 7), "+7 the floor moved"), ("cap", "none", (-7, 0), "+7 the cap no longer binds"),
+     ("none", "none", (0, 7), "+7 its share of what all bounds leave over")],
 )  # fmt: skip
-def test_bounds_in_words(tmp_path: Path, before: str, after: str, said: str) -> None:
-    found = reasons(
-        tmp_path, [account("A", 0.5, 100, bound=before)], [account("A", 0.5, 100, held=7, bound=after)]
+def test_bounds_in_words(tmp_path: Path, before: str, after: str, held: tuple[int, int], said: str) -> None:
+    old, new = (account("A", 0.5, 100, bound=b, held=h) for b, h in zip((before, after), held, strict=True))
+    assert said in reasons(tmp_path, [old], [new])["A"].split("; ")
+
+
+def test_of_a_run_that_tells_no_bounds_apart_they_are_one_part(tmp_path: Path) -> None:
+    old, new = account("A", 0.5, 100), account("A", 0.5, 100, held=-7, bound="cap")
+    before, after = run_of(tmp_path / "a", [old]), run_of(tmp_path / "b", [new])
+    before.save("target_accounts", before.load("target_accounts").drop(columns="by_rest"))
+    assert (
+        explain_targets(before, after)[0][4]
+        == "-7 floors, caps and required totals, and what they leave over"
     )
-    assert f"+7 {said}" in found["A"]
 
 
 def test_a_share_and_weights_that_moved_each_get_their_part(tmp_path: Path) -> None:

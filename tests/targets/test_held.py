@@ -20,9 +20,8 @@ ABOUT = {
 def rows(*cells: tuple[str, str | None, str, float], bounds: dict[str, str] | None = None) -> pd.DataFrame:
     table = pd.DataFrame(list(cells), columns=["account_id", "rep_id", "month", "target"])
     sides = {"region": "North", "account_type": "OEM", "product_line": "Drives"}
-    rule = ["closed" if (bounds or {}).get(a) == "closed" else "both" for a in table["account_id"]]
     bound = [(bounds or {}).get(a, "none") for a in table["account_id"]]
-    return table.assign(**sides, rule=rule, bound=bound)
+    return table.assign(**sides, bound=bound)
 
 
 def held_of(plan: pd.DataFrame, adopted: pd.DataFrame, period: Period = QUARTER) -> Held:
@@ -69,17 +68,17 @@ def test_of_a_year_only_the_months_of_an_adopted_quarter_are_compared() -> None:
 def test_why_an_account_is_asked_otherwise() -> None:
     year = rows(*((a, "R1", "2026-01", 10) for a in "ABCDE"), ("G", None, "2026-01", 10))
     plan = rows(
-        ("A", "R2", "2026-01", 10), ("B", "R1", "2026-01", 0), ("C", "R1", "2026-01", 15),
+        ("A", "R2", "2026-01", 10), ("C", "R1", "2026-01", 15),
         ("D", "R1", "2026-01", 5), ("E", "R1", "2026-01", 12), ("F", "R1", "2026-01", 9), ("G", None, "2026-01", 11),
-        bounds={"A": "cap", "B": "closed", "C": "cap", "D": "floor", "F": "cap", "G": "pin"},
+        bounds={"A": "cap", "C": "floor", "D": "cap", "E": "cap", "F": "cap", "G": "pin"},
     )  # fmt: skip
     account = held_of(plan, year).of("account")
     told = account.assign(rep_id=account["rep_id"].fillna("-"))[
         ["key", "rep_id", "held_change", "held_reason"]
     ]
     assert told.astype({"held_change": "float64"}).to_numpy().tolist() == [
-        ["A", "R1", -10, "moved"], ["A", "R2", 10, "moved"], ["B", "R1", -10, "closed"], ["C", "R1", 5, "cap"],
-        ["D", "R1", -5, "floor"], ["E", "R1", 2, "share"], ["F", "R1", 9, "new"], ["G", "-", 1, "pin"],
+        ["A", "R1", -10, "moved"], ["A", "R2", 10, "moved"], ["B", "R1", -10, "closed"], ["C", "R1", 5, "floor"],
+        ["D", "R1", -5, "cap"], ["E", "R1", 2, "share"], ["F", "R1", 9, "new"], ["G", "-", 1, "pin"],
     ]  # fmt: skip
 
 

@@ -91,7 +91,7 @@ function offer(choices) {
   select.addEventListener("change", () => {
     const chosen = others[select.value];
     others.forEach((other) => { other.open = other === chosen; });
-    own.hidden = Boolean(chosen);
+    if (own) own.hidden = Boolean(chosen);
     title.textContent = chosen ? chosen.querySelector("p").textContent : finding;
   });
   choices.classList.add("offered");
