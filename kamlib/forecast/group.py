@@ -45,8 +45,8 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     as a fifth. In history a factor is the growth compounded; beyond it growth goes on by the same amount a
     period, decline by the same share, both at n³ / (n³ + 8) of what n seasons show: the variance of a line's
     slope falls with the cube of its length, and what two seasons show is taken to be half chance. Both need
-    two seasons of history, as neither can be told from the other before; without them, without a season to
-    count by, or where sums are not above zero on average, all factors are 1.
+    two seasons of history, as neither can be told from the other before; without them, or where sums are not
+    above zero on average, all factors are 1.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     """
     length = len(y)
     time = np.arange(length + horizon)
-    if length < 2 * season_length or season_length == 1:
+    if length < 2 * season_length:
         return np.ones((length + horizon, y.shape[1]))
     position = (time - length) % season_length
     whole = y.sum(axis=1, keepdims=True)

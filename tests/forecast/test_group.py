@@ -70,11 +70,6 @@ def test_factors_stay_above_zero() -> None:
     np.testing.assert_array_equal(mixed, np.ones((44, 1)))
 
 
-def test_without_a_season_to_count_by_nothing_is_lent() -> None:
-    path = group_paths(np.arange(1.0, 37.0)[:, None], horizon=2, season_length=1)
-    np.testing.assert_array_equal(path, np.ones((38, 1)))
-
-
 def test_a_member_follows_its_group() -> None:
     total = np.outer(np.linspace(100, 200, 24), [1.0]) * np.tile(PATTERN, 6)[:, None]
     path = group_paths(total, horizon=4, season_length=4)
