@@ -94,13 +94,13 @@ def compare_held(targets: pd.DataFrame, adopted: pd.DataFrame | None, *, period:
     --------
     >>> plan = pd.DataFrame({"account_id": "A", "rep_id": "R", "region": "N", "account_type": "T",
     ...     "product_line": "L", "month": ["2026-01", "2026-02"], "target": [60, 40], "rule": "both",
-    ...     "bound": "cap"})
+    ...     "bound": "floor"})
     >>> year = plan.assign(measure="revenue", period="2026", run="001", adopted_by="Li", adopted_at="d",
     ...     target=[50, 45])
     >>> from kamlib.periods import parse_period
     >>> held = compare_held(plan, year, period=parse_period("2026Q1"))
     >>> held.months, held.whole, int(held.total), int(held.change), held.of("account")["held_reason"].item()
-    (('2026-01', '2026-02'), False, 95, 5, 'cap')
+    (('2026-01', '2026-02'), False, 95, 5, 'floor')
     """
     if adopted is None:
         return None
