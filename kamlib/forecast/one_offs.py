@@ -49,7 +49,7 @@ def list_one_offs(
     >>> list_one_offs(cube, accounts, as_of=dt.date(2026, 1, 1), params=ForecastParams(season_length=1))[
     ...     ["account_id", "period", "revenue", "damped_to"]]
       account_id   period   revenue  damped_to
-    0          A  2024-08  900.0000   198.0906
+    0          A  2024-08  900.0000    14.9765
     """
     pairs = lay_out(cube, as_of=as_of)
     levels = make_levels(pairs, group_keys(pairs, accounts), closed_pairs(pairs, accounts))
