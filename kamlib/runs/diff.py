@@ -14,6 +14,7 @@ import pandas as pd
 
 from kamlib.errors import RunError
 from kamlib.glossary import columns as glossary
+from kamlib.measures.money import total_money
 from kamlib.runs.explain import explain_targets, moved_reps
 from kamlib.runs.run import Run, open_run
 
@@ -122,14 +123,22 @@ def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
 def _diff_facts(a: Mapping[str, Any], b: Mapping[str, Any]) -> Rows:
     flat_a, flat_b = _flat(a), _flat(b)
     names = [*flat_a, *(name for name in flat_b if name not in flat_a)]
-    return [
-        [n, *map(_written, (flat_a.get(n), flat_b.get(n)))] for n in names if flat_a.get(n) != flat_b.get(n)
-    ]
+    stated = [(n, _stated(flat_a.get(n)), _stated(flat_b.get(n))) for n in names]
+    return [[n, _written(old), _written(new)] for n, old, new in stated if old != new]
 
 
 def _written(value: Any) -> Any:
     """Write a list as parameter files do, on one line."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+def _stated(value: Any) -> Any:
+    """Leave out what entries of a list leave open (null)."""
+    if isinstance(value, list):
+        return [_stated(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _stated(item) for name, item in value.items() if item is not None}
+    return value
 
 
 def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
@@ -154,8 +163,10 @@ def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
         if not differs.any():
             continue
         change = np.nan_to_num(new) - np.nan_to_num(old)
-        sums = (float(np.nansum(old)), float(np.nansum(new))) if adds_up and _is_amount(column) else None
-        shown = ["-"] * 3 if sums is None else [*map(_short, (*sums, sums[1] - sums[0]))]
+        shown = ["-"] * 3
+        if adds_up and _is_amount(column):
+            before, after = total_money(left[column]), total_money(right[column])
+            shown = [_short(float(amount)) for amount in (before, after, after - before)]
         totals.append([name, column, int(differs.sum()), *shown])
         top = np.argsort(-np.abs(change), kind="stable")[: min(_LARGEST, int(differs.sum()))]
         largest += [

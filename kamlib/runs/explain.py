@@ -18,7 +18,7 @@ _LARGEST = 12
 _NEED = ("account_id", "rule", "blend", "proposal", "bounded", "target", "bound")
 _CHAIN = ("by_own_bounds", "by_required", "by_rest")
 _POINTS = 0.0005  # share below which a change of a share rounds to 0.0 points
-_BOUNDS = {"floor": "floor", "cap": "cap", "pin": "pin"}
+_DOES = {"floor": "raises", "cap": "cuts", "pin": "holds"}
 _ROUNDED = 5e-7  # weights written in percent to four places
 
 Amounts = npt.NDArray[np.float64]
@@ -32,6 +32,8 @@ def explain_targets(a: Run, b: Run) -> list[list[object]]:
     at the means of the shares; what its own floor, cap or pin, required totals and its share of what all
     bounds leave over changed; and rounding to units. Of runs that don't say their weights (table
     ``target_weights``) shares and weights are one part, and so are bounds of runs that don't tell them apart.
+    Own bounds are named by what they did to the proposal: a cap that an account was only pushed up to by what
+    others left over is no cause.
 
     Parameters
     ----------
@@ -168,16 +170,15 @@ def _why(
         return f"the account is only in {'B' if pd.isna(row['rule_a']) else 'A'}"
     words = {
         "total": "the total changed",
-        "blend": f"shares and weights moved the blend {100 * (row['blend_b'] - row['blend_a']):+.1f} points",
+        "blend": f"shares and weights moved the blend {_points(row['blend_b'] - row['blend_a'])}",
         "weights": _weights_moved(weights),
-        "bounds": "floors, caps and required totals, and what they leave over",
-        "by_own_bounds": ", ".join(_bounds(row)) or "its own floor or cap",
+        "bounds": "floors, caps and the rest",
         "by_required": "required totals",
         "by_rest": "its share of what all bounds leave over",
         "rounding": "whole units",
     }
     told = [
-        f"{amounts[i]:+,} {words.get(name) or _share_moved(row, name)}"
+        f"{amounts[i]:+,} {words.get(name) or _moved(row, name)}"
         for name, amounts in parts.items()
         if amounts[i]
     ]
@@ -186,11 +187,15 @@ def _why(
     return "; ".join(told)
 
 
-def _share_moved(row: pd.Series, name: str) -> str:
-    """Say by how many points a share moved."""
-    moved = row[f"{name}_share_b"] - row[f"{name}_share_a"]
-    by = f"{100 * moved:+.1f} points" if abs(moved) >= _POINTS else "by less than 0.1 points"
-    return f"{name.replace('_', ' ')} share {by}"
+def _moved(row: pd.Series, name: str) -> str:
+    """Say what own bounds did, or by how many points a factor's share moved."""
+    if name == "by_own_bounds":
+        return _own_bounds(row)
+    return f"{name.replace('_', ' ')} share {_points(row[f'{name}_share_b'] - row[f'{name}_share_a'])}"
+
+
+def _points(moved: float) -> str:
+    return f"{100 * moved:+.1f} points" if abs(moved) >= _POINTS else "by less than 0.1 points"
 
 
 def _weights_moved(weights: list[dict[str, float] | None]) -> str:
@@ -204,9 +209,21 @@ def _weights_moved(weights: list[dict[str, float] | None]) -> str:
     return f"weights of {', '.join(told)}"
 
 
-def _bounds(row: pd.Series) -> list[str]:
-    before, after = _BOUNDS.get(row["bound_a"]), _BOUNDS.get(row["bound_b"])
-    if before == after:
-        return [f"the {after} moved"] if after else []
-    told = [f"the {before} no longer binds"] if before else []
-    return told + ([f"the {after} binds now"] if after else [])
+def _own_bounds(row: pd.Series) -> str:
+    """Say what the account's own floor, cap or pin did to its proposal: a cap cuts it, a floor raises it."""
+    before, after = (_own_bound(row, side) for side in "ab")
+    if before == after and after in ("floor", "cap"):
+        more = abs(row["by_own_bounds_b"]) > abs(row["by_own_bounds_a"])
+        return f"the {after} {_DOES[after]} {'more' if more else 'less'}"
+    if before and after and "pin" in (before, after):  # a pin may lie on either side of what it takes over
+        return "its pin" if before == after else f"the {after} in place of the {before}"
+    told = [f"the {before} no longer {_DOES[before]}"] if before else []
+    return ", ".join([*told, *([f"the {after} {_DOES[after]} now"] if after else [])])
+
+
+def _own_bound(row: pd.Series, side: str) -> str | None:
+    """Name the bound that moved the account's proposal in A or B; one it was only pushed to moved nothing."""
+    if row[f"bound_{side}"] == "pin":
+        return "pin"
+    moved = row[f"by_own_bounds_{side}"]
+    return None if not moved else "cap" if moved < 0 else "floor"

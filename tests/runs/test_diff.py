@@ -113,6 +113,26 @@ def test_amounts_are_written_with_separators(tmp_path: Path) -> None:
     assert shown["Reps whose targets changed"] == [["R1", "1,200", "2,500", "1,300"]]
 
 
+def test_amounts_are_added_up_to_the_last_tick(tmp_path: Path) -> None:
+    tables = [pd.DataFrame({"account_id": list("ABC"), "rounding": to_money(t)}) for t in
+              ([1000, 2000, -3000], [7000, -7000, 0])]  # fmt: skip
+    assert sum([0.1, 0.2, -0.3]) != 0
+    a, b = (publish(tmp_path, {"target_accounts": table}) for table in tables)
+    assert diff_runs(a, b).totals == [["target_accounts", "rounding", 3, "0", "0", "0"]]
+
+
+def test_what_a_requirement_leaves_open_is_neither_printed_nor_a_difference(tmp_path: Path) -> None:
+    def run(*asked: dict[str, object]) -> Path:
+        parameters = {"allocation": {"requirements": list(asked)}}
+        return publish(tmp_path, {"targets": targets(1)}, parameters=parameters)
+
+    north: dict[str, object] = {"region": "North", "at_least": "7"}
+    none, some, open_ = run(), run(north), run(north | {"at_most": None, "rep": None})
+    written = [["allocation.requirements", "[]", '[{"at_least": "7", "region": "North"}]']]
+    assert diff_runs(none, some).parameters == diff_runs(none, open_).parameters == written
+    assert diff_runs(some, open_).parameters == []
+
+
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="it is not a run folder"):
         diff_runs(tmp_path, tmp_path)

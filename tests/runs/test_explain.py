@@ -53,7 +53,7 @@ def test_a_total_a_share_and_a_cap_each_get_their_part(tmp_path: Path) -> None:
     assert reasons(tmp_path, old, new) == {
         "A": "+100 the total changed; +60 potential share +10.0 points; "
         "-100 its share of what all bounds leave over",
-        "B": "+100 the total changed; -60 potential share -10.0 points; +100 the cap no longer binds",
+        "B": "+100 the total changed; -60 potential share -10.0 points; +100 the cap no longer cuts",
     }
 
 
@@ -73,8 +73,13 @@ def test_parts_add_up_to_the_change(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "held", "said"),
-    [("none", "cap", (0, -7), "-7 the cap binds now"), ("floor", "none", (7, 0), "-7 the floor no longer binds"),
-     ("floor", "floor", (0, 7), "+7 the floor moved"), ("cap", "none", (-7, 0), "+7 the cap no longer binds"),
+    [("none", "cap", (0, -7), "-7 the cap cuts now"), ("floor", "none", (7, 0), "-7 the floor no longer raises"),
+     ("floor", "floor", (0, 7), "+7 the floor raises now"), ("cap", "none", (-7, 0), "+7 the cap no longer cuts"),
+     ("cap", "cap", (-7, 0), "+7 the cap no longer cuts"), ("cap", "cap", (-7, -9), "-2 the cap cuts more"),
+     ("floor", "floor", (9, 7), "-2 the floor raises less"),
+     ("floor", "cap", (4, -3), "-7 the floor no longer raises, the cap cuts now"),
+     ("none", "pin", (0, 7), "+7 the pin holds now"), ("pin", "none", (7, 0), "-7 the pin no longer holds"),
+     ("pin", "pin", (2, 9), "+7 its pin"), ("pin", "cap", (-9, -2), "+7 the cap in place of the pin"),
      ("none", "none", (0, 7), "+7 its share of what all bounds leave over")],
 )  # fmt: skip
 def test_bounds_in_words(tmp_path: Path, before: str, after: str, held: tuple[int, int], said: str) -> None:
@@ -87,7 +92,63 @@ def test_of_a_run_that_tells_no_bounds_apart_they_are_one_part(tmp_path: Path) -
     before, after = run_of(tmp_path / "a", [old]), run_of(tmp_path / "b", [new])
     before.save("target_accounts", before.load("target_accounts").drop(columns="by_rest"))
     why = str(explain_targets(before, after)[0][4])
-    assert "-7 floors, caps and required totals, and what they leave over" in why.split("; ")
+    assert "-7 floors, caps and the rest" in why.split("; ")
+
+
+def test_an_account_pushed_to_its_cap_is_asked_more_by_the_rest_not_by_the_cap(tmp_path: Path) -> None:
+    old = account("A", 0.5, 1000, held=-30, bound="cap") | {"bound": "none", "by_rest": -20, "target": 450}
+    new = account("A", 0.5, 1000, bound="cap") | {"by_required": 60, "by_rest": 40, "target": 601}
+    rest = [account("Z", 0.5, 1000, target=target) for target in (550, 399)]
+    assert reasons(tmp_path, [old, rest[0]], [new, rest[1]])["A"] == (
+        "+30 the cap no longer cuts; +60 required totals; +60 its share of what all bounds leave over; "
+        "+1 whole units"
+    )
+
+
+def random_account(rng: np.random.Generator, key: str, share: float) -> dict[str, object]:
+    """Return an account whose steps are any, in cents; own bounds have the sign of the bound, or are nothing."""
+    steps = dict(
+        zip(("by_own_bounds", "by_required", "by_rest"), rng.integers(-4, 5, 3) * 25.25, strict=True)
+    )
+    bound = str(rng.choice(["none", "floor", "cap", "pin"]))
+    if bound != "pin" and rng.random() < 0.7:
+        steps["by_own_bounds"] = abs(steps["by_own_bounds"]) * {"none": 0, "floor": 1, "cap": -1}[bound]
+    bounded = int(10_000 * share) + sum(steps.values())
+    return account(key, share, 10_000, bound=bound, target=round(bounded)) | steps | {"bounded": bounded}
+
+
+SIGNS = {
+    "the cap cuts now": "-", "the cap cuts more": "-", "the cap cuts less": "+", "the cap no longer cuts": "+",
+    "the floor raises now": "+", "the floor raises more": "+", "the floor raises less": "-",
+    "the floor no longer raises": "-",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_part_is_named_by_what_would_have_moved_it_the_other_way(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kamlib.runs.explain._LARGEST", 500)
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.ones(500), 2)
+    sides = [[random_account(rng, f"A{i:03}", share) for i, share in enumerate(side)] for side in shares]
+    old, new = ({row["account_id"]: row for row in side} for side in sides)
+    rows = explain_targets(run_of(tmp_path / "a", sides[0]), run_of(tmp_path / "b", sides[1]))
+    said = set()
+    for key, _, _, change, why in rows:
+        parts = {words: amount for amount, words in (part.split(" ", 1) for part in str(why).split("; "))}
+        amounts = {words: int(amount.replace(",", "")) for words, amount in parts.items()}
+        assert sum(amounts.values()) == change
+        assert 0 not in amounts.values()
+        for words, step in (
+            ("required totals", "by_required"),
+            ("its share of what all bounds leave over", "by_rest"),
+        ):
+            assert amounts.get(words, 0) == round(float(str(new[key][step])) - float(str(old[key][step])))
+        found = {words: parts[text][0] for text in parts for words in SIGNS if words in text.split(", ")}
+        assert found == {words: SIGNS[words] for words in found}
+        said |= set(found)
+    assert said == set(SIGNS)
 
 
 def test_a_share_and_weights_that_moved_each_get_their_part(tmp_path: Path) -> None:
