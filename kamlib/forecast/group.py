@@ -15,7 +15,9 @@ from kamlib.forecast.arrays import Floats, Indices
 from kamlib.forecast.seasonal import bridge, find_season
 from kamlib.forecast.smoothing import fit_line, straight_line
 
-_HALF_CHANCE = 2  # seasons whose growth is half chance: of ten sums, M3 and retail, 24 to 60 months say so
+_HALF_CHANCE = (
+    2  # years whose growth is half chance: it fits sums of M3 and retail series, 24 to 60 months long
+)
 _LEAST_MONTH = 0.2  # of the mean, as which a month below it counts: what is nearly nothing has no logarithm
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
 
@@ -36,17 +38,17 @@ class Group:
     member: Indices
 
 
-def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
+def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None = None) -> Floats:
     """Return the factors that groups lend, shape (time + horizon, groups).
 
     The season is that of all groups together, and what each is known to differ from it. So is growth: the
     slope of the straight line through the logarithms of all sums together without season, and that of a
     group's share of them, less the part of it that could be chance. A month below a fifth of the mean counts
     as a fifth. In history a factor is the growth compounded; beyond it growth goes on by the same amount a
-    period, decline by the same share, both at n³ / (n³ + 8) of what n seasons show: the variance of a line's
-    slope falls with the cube of its length, and what two seasons show is taken to be half chance. Both need
-    two seasons of history, as neither can be told from the other before; without them, or where sums are not
-    above zero on average, all factors are 1.
+    period, decline by the same share, both at n³ / (n³ + 8) of what n years show: the variance of a line's
+    slope falls with the cube of its length, and what two years show is taken to be half chance. A season
+    needs two seasons of history and growth two years, as neither can be told from the other before; without
+    them, or where sums are not above zero on average, all factors are 1.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
         Periods beyond the history.
     season_length : int
         Periods in a season.
+    year : int, optional
+        Periods in a year; a season where it is not given.
 
     References
     ----------
@@ -65,6 +69,7 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     """
     length = len(y)
     time = np.arange(length + horizon)
+    year = year or season_length
     if length < 2 * season_length:
         return np.ones((length + horizon, y.shape[1]))
     position = (time - length) % season_length
@@ -72,19 +77,22 @@ def group_paths(y: Floats, *, horizon: int, season_length: int) -> Floats:
     together = _season(whole, season_length)
     own = _season(y / together[position[:length]], season_length)
     season = (together * own)[position]
-    growth = _growth(y / season[:length], whole / together[position[:length]])
+    growth = _growth(y / season[:length], whole / together[position[:length]], 2 * year)
     since = time[:, None] - (length - 1)
-    seen = (length / season_length) ** 3
+    seen = (length / year) ** 3
     ahead = seen / (seen + _HALF_CHANCE**3) * growth * since
     path = np.where(since > 0, np.where(growth > 0, 1 + ahead, np.exp(ahead)), np.exp(growth * since))
     path[:length] = np.maximum(path[:length], _LEAST_FACTOR)
     return path * season
 
 
-def _growth(y: Floats, whole: Floats) -> Floats:
-    """Return by how much the logarithm of each group rises a period; both are without season."""
+def _growth(y: Floats, whole: Floats, least: int) -> Floats:
+    """Return by how much the logarithm of each group rises a period, 0 where there are fewer than `least`.
+
+    Both are without season.
+    """
     start = np.zeros(y.shape[1], dtype=np.intp)
-    if not whole.mean() > 0:
+    if len(y) < least or not whole.mean() > 0:
         return np.zeros(y.shape[1])
     part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=whole > 0)
     apart = fit_line(_logs(part), start)[1]

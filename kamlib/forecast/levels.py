@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kamlib.forecast.structure import Structure
 
 ABOVE = LEVELS[:-1]
+_YEAR = 12  # months, by which growth is counted whether there is a season or not
 _LEAST_ERRORS = 2  # of one pair: a spread needs two
 
 
@@ -149,7 +150,7 @@ def read_series(levels: Levels, *, horizon: int, params: ForecastParams) -> Seri
         lent.append(np.arange(len(keys)) if level == "product_line" else np.full(len(keys), company))
     like = np.column_stack([above[ABOVE.index("product_line")], above[ABOVE.index("company")]])
     like = repeat_unknown(like, season_length=season_length)
-    path = group_paths(like, horizon=horizon, season_length=season_length)
+    path = group_paths(like, horizon=horizon, season_length=season_length, year=_YEAR)
     account, keys = pd.factorize(levels.groups["account"], sort=True)
     above.append(_account_sums(levels, account, len(keys), begin))
     lent.append(np.full(len(keys), company))

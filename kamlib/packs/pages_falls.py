@@ -39,14 +39,7 @@ def fall_sentences(
         One sentence; none where no rep falls so far. The largest falls come first, the rest is counted.
     """
     words = scope.words
-    named = reps[reps["key"].notna()]
-    before = as_float(named["actual_last_year"])
-    told_of = [_told(row) for row in named.itertuples()]
-    after = np.array(
-        [np.nan if name is None else float(named[name].iloc[i]) for i, name in enumerate(told_of)]
-    )
-    fallen = named.assign(told=told_of, lost=before - after).dropna(subset="lost")
-    fallen = fallen.sort_values("lost", ascending=False, kind="stable")
+    fallen = _fallen(reps[reps["key"].notna()])
     if not len(fallen):
         return ()
     silent = {} if segments is None else _silent(segments)
@@ -59,24 +52,28 @@ def fall_sentences(
     return (words("targets.falls", base=scope.size.base_period, reps=words("targets.list").join(told)),)
 
 
-def _told(row: Any) -> str | None:
-    """Return of what less than two thirds of last year are left: the target, else the forecast, else none."""
-    return next((name for name in ("target", "forecast") if _far_below(getattr(row, name), row)), None)
+def _fallen(reps: pd.DataFrame) -> pd.DataFrame:
+    """Return the reps of whose last year less than two thirds are asked, else forecast; largest falls first.
 
-
-def _far_below(amount: Any, row: Any) -> bool:
-    before = float(row.actual_last_year)
-    return not pd.isna(amount) and before > 0 and 3 * float(amount) < 2 * before
+    told is what falls so far, target or forecast; lost is by how much.
+    """
+    before = reps["actual_last_year"].astype("float64")
+    after = {name: reps[name].astype("float64") for name in ("target", "forecast")}
+    far = {name: (before > 0) & (3 * amount < 2 * before) for name, amount in after.items()}
+    told = np.where(far["target"], "target", "forecast")
+    lost = before - after["target"].where(far["target"], after["forecast"])
+    fallen = reps.assign(told=told, lost=lost)[far["target"] | far["forecast"]]
+    return fallen.sort_values("lost", ascending=False, kind="stable")
 
 
 def _rep_said(row: Any, own: pd.DataFrame, silent: dict[str, str], scope: Scope) -> str:
     """Tell a rep's fall: that of the target, or of the forecast where only that falls so far."""
-    words, before, amount = scope.words, float(row.actual_last_year), float(getattr(row, row.told))
+    words, before = scope.words, float(row.actual_last_year)
     return words(
         "targets.fall_rep" if row.told == "target" else "targets.fall_rep_forecast",
         name=row.name,
-        growth=words.signed_percent(amount / before - 1),
-        change=words.signed_money(amount - before),
+        growth=words.signed_percent(-row.lost / before),
+        change=words.signed_money(-row.lost),
         accounts=_behind(own, silent, row.told, scope),
     )
 
@@ -122,6 +119,8 @@ def _largest(rows: pd.DataFrame, told_of: str, scope: Scope) -> str:
         return words("targets.fall_none")
     change = to_ticks(rows[told_of]) - to_ticks(rows["actual_last_year"])
     at = int(change.argmin())
+    if change[at] >= 0:  # of others than today's accounts
+        return words("targets.fall_none")
     account = rows["account_id"].iloc[at]
     amount = words.signed_money(total_money(to_money([change[at]])))
     return words("targets.fall_open", name=scope.accounts.get(account, account), amount=amount)

@@ -311,12 +311,11 @@ class _Problem:
         def at(place: int) -> list[Floats]:
             moved = []
             for one, dual, way, kink in zip(self.requirements, duals, ray, slack, strict=True):
-                dual = np.where(
-                    np.abs(dual + ends[place] * way) <= 1e-12 * np.abs(dual), 0.0, dual + ends[place] * way
-                )
-                dual = np.where(kink & np.isinf(one.upper), np.maximum(dual, 0.0), dual)
-                dual = np.where(kink & (one.lower <= 0), np.minimum(dual, 0.0), dual)
-                moved.append(np.clip(dual, -_WIDEST, _WIDEST))
+                end = dual + ends[place] * way
+                end = np.where(np.abs(end) <= 1e-12 * np.abs(dual), 0.0, end)
+                end = np.where(kink & np.isinf(one.upper), np.maximum(end, 0.0), end)
+                end = np.where(kink & (one.lower <= 0), np.minimum(end, 0.0), end)
+                moved.append(np.clip(end, -_WIDEST, _WIDEST))
             return moved
 
         first, last = 0, len(ends) - 1

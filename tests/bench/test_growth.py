@@ -102,9 +102,9 @@ def test_a_year_of_retail_sales_forecast_as_a_book() -> None:
             for key, one in zip(came.index, alone, strict=True):
                 rows.append((level, np.log(total[level, key] / came[key]), np.log(one / came[key])))
     table = pd.DataFrame(rows, columns=["level", "ours", "alone"]).groupby("level", sort=False)
-    found = table.agg(["mean", lambda error: np.sqrt((error**2).mean())])
+    found = table.agg(["mean", root_mean_square])
     print(f"\nretail, years as a book: mean error and its root mean square\n{found.round(4).to_string()}")
-    spread = found.xs(found.columns[1][1], axis=1, level=1)
+    spread = found.xs("root_mean_square", axis=1, level=1)
     assert (spread["ours"] < spread["alone"]).all()
     assert (found["ours", "mean"].abs() < 0.01).all()
 
@@ -115,4 +115,8 @@ def follow(y: np.ndarray, lent: np.ndarray | None) -> np.ndarray:
 
 
 def rmse(made: np.ndarray, came: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.log(made / came) ** 2)))
+    return root_mean_square(np.log(made / came))
+
+
+def root_mean_square(error: pd.Series | np.ndarray) -> float:
+    return float(np.sqrt((error**2).mean()))

@@ -51,6 +51,13 @@ def test_one_odd_month_neither_stops_growth_nor_makes_it(low: float) -> None:
         assert ahead / now == pytest.approx(clean_ahead / clean_now, rel=0.08)
 
 
+def test_growth_is_counted_in_years_where_there_is_no_season() -> None:
+    path = group_paths(1.01 ** np.arange(36)[:, None], horizon=12, season_length=1, year=12)[:, 0]
+    np.testing.assert_allclose(path[36:], 1 + 27 / 35 * np.log(1.01) * np.arange(1, 13))
+    short = group_paths(1.01 ** np.arange(23)[:, None], horizon=12, season_length=1, year=12)
+    np.testing.assert_array_equal(short, np.ones((35, 1)))
+
+
 def test_without_two_seasons_nothing_is_lent() -> None:
     path = group_paths(np.arange(1.0, 8.0)[:, None], horizon=2, season_length=4)
     np.testing.assert_array_equal(path, np.ones((9, 1)))

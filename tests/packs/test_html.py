@@ -237,6 +237,25 @@ def test_tables_sort_by_value_with_unknown_values_last(english: Path, visit: Cal
 
 
 @pytest.mark.browser
+def test_a_choice_takes_the_place_of_the_page_s_own_display(
+    tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    choices = (Choice("Wu", "Wu is asked for 5."), Choice("East", "East is asked for 9.", group="Region"))
+    table = pd.DataFrame({"name": ["b", "a"]})
+    small_pack(tmp_path, table=table, folded=False, choices=choices, own_choice="Li")
+    seen = visit(tmp_path / "pack.html")
+    page = seen.page
+    assert page.locator(".chooser option").all_inner_texts() == ["Li", "Wu", "East"]
+    page.locator(".chooser select").select_option("East")
+    assert page.locator("#page-book_1 h3").inner_text() == "East is asked for 9."
+    page.locator(".chooser select").select_option("Li")
+    assert page.locator("#page-book_1 h3").inner_text() == "T"
+    page.locator("th button").first.click()
+    assert page.locator("tbody td:first-child").all_inner_texts() == ["a", "b"]
+    assert seen.said == []
+
+
+@pytest.mark.browser
 def test_chinese_names_sort_by_pinyin(tmp_path: Path, visit: Callable[..., Any]) -> None:
     small_pack(tmp_path, table=pd.DataFrame({"name": ["张", "b2", "李", "b10", "安", None]}), folded=False)
     page = visit(tmp_path / "pack.html").page

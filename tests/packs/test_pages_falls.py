@@ -59,6 +59,14 @@ def test_a_third_itself_is_no_such_fall_and_a_fallen_forecast_is() -> None:
     )
 
 
+def test_falls_are_ranked_by_what_is_told_and_no_account_that_rises_is_named() -> None:
+    accounts = [account("A", "R", 400, 430), account("B", "S", 900, 950)]
+    assert said([rep("R", 900, 550, 550), rep("S", 900, 950, 100)], accounts) == (
+        "Below 2025Q1 by more than a third: Rep S, by forecast -88.9 % (-800): no account is closed or silent; Rep R, "
+        "-38.9 % (-350): no account is closed or silent.",
+    )
+
+
 def test_only_the_largest_falls_are_told_and_the_rest_is_counted() -> None:
     reps = [rep(key, 100 * at, 10) for at, key in enumerate("RSTUV", start=1)]
     told = said(reps, [account("A", "V", 500, 10)])[0]

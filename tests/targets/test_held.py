@@ -5,6 +5,7 @@ import pytest
 
 from kamlib.measures.money import as_float
 from kamlib.periods import Period, parse_period
+from kamlib.targets import AllocationParams, allocate_targets
 from kamlib.targets.held import Held, compare_held
 
 QUARTER, YEAR = parse_period("2026Q1"), parse_period("2026")
@@ -80,6 +81,21 @@ def test_why_an_account_is_asked_otherwise() -> None:
         ["A", "R1", -10, "moved"], ["A", "R2", 10, "moved"], ["B", "R1", -10, "closed"], ["C", "R1", 5, "floor"],
         ["D", "R1", -5, "cap"], ["E", "R1", 2, "share"], ["F", "R1", 9, "new"], ["G", "-", 1, "pin"],
     ]  # fmt: skip
+
+
+def test_a_closed_account_is_the_reason_and_a_cap_is_none_for_being_asked_more() -> None:
+    cube = pd.DataFrame(
+        {"account_id": ["A", "B"], "product_line": "L", "month": "2025-01", "revenue": [600.0, 300.0]}
+    )
+    accounts = pd.DataFrame({"account_id": ["A", "B"], "region": "N", "account_type": "T", "rep_id": "R",
+                             "potential": [None, None], "status": "active"})  # fmt: skip
+    made = {"period": parse_period("2026-01"), "params": AllocationParams(), "unit": 100}
+    adopted = allocate_targets(cube, accounts, total=1000, **made).targets
+    later = allocate_targets(cube, accounts.assign(status=["closed", "active"]), total=400, **made)
+    assert later.accounts["bound"].tolist() == ["none", "cap"]
+    account = held_of(later.targets, adopted, made["period"]).of("account")
+    told = account[["key", "held_change", "held_reason"]].astype({"held_change": "float64"})
+    assert told.to_numpy().tolist() == [["A", -700, "closed"], ["B", 100, "share"]]
 
 
 @pytest.mark.parametrize("adopted", [

@@ -95,7 +95,7 @@ function offer(choices) {
     title.textContent = chosen ? chosen.querySelector("p").textContent : finding;
   });
   choices.classList.add("offered");
-  own.before(label);
+  (own || choices).before(label);
 }
 document.querySelectorAll(".choices").forEach(offer);
 
