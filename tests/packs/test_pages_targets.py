@@ -323,8 +323,8 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
         "Adopted for 2026Q1: 1.27 k (plan of 2026, run 004-ab, by Li on 2025-12-03); this plan asks 1.21 k, -60.0.",
         "Furthest from what is adopted: Wu Lei -60.0 (accounts by their shares -60.0, most Account A -60.0).",
         "A year's plan grows and bounds whole years and lays them on months by product lines' seasons; a quarter's "
-        "grows and bounds the quarter itself. So accounts with a quarter unlike the rest of their year are asked "
-        "otherwise.",
+        "grows and bounds the quarter itself. So, even where no parameter changed, accounts with a quarter unlike the "
+        "rest of their year are asked otherwise.",
     )
     table = made["targets_2"].table
     reps = table[(table["dimension"] == "rep") & table["target_held"].notna()]
