@@ -33,7 +33,7 @@ class Difference:
     ----------
     parameters : list of [name, value in A, value in B]
     data : list of [fact, value in A, value in B]
-        Book, period, planning date, language, row counts, content hash, versions.
+        Book, period, planning date, language, row counts, content hash, adopted targets, versions.
     totals : list of [table, column, rows that differ, sum in A, sum in B, B - A]
         One row per number column that differs; rows only one run has count as differing. Sums are given of
         amounts whose rows add up; what differs by a rounding of float arithmetic does not count.
@@ -100,12 +100,21 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
             largest += found[1]
     return Difference(
         parameters=_diff_facts(a.facts["parameters"], b.facts["parameters"]),
-        data=_diff_facts({k: a.facts.get(k) for k in data_keys}, {k: b.facts.get(k) for k in data_keys}),
+        data=_diff_facts(*({k: run.facts.get(k) for k in data_keys} | _adopted(run) for run in (a, b))),
         totals=totals,
         largest=largest,
         reps=moved_reps(a, b),
         reasons=explain_targets(a, b),
     )
+
+
+def _adopted(run: Run) -> dict[str, str]:
+    """Say which adopted targets a run was made with: each version, and a hash of what all of them hold."""
+    if not run.has("adopted_targets"):
+        return {"adopted targets": "none"}
+    files = run.load("adopted_targets")[["period", "version"]].drop_duplicates()
+    names = sorted(f"{row.period}-v{int(row.version):03d}" for row in files.itertuples())
+    return {"adopted targets": f"{', '.join(names)} (hash {run.facts['adopted']})"}
 
 
 def _separated(rows: Rows) -> Rows:

@@ -13,6 +13,7 @@ from kamlib.measures.money import to_money
 from kamlib.runs import Run
 from kamlib.runs.diff import diff_runs
 from kamlib.runs.publish import hash_tables, publish_run, start_run, write_facts
+from kamlib.runs.run import write_table
 from tests.runs.test_run import FACTS
 
 
@@ -55,6 +56,16 @@ def test_parameters_data_and_numbers(tmp_path: Path) -> None:
         ["targets", "target", "A1", "2,000", "2,500", "500"],
         ["targets", "target", "A2", "3,000", "2,900", "-100"],
     ]
+
+
+def test_adopted_targets_are_named_by_their_versions(tmp_path: Path) -> None:
+    a, b = start_run(tmp_path, FACTS), start_run(tmp_path, FACTS | {"adopted": "0f3a"})
+    held = pd.DataFrame({"period": ["2026", "2026", "2026Q1"], "version": ["1", "1", "12"]})
+    write_table(held, b.folder / "book" / "adopted_targets.parquet")
+    for run in (a, b):
+        write_facts(run)
+    found = diff_runs(publish_run(a).folder, publish_run(b).folder)
+    assert found.data == [["adopted targets", "none", "2026-v001, 2026Q1-v012 (hash 0f3a)"]]
 
 
 def test_runs_of_two_packs_are_not_compared(tmp_path: Path) -> None:
