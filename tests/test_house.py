@@ -186,7 +186,17 @@ def test_every_word_has_its_twin_with_the_same_placeholders() -> None:
 
 def test_every_column_has_type_unit_meaning_and_two_labels() -> None:
     for name, entry in glossary.columns().items():
-        assert entry.dtype in {"text", "money", "fraction", "number", "count", "date", "period", "flag"}, name
+        assert entry.dtype in {
+            "text",
+            "money",
+            "fraction",
+            "chance",
+            "number",
+            "count",
+            "date",
+            "period",
+            "flag",
+        }, name
         assert all((entry.meaning, entry.en, entry.zh)), name
 
 

@@ -152,12 +152,13 @@ class Words:
         value = 100 * float(fraction)
         return f"{value:,.0f} %" if abs(value) >= 99.95 and digits <= 3 else f"{value:.1f} %"
 
-    def chance(self, probability: float) -> str:
+    @staticmethod
+    def chance(probability: float) -> str:
         """Write a probability in whole percents, never as 0 or 100 %; a dash where it is unknown.
 
         Examples
         --------
-        >>> [Words("en").chance(p) for p in (0.0005, 0.423, 0.9995, float("nan"))]
+        >>> [Words.chance(p) for p in (0.0005, 0.423, 0.9995, float("nan"))]
         ['< 1 %', '42 %', '> 99 %', '–']
         """
         if probability != probability:

@@ -21,7 +21,7 @@ from kamlib.packs.page import KINDS, Page
 
 Cell = str | int | float | bool | Decimal | dt.date | None
 
-NUMERIC = ("money", "fraction", "number", "count")
+NUMERIC = ("money", "fraction", "chance", "number", "count")
 NULL = "–"
 TICK = "✓"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -102,6 +102,8 @@ def text_of(value: Cell, column: TableColumn) -> str:
     >>> growth = TableColumn("growth", "Growth", "fraction", 1, ())
     >>> text_of(0.1234, growth), text_of(None, growth)
     ('12.3 %', '–')
+    >>> text_of(0.9995, TableColumn("reach_probability", "P(reach)", "chance", 0, ()))
+    '> 99 %'
     >>> text_of(Decimal("1234567.80"), TableColumn("revenue", "Revenue", "money", 0, ()))
     '1,234,568'
     """
@@ -109,6 +111,8 @@ def text_of(value: Cell, column: TableColumn) -> str:
         return NULL
     if column.kind == "flag":
         return TICK if value else ""
+    if column.kind == "chance":
+        return Words.chance(float(str(value)))
     if isinstance(value, (int, float, Decimal)) and column.numeric:
         fraction = column.kind == "fraction"
         text = _unsigned_zero(100 * value if fraction else value, column.decimals)
@@ -249,7 +253,7 @@ def _total(page: Page, name: str, series: pd.Series, kind: str) -> int | float |
 def _decimals(values: Sequence[Cell], kind: str) -> int:
     if kind == "fraction":
         return 1
-    if kind == "count":
+    if kind in ("count", "chance"):
         return 0
     numbers = [abs(float(v)) for v in values if isinstance(v, (int, float, Decimal))]
     largest = max(numbers, default=0.0)

@@ -10,6 +10,7 @@ from kamlib.packs.cells import TableColumn, text_of, width_of
 FONT = "Calibri"
 _WIDEST = {"text": 42, "number": 20}
 _MEASURED = 400
+_CHANCE = '[<0.01]"< 1 %";[>0.99]"> 99 %";0 %'  # as Words.chance writes one
 
 
 class Style:
@@ -66,6 +67,8 @@ class Style:
     def _cell(self, kind: str, decimals: int, signed: bool, line: dict[str, Any]) -> Any:
         places = "." + "0" * decimals if decimals else ""
         numbers = {"money": "#,##0", "count": "#,##0", "number": "#,##0", "fraction": "0"}
+        if kind == "chance":
+            return self._make(num_format=_CHANCE, **line)
         if kind in numbers:
             form = f"{numbers[kind]}{places}{' %' if kind == 'fraction' else ''}"
             return self._make(num_format=f"+{form};-{form};{form}" if signed else form, **line)

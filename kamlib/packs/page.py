@@ -18,7 +18,7 @@ from kamlib.runs import Run, read_table, write_table
 
 PAGE_MIME = "application/vnd.kamlib.page+json"
 _ROWS_IN_NOTEBOOK = 12
-KINDS = ("text", "money", "fraction", "number", "count", "date", "period", "flag")
+KINDS = ("text", "money", "fraction", "chance", "number", "count", "date", "period", "flag")
 
 
 @dataclass(frozen=True)

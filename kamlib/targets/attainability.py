@@ -149,8 +149,8 @@ def attain_probability(
     ----------
     targets : pandas.DataFrame
         One row per target: dimension (a level of `keys`), key and target [currency]; rows of other dimensions
-        are passed over. A null key has no probability, nor has a key that `keys` lacks, such as an account
-        that has never bought.
+        are passed over. A null key has no probability, nor has a target of nothing, nor a key that `keys`
+        lacks, such as an account that has never bought.
     keys : pandas.DataFrame
         One row per level and key: level, key, landing, low_80 and high_80 [currency]; see
         `kamlib.forecast.draw_period_sums`.
@@ -199,7 +199,7 @@ def attain_probability(
     chance = np.full(len(rows), np.nan)
     if paths is not None and paths.shape[1]:
         n = paths.shape[1]
-        for row in np.flatnonzero(at >= 0):
+        for row in np.flatnonzero((at >= 0) & (asked > 0)):
             chance[row] = (np.count_nonzero(paths[at[row]] >= asked[row]) + 0.5) / (n + 1)
         table["reach_error"] = np.sqrt(chance * (1 - chance) / (n + 2))
     else:

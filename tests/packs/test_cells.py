@@ -31,6 +31,7 @@ def test_each_kind_is_written_in_its_own_way() -> None:
         {
             "revenue": to_money([12_345_678_000, -5_000, 0]),
             "share": [0.12345, np.nan, -0.0],
+            "reach_probability": [0.0005, np.nan, 0.9995],
             "rows": pd.array([1234567, None, 3], dtype="Int64"),
             "since": pd.to_datetime(["2024-02-29", None, "1899-12-31"]),
             "key_account": pd.array([True, False, None], dtype="boolean"),
@@ -40,11 +41,12 @@ def test_each_kind_is_written_in_its_own_way() -> None:
     found = described(table, labels={"x": "X"}, kinds={"rows": "count"})
     assert texts(found["revenue"]) == ["1,234,568", "0", "0"]
     assert texts(found["share"]) == ["12.3 %", "–", "0.0 %"]
+    assert texts(found["reach_probability"]) == ["< 1 %", "–", "> 99 %"]
     assert texts(found["rows"]) == ["1,234,567", "–", "3"]
     assert texts(found["since"]) == ["2024-02-29", "–", "1899-12-31"]
     assert texts(found["key_account"]) == ["✓", "", "–"]
     assert texts(found["name"]) == ["A\ufffdB", "–", "华东"]
-    assert [c.numeric for c in found.values()] == [True, True, True, False, False, False]
+    assert [c.numeric for c in found.values()] == [True, True, True, True, False, False, False]
 
 
 @pytest.mark.parametrize(

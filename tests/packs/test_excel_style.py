@@ -13,6 +13,17 @@ def test_columns_are_as_wide_as_what_they_hold() -> None:
     assert column_width(TableColumn("a", "Unpronounceabilities", "fraction", 1, ())) == 20
 
 
+def test_a_chance_is_never_written_as_none_or_sure(tmp_path) -> None:
+    import xlsxwriter
+
+    from kamlib.packs.excel_style import Style
+
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as workbook:
+        workbook.add_worksheet()
+        chance = Style(workbook).of(TableColumn("a", "A", "chance", 0, (0.0005,)))
+        assert chance.num_format == '[<0.01]"< 1 %";[>0.99]"> 99 %";0 %'
+
+
 def test_a_variance_is_formatted_with_its_sign(tmp_path) -> None:
     import xlsxwriter
 

@@ -60,6 +60,15 @@ def test_who_is_not_known_has_no_probability() -> None:
     assert table["wanted_target"].notna().tolist() == [True, False, False]
 
 
+def test_a_target_of_nothing_has_no_probability() -> None:
+    asked = pd.DataFrame({"dimension": "rep", "key": ["R", "R"], "target": [0, 1]})
+    keys = pd.DataFrame({"level": ["rep"], "key": ["R"], "landing": to_money([0]), "low_80": to_money([0]),
+                         "high_80": to_money([0])})  # fmt: skip
+    table = attain_probability(asked, keys, np.array([[0, 20_000]]), params=AttainabilityParams())
+    assert table["reach_probability"].fillna(-1).tolist() == [-1, 0.5]
+    assert table["reach_band"].tolist() == ["unknown", "attainable"]
+
+
 def test_without_errors_to_draw_from_nothing_is_said() -> None:
     table = attain_probability(make_targets(["A"], [1]), make_keys(["A"]), None, params=PARAMS)
     assert table[["reach_probability", "reach_error", "wanted_target"]].isna().all(axis=None)
@@ -92,7 +101,7 @@ def test_a_target_for_a_probability_has_at_least_that(
     assert target % unit == 0
     asked = make_targets(["R", "R"], [int(target), int(target) + unit])
     here, above = attain_probability(asked, keys, paths, params=PARAMS)["reach_probability"]
-    assert here >= probability or here == 0.5 / (n + 1) + 1 / (n + 1)
+    assert not target or here >= probability or here == 0.5 / (n + 1) + 1 / (n + 1)
     assert above < probability or above == pytest.approx(0.5 / (n + 1))
 
 
