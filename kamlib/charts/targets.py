@@ -17,13 +17,13 @@ _LOOKS = {
     "FC": (_PALE, DARK, [3, 2]),
     "PL": ("#ffffff", DARK, [1, 0]),
 }
-_WRITTEN = {"reach": "targets.reach_chart_probability", "adopted": "targets.chart_held"}
+_WRITTEN = {"reach": "targets.reach_chart_probability", "held": "targets.chart_held"}
 _STEEP = 2.0
 _NAMES = 130
 _WEEKS_WRITTEN = 20  # more bars than that are too narrow for an amount each, and for a day each
 _WEEKS_APART = 4  # of so many every fourth is named
 _USED = 0.8
-_TEXTS = ("name", "heading", "text", "reach", "adopted")
+_TEXTS = ("name", "heading", "text", "reach", "held")
 
 
 def margin_chart(
@@ -36,8 +36,8 @@ def margin_chart(
     groups : sequence of pandas.DataFrame
         One table per dimension, one row per bar group from top to bottom: name, heading (the same on every
         row), PY, FC (NaN where there is none), PL, change (PL - PY) [currency] and growth [fraction, NaN
-        where it has no base]; perhaps reach, the probability of reaching the target, and adopted, what
-        is asked beyond what is adopted, both as written. All are drawn to one scale.
+        where it has no base]; perhaps reach, the probability of reaching the target, and held, what is
+        asked beyond what holds already, both as written. All are drawn to one scale.
     words : Words
         Labels and number formats.
     native : NativeChart, optional

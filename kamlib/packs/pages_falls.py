@@ -36,20 +36,24 @@ def fall_sentences(
     Returns
     -------
     tuple of str
-        One sentence; none where no rep falls so far. The largest falls come first, the rest is counted.
+        A sentence on targets and one on forecasts that fall so far while the target does not; none where none
+        does. The largest falls come first, the rest is counted.
     """
-    words = scope.words
-    fallen = _fallen(reps[reps["key"].notna()])
-    if not len(fallen):
-        return ()
+    words, said = scope.words, []
     silent = {} if segments is None else _silent(segments)
-    told = [
-        _rep_said(row, accounts[accounts["rep_id"] == row.key], silent, scope)
-        for row in fallen.head(_REPS).itertuples()
-    ]
-    if len(fallen) > _REPS:
-        told.append(words("targets.fall_more", count=words.count(len(fallen) - _REPS)))
-    return (words("targets.falls", base=scope.size.base_period, reps=words("targets.list").join(told)),)
+    fallen = _fallen(reps[reps["key"].notna()])
+    for kind in ("target", "forecast"):
+        rows = fallen[fallen["told"] == kind]
+        told = [
+            _rep_said(row, accounts[accounts["rep_id"] == row.key], silent, scope)
+            for row in rows.head(_REPS).itertuples()
+        ]
+        if len(rows) > _REPS:
+            told.append(words("targets.fall_more", count=words.count(len(rows) - _REPS)))
+        if told:
+            listed = words("targets.list").join(told)
+            said.append(words(f"targets.falls_{kind}", base=scope.size.base_period, reps=listed))
+    return tuple(said)
 
 
 def _fallen(reps: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +74,7 @@ def _rep_said(row: Any, own: pd.DataFrame, silent: dict[str, str], scope: Scope)
     """Tell a rep's fall: that of the target, or of the forecast where only that falls so far."""
     words, before = scope.words, float(row.actual_last_year)
     return words(
-        "targets.fall_rep" if row.told == "target" else "targets.fall_rep_forecast",
+        "targets.fall_rep",
         name=row.name,
         growth=words.signed_percent(-row.lost / before),
         change=words.signed_money(-row.lost),

@@ -1,8 +1,9 @@
-"""What pages of chapter 3 say of targets that are adopted already, beside what the plan asks."""
+"""What pages say of targets that hold already, adopted or the book's own, beside what the plan asks."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -15,38 +16,51 @@ from kamlib.targets.held import Held, compare_held
 _NAMED = 3  # reps whose difference is told
 
 
-def beside_adopted(run: Run, targets: pd.DataFrame) -> Held | None:
-    """Set the run's targets beside the adopted ones and save the comparison with the run.
+def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
+    """Set a plan's targets beside those that hold for its months.
 
     Parameters
     ----------
     run : Run
-        The run; gets ``target_held`` where targets are adopted for a month of its period.
+        The run, with the book's targets and the adopted ones where there are any.
     targets : pandas.DataFrame
         What `kamlib.targets.allocate_targets` returns as `targets`.
     """
-    adopted = run.load("adopted_targets") if run.has("adopted_targets") else None
-    held = compare_held(targets, adopted, period=run.period)
+    adopted, own = (run.load(name) if run.has(name) else None for name in ("adopted_targets", "targets"))
+    return compare_held(targets, adopted, own, run.load("accounts"), period=run.period)
+
+
+def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
+    """Set the run's targets beside those that hold and save the comparison with the run.
+
+    Parameters
+    ----------
+    run : Run
+        The run; gets ``target_held`` where targets hold for a month of its period.
+    targets : pandas.DataFrame
+        What `kamlib.targets.allocate_targets` returns as `targets`.
+    """
+    held = beside_held(run, targets)
     if held is not None:
         run.save("target_held", held.table)
     return held
 
 
 def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
-    """Add what is adopted, what the plan asks of the same months and the difference, by dimension and key.
+    """Add what holds already, what the plan asks of the same months and the difference, by dimension and key.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Rows of `kamlib.targets.summarise_targets`.
     held : Held or None
-        What `beside_adopted` returns; None adds nothing.
+        What `beside_held` returns; None adds nothing.
 
     Returns
     -------
     pandas.DataFrame
-        With target_held and held_change [currency, null where nothing is adopted], and target_beside where
-        not all months of the plan are adopted.
+        With target_held and held_change [currency, null where nothing holds], and target_beside where
+        targets hold for some months of the plan only.
     """
     if held is None:
         return table
@@ -59,36 +73,54 @@ def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
 
 
 def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
-    """Say what is adopted, how far the plan is from it and why; how to adopt, where nothing is."""
-    words, size = scope.words, scope.size
+    """Say what holds, how far the plan is from it and why; how to adopt, where nothing does."""
+    words, period = scope.words, scope.size.period
     if held is None:
-        return (words("targets.held_none", period=size.period),)
-    known = {
-        "period": size.period,
-        "held": words.money(held.total),
-        "target": words.money(held.total + held.change),
-        "sources": words("targets.list").join(_sources(held, words)),
-        "change": words.signed_money(held.change),
-        "first": held.months[0],
-        "last": held.months[-1],
-    }
-    said = [words("targets.held_whole" if held.whole else "targets.held_part", **known)]
-    reps = held.of("rep")
-    order = pd.Series(to_ticks(reps["held_change"]), index=reps.index).abs()
-    moved = reps.loc[order[order > 0].sort_values(ascending=False, kind="stable").index[:_NAMED]]
+        return (words("targets.held_none", period=period),)
+    said = [held_total(held, words, period=period)]
+    moved = furthest_reps(held).head(_NAMED)
     if len(moved):
         told = [
-            _rep_said(key, change, held, scope)
-            for key, change in zip(moved["key"], moved["held_change"], strict=True)
+            _rep_said(row, held, scope) if len(held.of("account")) else plain_said(row, scope.rep_name, words)
+            for row in moved.itertuples()
         ]
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
-        if set(held.sources["period"]) != {str(size.period)}:
+        if held.adopted and set(held.sources["period"]) != {str(period)}:
             said.append(words("targets.held_why"))
     return tuple(said)
 
 
+def held_total(held: Held, words: Words, *, period: str) -> str:
+    """Say what holds in all, since when and by whom, and what the plan asks of the same months."""
+    how = "whole" if held.whole else "part"
+    return words(
+        f"targets.held_{how}" if held.adopted else "targets.held_book",
+        period=period, first=held.months[0], last=held.months[-1],
+        held=words.money(held.total), target=words.money(held.total + held.change),
+        change=words.signed_money(held.change), sources=words("targets.list").join(_sources(held, words)),
+    )  # fmt: skip
+
+
+def furthest_reps(held: Held) -> pd.DataFrame:
+    """Return the rows of reps who are asked otherwise than what holds, the furthest first."""
+    reps = held.of("rep")
+    apart = pd.Series(to_ticks(reps["held_change"]), index=reps.index).abs()
+    return reps.loc[apart[apart > 0].sort_values(ascending=False, kind="stable").index]
+
+
+def plain_said(row: Any, name_of: Callable[[object], str], words: Words) -> str:
+    """Name a rep's difference, without the accounts that make it."""
+    return words(
+        "targets.held_rep_plain",
+        name=name_of(row.key),
+        change=words.signed_money(row.held_change),
+        held=words.money(row.target_held),
+        target=words.money(row.target_beside),
+    )
+
+
 def quarters_said(quarters: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
-    """List the quarters of a longer period, each with what is adopted for it; nothing of one quarter.
+    """List the quarters of a longer period, each with what holds for it; nothing of one quarter.
 
     Parameters
     ----------
@@ -120,20 +152,20 @@ def _sources(held: Held, words: Words) -> list[str]:
     ]
 
 
-def _rep_said(rep: object, change: Decimal, held: Held, scope: Scope) -> str:
+def _rep_said(row: Any, held: Held, scope: Scope) -> str:
     """Name a rep's difference, the reason that makes most of it, and the account that makes most of that."""
     words, accounts = scope.words, held.of("account")
-    own = accounts["rep_id"].isna() if pd.isna(rep) else accounts["rep_id"] == rep
+    own = accounts["rep_id"].isna() if pd.isna(row.key) else accounts["rep_id"] == row.key
     rows = accounts[own]
-    side = 1.0 if change > 0 else -1.0
+    side = 1.0 if row.held_change > 0 else -1.0
     toward = pd.Series(side * as_float(rows["held_change"]), index=rows.index)
     by = toward.groupby(rows["held_reason"]).sum().sort_values(ascending=False, kind="stable")
     of = rows[rows["held_reason"] == by.index[0]]
     most = of.loc[toward[of.index].idxmax()]
     return words(
         "targets.held_rep",
-        name=scope.rep_name(rep),
-        change=words.signed_money(change),
+        name=scope.rep_name(row.key),
+        change=words.signed_money(row.held_change),
         reason=words.value("held_reason", by.index[0]),
         amount=words.signed_money(total_money(of["held_change"])),
         account=scope.accounts.get(str(most["key"]), str(most["key"])),

@@ -13,10 +13,15 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
+from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_total, plain_said
+from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import base_labels
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
+from kamlib.targets.held import Held
 
+_TOTALS = ("actual_last_year", "forecast", "target", "forecast_gap", "held_change")
+_NAMED = 2  # reps whose difference from what holds is told
 _EVEN = 0.5
 _SIDED = 0.8  # of the past dates to one side
 _DATES = 4  # fewer dates fall to one side by chance
@@ -35,10 +40,12 @@ def summary_page(run: Run) -> Page:
     -------
     Page
         Its table has one row a rep: last year's same period, forecast, target, growth asked, forecast minus
-        target [currency], and the probability of reaching the target where it is known.
+        target and target less what holds for its months already, where that differs [currency], and the
+        probability of reaching the target where it is known.
     """
     words = run.words
-    reps = _reps(run)
+    held = _held_otherwise(run)
+    reps = _reps(run, held)
     before, forecast = total_money(reps["actual_last_year"]), total_money(reps["forecast"])
     target = Decimal(int(reps["target"].sum()))
     gap = forecast - target
@@ -67,12 +74,12 @@ def summary_page(run: Run) -> Page:
             book=run.facts["book"]["name"], currency=words.currency, period=run.period, as_of=run.as_of,
             first=run.period.months()[0], last=run.period.months()[-1],
         ),
-        sentences=_sentences(run, reps),
+        sentences=_sentences(run, reps, held),
         notes=(_decide_gap(reps, gap, words), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
         labels=base_labels(_base_period(run), words),
-        totals=("actual_last_year", "forecast", "target", "forecast_gap"),
+        totals=tuple(name for name in _TOTALS if name in reps),
         folded=False,
     )  # fmt: skip
 
@@ -83,18 +90,38 @@ def _base_period(run: Run) -> str:
     return str(steps.loc[steps["step"] == "base", "period"].iloc[0])
 
 
-def _reps(run: Run) -> pd.DataFrame:
+def _held_otherwise(run: Run) -> Held | None:
+    """Return what holds for the period's months already, where the plan asks any rep otherwise."""
+    held = beside_held(run, run.load("plan_targets"))
+    return held if held is not None and (held.change or len(furthest_reps(held))) else None
+
+
+def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str, ...]:
+    """Say what holds already and for whom the plan differs most; nothing where it asks the same."""
+    if held is None:
+        return ()
+    words, names = run.words, reps.dropna(subset="key").set_index("key")["name"]
+    told = [
+        plain_said(row, lambda key: str(names.get(key, words("targets.unassigned"))), words)
+        for row in furthest_reps(held).head(_NAMED).itertuples()
+    ]
+    said = [held_total(held, words, period=str(run.period))]
+    if told:
+        said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
+    return (joined(said, words),)
+
+
+def _reps(run: Run, held: Held | None) -> pd.DataFrame:
     """One row a rep, then accounts without a rep, then sales without an account; as chapter 3 sums them."""
     words = run.words
     summary = run.load("target_summary")
-    table = summary[summary["dimension"] == "rep"].reset_index(drop=True)
+    table = add_held(summary[summary["dimension"] == "rep"].reset_index(drop=True), held)
     names = run.load("reps").set_index("rep_id")["name"] if run.has("reps") else pd.Series(dtype=object)
     table["name"] = table["key"].map(names).fillna(table["key"]).fillna(words("targets.unassigned"))
     table.loc[table["without_account"].astype(bool), "name"] = words("targets.without_account")
-    columns = ["key", "name", "actual_last_year", "forecast", "target", "growth_asked", "forecast_gap"]
-    likely = _likely(run, "rep")
-    chance = table["key"].map(likely).astype("float64").where(table["target"] > 0)
-    return table[columns].assign(reach_probability=chance)
+    columns = ["key", "name", *_TOTALS[:3], "growth_asked", *_TOTALS[3:]]
+    chance = table["key"].map(_likely(run, "rep")).astype("float64")
+    return table[[name for name in columns if name in table]].assign(reach_probability=chance)
 
 
 def _likely(run: Run, dimension: str) -> pd.Series:
@@ -104,7 +131,7 @@ def _likely(run: Run, dimension: str) -> pd.Series:
     return rows.set_index("key")["reach_probability"]
 
 
-def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+def _sentences(run: Run, reps: pd.DataFrame, held: Held | None) -> tuple[str, ...]:
     words = run.words
     segments = run.load("segments")
     keys = segments["key_account"].fillna(False).astype(bool)
@@ -117,6 +144,7 @@ def _sentences(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
         _year_sentence(run),
         *_error_sentence(run),
         *_likely_sentence(run, reps),
+        *_held_sentence(held, reps, run),
         words(
             "planning.sentence_keys",
             keys=int(keys.sum()), accounts=int((segments["revenue"] > 0).sum()),
@@ -146,13 +174,13 @@ def _base_sentence(run: Run) -> tuple[str, ...]:
 def _likely_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
     """Say how likely the total is, and how many reps are likelier than not to reach theirs."""
     words, company = run.words, _likely(run, "company")
-    judged = reps[reps["reach_probability"].notna() & (reps["target"] > 0) & reps["key"].notna()]
+    judged = reps[reps["reach_probability"].notna()]
     if company.empty or judged.empty:
         return ()
     return (
         words(
             "planning.sentence_likely",
-            total=words.percent(float(company.iloc[0])),
+            total=words.chance(float(company.iloc[0])),
             reps=len(judged), likely=int((judged["reach_probability"] >= _EVEN).sum()),
         )
         + _one_sided(run),

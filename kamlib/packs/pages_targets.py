@@ -15,7 +15,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_falls import fall_sentences
-from kamlib.packs.pages_held import add_held, beside_adopted, held_sentences
+from kamlib.packs.pages_held import add_held, held_sentences, save_held
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
 from kamlib.targets import Allocation, Sides, TargetSize
@@ -25,16 +25,17 @@ from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
 
 __all__ = [
     "Scope",
-    "beside_adopted",
     "chain_page",
     "held_of",
     "margins_page",
     "pipeline_of",
+    "save_held",
     "scope_of",
     "size_page",
 ]
 
 _SHOWN = 12
+_REPS = 20  # each defends a target, so that few are gathered
 _SIDES = ("region", "product_line", "account_type")
 
 
@@ -104,7 +105,7 @@ def margins_page(
     likely : pandas.DataFrame, optional
         What `kamlib.targets.attain_probability` returns.
     held : Held, optional
-        What `kamlib.packs.pages_held.beside_adopted` returns.
+        What `kamlib.packs.pages_held.save_held` returns.
     segments : pandas.DataFrame, optional
         What chapter 1 found of each account, such as who has gone silent.
     """
@@ -119,9 +120,9 @@ def margins_page(
     table = add_held(table, held)
     reps = table[table["dimension"] == "rep"]
     heading = words.value("dimension", "rep")
-    native = NativeChart("bar", "name", series_of(scope.size), rows=min(len(reps), _SHOWN))
+    native = NativeChart("bar", "name", series_of(scope.size), rows=min(len(reps), _REPS))
     figures = (
-        charts.margin_chart([bars_of(reps, heading, words)], words=words, native=native),
+        charts.margin_chart([bars_of(reps, heading, words, most=_REPS)], words=words, native=native),
         charts.margin_chart(
             [
                 bars_of(table[table["dimension"] == side], words.value("dimension", side), words)
@@ -355,8 +356,8 @@ def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
     return names
 
 
-def bars_of(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = True) -> pd.DataFrame:
-    """Return what a chart draws of a dimension: the first rows, the rest gathered with its sum."""
+def bars_of(table: pd.DataFrame, heading: str, words: Words, *, most: int | None = _SHOWN) -> pd.DataFrame:
+    """Return what a chart draws of a dimension: all rows, or the first ones and the sum of the rest."""
     amounts = {"PY": "actual_last_year", "FC": "forecast", "PL": "target", "change": "change_asked"}
     names = told_apart(table["name"].tolist(), table["key"].tolist())
     bars = pd.DataFrame({"name": names, "heading": heading}, index=table.index)
@@ -365,14 +366,14 @@ def bars_of(table: pd.DataFrame, heading: str, words: Words, *, gather: bool = T
     bars["growth"] = table["growth_asked"].to_numpy()
     if "reach_probability" in table and table["reach_probability"].notna().any():
         bars["reach"] = [words.chance(p) for p in table["reach_probability"]]
-    if "held_change" in table:
-        bars["adopted"] = ["–" if pd.isna(v) else words.signed_money(v) for v in table["held_change"]]
+    if "held_change" in table and table["held_change"].notna().any():
+        bars["held"] = ["–" if pd.isna(v) else words.signed_money(v) for v in table["held_change"]]
     bars = bars.reset_index(drop=True)
-    if not gather or len(bars) <= _SHOWN + 1:
+    if most is None or len(bars) <= most + 1:
         return bars
-    rest = bars.iloc[_SHOWN:]
+    rest = bars.iloc[most:]
     other = rest[list(amounts)].sum(min_count=1).to_frame().T
     other["growth"] = (other["change"] / other["PY"]).where(other["PY"] > 0)
     other["name"], other["heading"] = words("targets.other", count=len(rest)), heading
-    other[[name for name in ("reach", "adopted") if name in bars]] = "–"
-    return pd.concat([bars.iloc[:_SHOWN], other], ignore_index=True)
+    other[[name for name in ("reach", "held") if name in bars]] = "–"
+    return pd.concat([bars.iloc[:most], other], ignore_index=True)

@@ -72,7 +72,7 @@ def months_page(
     days, weeks, compared
         What `split_when` returns.
     held : Held, optional
-        What `kamlib.packs.pages_held.beside_adopted` returns.
+        What `kamlib.packs.pages_held.save_held` returns.
     """
     words = scope.words
     rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
@@ -84,8 +84,8 @@ def months_page(
     for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
         table[name] = months[name]
     table.insert(4, "target_share", months["target"] / total)
-    adopted = [name for name in ("target_held", "held_change") if name in months]
-    table[adopted] = months[adopted]
+    beside = [n for n in ("target_held", "held_change") if n in months and months[n].notna().any()]
+    table[beside] = months[beside]
     worked = days.set_index("month").reindex(table["month"])
     table["working_days"] = worked["working_days"].to_numpy()
     if compared is not None:
@@ -100,8 +100,8 @@ def months_page(
         table=table,
         figures=(
             charts.month_chart(
-                bars_of(months, "", words, gather=False),
-                bars_of(quarters, "", words, gather=False),
+                bars_of(months, "", words, most=None),
+                bars_of(quarters, "", words, most=None),
                 words=words,
                 native=native,
             ),
@@ -110,7 +110,7 @@ def months_page(
         sentences=quarters_said(quarters, scope),
         notes=_notes(months, days, scope, by_days=compared is not None),
         labels=scope.labels(),
-        totals=(*series_of(scope.size), *adopted, "working_days"),
+        totals=(*series_of(scope.size), *beside, "working_days"),
     )
 
 

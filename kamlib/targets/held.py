@@ -1,7 +1,8 @@
-"""A plan beside the targets that hold for its months already: a quarter's beside the adopted year's."""
+"""A plan beside the targets that hold for its months already: the adopted ones, or the book's own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -22,6 +23,8 @@ _KEYS = {
     "account": ["account_id", "rep_id"],
 }
 _SOURCE = ["period", "run", "adopted_by", "adopted_at"]
+_NAMES = ["account_id", "rep_id", "region", "product_line", "account_type"]  # of what a target may speak
+_OF_ACCOUNT = ["rep_id", "region", "account_type"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,15 @@ class Held:
     table : pandas.DataFrame
         One row per dimension (company, rep, region, account_type, product_line, quarter, month, account) and
         key (null: no rep, or no such side in the adopted file): dimension, key, rep_id (of accounts; one that
-        changed hands has a row with each rep), target_held (adopted), target_beside (asked by the plan),
-        held_change (asked less adopted) [currency] and held_reason (of accounts, see `compare_held`).
+        changed hands has a row with each rep), target_held (what holds), target_beside (asked by the plan),
+        held_change (asked less held) [currency] and held_reason (of accounts, see `compare_held`).
     months : tuple of str
-        Months of the plan for which targets are adopted.
+        Months of the plan for which targets hold.
     whole : bool
         Whether these are all months of the plan.
     sources : pandas.DataFrame
-        One row per adoption that holds for any of them: period, run, adopted_by, adopted_at.
+        One row per adoption that holds for any of them: period, run, adopted_by, adopted_at. Without rows
+        where the book's own targets hold.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -49,8 +53,13 @@ class Held:
     sources: pd.DataFrame = field(repr=False)
 
     @property
+    def adopted(self) -> bool:
+        """Whether adopted targets hold, not the book's own."""
+        return len(self.sources) > 0
+
+    @property
     def total(self) -> Decimal:
-        """What is adopted for these months in all [currency]."""
+        """What holds for these months in all [currency]."""
         return total_money(self.of("company")["target_held"])
 
     @property
@@ -63,16 +72,29 @@ class Held:
         return self.table[self.table["dimension"] == dimension]
 
 
-def compare_held(targets: pd.DataFrame, adopted: pd.DataFrame | None, *, period: Period) -> Held | None:
-    """Set a plan beside the adopted targets that hold for its months, by every side.
+def compare_held(
+    targets: pd.DataFrame,
+    adopted: pd.DataFrame | None,
+    own: pd.DataFrame | None = None,
+    accounts: pd.DataFrame | None = None,
+    *,
+    period: Period,
+) -> Held | None:
+    """Set a plan beside the targets that hold for its months, by every side they speak of.
 
-    Of the plan only those months count for which targets are adopted, so that both sums are of the same
-    months. Each side's amounts stand with whom they were asked of: adopted ones with the rep, region and type
-    of the adopted file, the plan's with its own.
+    Adopted targets hold where they cover every month of the plan; otherwise those that the book itself
+    states for the period; otherwise adopted ones of some of its months. Of the plan only those months count
+    for which targets hold, so that both sums are of the same months. Each side's amounts stand with whom they
+    were asked of: those that hold with the rep, region and type they name, the plan's with its own.
+
+    The book may state a period's target several times over, by rep, by region and for the company. Of each
+    side those rows count that name the fewest of account, rep, region, product line and account type beside
+    it; of as few, those that come last in this order. A row of an account counts for its rep, region and
+    type, too. What the book names no target of has none, which is not zero: it has no row.
 
     Why an account's amount differs is told by the first of these that applies: ``moved`` (another rep is
     asked now), ``closed`` (the plan does not ask it, as it does no closed account), ``new`` (what is adopted
-    does not ask it), the bound that bit in the plan (``floor`` if it asks more than is adopted, ``cap`` if
+    does not ask it), the bound that bit in the plan (``floor`` if it asks more than what holds, ``cap`` if
     less, ``pin``), else ``share`` (its share of the total).
 
     Parameters
@@ -82,13 +104,18 @@ def compare_held(targets: pd.DataFrame, adopted: pd.DataFrame | None, *, period:
     adopted : pandas.DataFrame or None
         Adopted targets that hold: measure, period, run, adopted_by, adopted_at, account_id, rep_id, region,
         account_type, product_line, month, target [currency].
+    own : pandas.DataFrame, optional
+        The book's targets: period, measure (revenue where null), account_id, rep_id, region, product_line,
+        account_type (each may be null or absent) and target [currency].
+    accounts : pandas.DataFrame, optional
+        account_id, rep_id, region, account_type; of whom an account's own target is.
     period : Period
         The period planned.
 
     Returns
     -------
     Held or None
-        None where no revenue target is adopted for any month of the period.
+        None where no revenue target holds for any month of the period.
 
     Examples
     --------
@@ -101,28 +128,77 @@ def compare_held(targets: pd.DataFrame, adopted: pd.DataFrame | None, *, period:
     >>> held = compare_held(plan, year, period=parse_period("2026Q1"))
     >>> held.months, held.whole, int(held.total), int(held.change), held.of("account")["held_reason"].item()
     (('2026-01', '2026-02'), False, 95, 5, 'floor')
+    >>> book = pd.DataFrame({"period": ["2026Q1"], "rep_id": "R", "target": [90]})
+    >>> held = compare_held(plan, year, book, period=parse_period("2026Q1"))
+    >>> held.adopted, held.whole, held.of("rep")[["key", "held_change"]].astype(str).to_numpy().tolist()
+    (False, True, [['R', '10.0000']])
     """
-    if adopted is None:
+    months = [str(month) for month in period.months()]
+    quarters = _quarters(months, period)
+    rows = _adopted(adopted, months)
+    covered = [month for month in months if month in set(rows["month"])]
+    stated = _stated(own, accounts, period) if len(covered) < len(months) else rows.head(0)
+    if len(stated):
+        covered, sources = months, rows[_SOURCE].head(0)
+        parts = {side: _least_named(stated, side) for side in _KEYS}
+    else:
+        sources = rows[_SOURCE].drop_duplicates().sort_values(_SOURCE, ignore_index=True)
+        parts = dict.fromkeys(_KEYS, rows.assign(quarter=rows["month"].map(quarters)))
+    if not covered:
         return None
-    own = [str(month) for month in period.months()]
-    rows = adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(own)]
-    if rows.empty:
-        return None
-    months = tuple(month for month in own if month in set(rows["month"]))
-    asked = targets[targets["month"].isin(months)]
-    start = period.fiscal_year_start
-    quarters = {m: str(parse_period(m, fiscal_year_start=start).quarters()[0]) for m in months}
-    rows, asked = (table.assign(quarter=table["month"].map(quarters)) for table in (rows, asked))
-    table = pd.concat([_beside(name, rows, asked) for name in _KEYS], ignore_index=True)
+    asked = targets[targets["month"].isin(covered)]
+    asked = asked.assign(quarter=asked["month"].map(quarters))
+    sides = [_beside(side, held, asked, named=len(stated) > 0) for side, held in parts.items() if len(held)]
+    table = pd.concat(sides, ignore_index=True)
     account = table["dimension"] == "account"
     table.loc[account, "held_reason"] = _reasons(table[account], asked)
     table = table.astype({"rep_id": "str", "held_reason": "str"})
-    sources = rows[_SOURCE].drop_duplicates().sort_values(_SOURCE, ignore_index=True)
-    return Held(table, months, len(months) == len(own), sources)
+    return Held(table, tuple(covered), len(covered) == len(months), sources)
 
 
-def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """Return both sums of one dimension, one row per key of either."""
+def _quarters(months: Sequence[str], period: Period) -> dict[str, str]:
+    """Return the quarter of each month."""
+    start = period.fiscal_year_start
+    return {m: str(parse_period(m, fiscal_year_start=start).quarters()[0]) for m in months}
+
+
+def _adopted(adopted: pd.DataFrame | None, months: Sequence[str]) -> pd.DataFrame:
+    """Return the adopted targets of revenue of these months."""
+    if adopted is None:
+        return pd.DataFrame(columns=[*_SOURCE, "month"])
+    return adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
+
+
+def _stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period) -> pd.DataFrame:
+    """Return the book's targets of revenue for just this period, with every side as a column.
+
+    level orders them by how much they name; a side that only the account tells is filled in after that.
+    """
+    if own is None or "period" not in own:
+        return pd.DataFrame(columns=_NAMES)
+    measure = own["measure"].fillna("revenue") if "measure" in own else "revenue"
+    rows = own[(own["period"] == str(period)) & (measure == "revenue")]
+    rows = rows[["target"]].join(rows.reindex(columns=_NAMES).astype("str"))
+    named = rows[_NAMES].notna().to_numpy()
+    rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
+    if accounts is not None:
+        of = accounts.set_index("account_id")
+        for name in _OF_ACCOUNT:
+            rows[name] = rows[name].fillna(rows["account_id"].map(of[name]))
+    months, quarters = period.months(), period.quarters()
+    rows["month"] = str(months[0]) if len(months) == 1 else None
+    rows["quarter"] = str(quarters[0]) if len(quarters) == 1 else None
+    return rows
+
+
+def _least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Return the rows that tell a side's targets: of those that name it, the ones that name least."""
+    rows = stated[stated[_KEYS[side][:1]].notna().all(axis=1)]
+    return rows[rows["level"] == rows["level"].min()]
+
+
+def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame, *, named: bool) -> pd.DataFrame:
+    """Return both sums of one dimension, one row per key of either; where named, of what holds only."""
     by = ["dimension", *_KEYS[dimension]]
     amounts = ("target_held", "target_beside")
     sums = [
@@ -130,6 +206,8 @@ def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataF
         for rows, name in zip((held, asked), amounts, strict=True)
     ]
     both = sums[0].merge(sums[1], how="outer", on=by, sort=True)
+    if named and len(by) > 1:
+        both = both[both[by[1]].isin(held[by[1]])].reset_index(drop=True)
     ticks = [np.where(both[n].isna(), 0, to_ticks(both[n].fillna(0))).astype(np.int64) for n in amounts]
     key = both[by[1]] if len(by) > 1 else pd.Series("company", index=both.index)
     return pd.DataFrame(
@@ -146,7 +224,7 @@ def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataF
 
 
 def _reasons(accounts: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
-    """Say of each row of an account why what is asked differs from what is adopted."""
+    """Say of each row of an account why what is asked differs from what holds."""
     plan = asked.drop_duplicates("account_id").set_index("account_id")
     key = accounts["key"]
     bound, change = key.map(plan["bound"]), to_ticks(accounts["held_change"])

@@ -42,11 +42,11 @@ def test_a_fall_of_more_than_a_third_names_closed_and_silent_accounts_by_size() 
         account("G", "R", 20, rule="closed"), account("H", "R", 0, rule="closed"),
     ]  # fmt: skip
     assert said([rep("R", 1850, 620), rep("S", 1000, 700)], accounts, "B") == (
-        "Below 2025Q1 by more than a third: Rep R, -66.5 % (-1.23 k): Shop C, closed, brought 500, Shop B, silent since "
+        "Target below 2025Q1 by more than a third: Rep R, -66.5 % (-1.23 k): Shop C, closed, brought 500, Shop B, silent since "
         "2025-04, brought 300, Shop A, closed, brought 100, 2 more closed or silent 50.0.",
     )
     assert said([rep("S", 1000, 600)], accounts, lang="zh") == (
-        "较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，当时为 800。",
+        "目标较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，当时为 800。",
     )
 
 
@@ -55,15 +55,18 @@ def test_a_third_itself_is_no_such_fall_and_a_fallen_forecast_is() -> None:
     assert said([rep("R", 900, 600)], accounts) == ()
     assert said([rep("R", 900, 600, 700), rep("S", 0, 0)], accounts) == ()
     assert said([rep("R", 900, 600, 500)], accounts) == (
-        "Below 2025Q1 by more than a third: Rep R, by forecast -44.4 % (-400): no account is closed or silent.",
+        "Forecast, not target, below 2025Q1 by more than a third: Rep R, -44.4 % (-400): no account is closed or silent.",
+    )
+    assert said([rep("R", 900, 600, 500)], accounts, lang="zh") == (
+        "预测（而非目标）较 2025Q1 下降超过三分之一：Rep R -44.4 %（-400）：没有已关闭或未再采购的客户。",
     )
 
 
 def test_falls_are_ranked_by_what_is_told_and_no_account_that_rises_is_named() -> None:
     accounts = [account("A", "R", 400, 430), account("B", "S", 900, 950)]
     assert said([rep("R", 900, 550, 550), rep("S", 900, 950, 100)], accounts) == (
-        "Below 2025Q1 by more than a third: Rep S, by forecast -88.9 % (-800): no account is closed or silent; Rep R, "
-        "-38.9 % (-350): no account is closed or silent.",
+        "Target below 2025Q1 by more than a third: Rep R, -38.9 % (-350): no account is closed or silent.",
+        "Forecast, not target, below 2025Q1 by more than a third: Rep S, -88.9 % (-800): no account is closed or silent.",
     )
 
 

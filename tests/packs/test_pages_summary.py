@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from kamlib.glossary import Words
-from kamlib.packs.pages_summary import _one_sided
+from kamlib.packs.pages_summary import _held_otherwise, _held_sentence, _one_sided
 from kamlib.periods import parse_period
+from kamlib.targets.held import Held
 
 
 def a_run(
@@ -65,3 +66,35 @@ def test_forecasts_of_other_months_than_the_period_s_say_nothing() -> None:
 
 def test_no_more_months_are_known_than_a_forecast_looks_back_on() -> None:
     assert "with 13 to 20 months known (now 20)" in _one_sided(a_run("en", over=1.0, mean=0.1, window=20))
+
+
+def held_run(lang: str, held: int) -> SimpleNamespace:
+    plan = pd.DataFrame({"account_id": ["A", "B"], "rep_id": ["R1", "R2"], "region": "N", "account_type": "T",
+                         "product_line": "L", "month": "2026-01", "target": [500, 700], "bound": "none"})  # fmt: skip
+    own = pd.DataFrame({"period": "2026-01", "rep_id": ["R1", "R2"], "target": [held, 700]})
+    tables = {"plan_targets": plan, "targets": own, "accounts": plan}
+    return SimpleNamespace(
+        load=tables.__getitem__,
+        has=tables.__contains__,
+        words=Words(lang, "EUR"),
+        period=parse_period("2026-01"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The book's own targets for 2026-01: 1.10 k; this plan asks 1.20 k, +100. "
+               "Furthest from what holds: Ann +100 (500 asked, 400 held)."),
+        ("zh", "账册自带的 2026-01 目标为 1,100；本计划要求 1,200，相差 +100。与已有目标相差最大：Ann +100（要求 500，已有 400）。"),
+    ],
+)  # fmt: skip
+def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, said: str) -> None:
+    reps = pd.DataFrame({"key": ["R1", "R2", None], "name": ["Ann", "Wu", "(no rep)"]})
+    run = held_run(lang, 400)
+    held = _held_otherwise(run)
+    assert isinstance(held, Held)
+    assert _held_sentence(held, reps, run) == (said,)
+    same = _held_otherwise(held_run(lang, 500))
+    assert same is None
+    assert _held_sentence(same, reps, run) == ()

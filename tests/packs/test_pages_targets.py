@@ -50,6 +50,7 @@ def make_pages(
     only: str = "",
     compared: dict[str, int] | None = None,
     adopted: str = "",
+    own: pd.DataFrame | None = None,
 ) -> dict[str, Page]:
     cube = make_cube() if cube is None else cube
     accounts = make_accounts() if accounts is None else accounts
@@ -61,11 +62,8 @@ def make_pages(
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
     summary = summarise_targets(allocation.targets, accounts, cube=cube, forecast=coming, period=PERIOD)
-    held = (
-        compare_held(allocation.targets, adopted_like(allocation, adopted), period=PERIOD)
-        if adopted
-        else None
-    )
+    adopted_rows = adopted_like(allocation, adopted) if adopted else None
+    held = compare_held(allocation.targets, adopted_rows, own, accounts, period=PERIOD)
     made = {
         "targets_1": lambda: pages.size_page(sizing_steps(size), scope=scope),
         "targets_2": lambda: pages.margins_page(summary, allocation, scope=scope, held=held),
@@ -233,14 +231,14 @@ def test_one_rep_carries_all() -> None:
 
 
 def test_many_reps_are_gathered_with_their_sum() -> None:
-    rows = [(f"N{i:02d}", "North", "Dealer", f"Q{i:02d}", 100 + i, "active") for i in range(20)]
-    sales = [(f"N{i:02d}", "Bikes", f"Q{i:02d}", "2025-01", 100 + i) for i in range(20)]
+    rows = [(f"N{i:02d}", "North", "Dealer", f"Q{i:02d}", 100 + i, "active") for i in range(28)]
+    sales = [(f"N{i:02d}", "Bikes", f"Q{i:02d}", "2025-01", 100 + i) for i in range(28)]
     made = make_pages(only="targets_2", accounts=make_accounts(rows), cube=make_cube(sales), forecast=False)
     chart, native = made["targets_2"].figures[0], made["targets_2"].figures[0].native
     assert native is not None
-    assert native.rows == 12
+    assert native.rows == 20
     assert "other (8)" in chart.svg
-    assert len(made["targets_2"].table.query("dimension == 'rep'")) == 20
+    assert len(made["targets_2"].table.query("dimension == 'rep'")) == 28
 
 
 def test_months_add_up_to_the_total() -> None:
@@ -321,7 +319,7 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
     made = make_pages(adopted="2026")
     assert made["targets_2"].sentences == (
         "Adopted for 2026Q1: 1.27 k (plan of 2026, run 004-ab, by Li on 2025-12-03); this plan asks 1.21 k, -60.0.",
-        "Furthest from what is adopted: Wu Lei -60.0 (accounts by their shares -60.0, most Account A -60.0).",
+        "Furthest from what holds: Wu Lei -60.0 (accounts by their shares -60.0, most Account A -60.0).",
         "A year's plan grows and bounds whole years and lays them on months by product lines' seasons; a quarter's "
         "grows and bounds the quarter itself. So, even where no parameter changed, accounts with a quarter unlike the "
         "rest of their year are asked otherwise.",
@@ -343,15 +341,48 @@ def test_the_quarters_own_adopted_plan_needs_no_word_on_years() -> None:
     said = make_pages("zh", adopted="2026Q1", only="targets_2")["targets_2"].sentences
     assert said == (
         "2026Q1 已采用的目标为 1,270（2026Q1 的计划，运行 004-ab，Li 于 2025-12-03 采用）；本计划要求 1,210，相差 -60.0。",
-        "与已采用目标相差最大：Wu Lei -60.0（按份额分解的客户 -60.0，其中 Account A 最多，-60.0）。",
+        "与已有目标相差最大：Wu Lei -60.0（按份额分解的客户 -60.0，其中 Account A 最多，-60.0）。",
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("The book's own targets for 2026Q1: 1.30 k; this plan asks 1.21 k, -90.0.",
+                "Furthest from what holds: Wu Lei -100 (1.00 k asked, 1.10 k held); Ann -20.0 (180 asked, 200 held).")),
+        ("zh", ("账册自带的 2026Q1 目标为 1,300；本计划要求 1,210，相差 -90.0。",
+                "与已有目标相差最大：Wu Lei -100（要求 1,000，已有 1,100）；Ann -20.0（要求 180，已有 200）。")),
+    ],
+)  # fmt: skip
+def test_the_books_own_targets_stand_beside_the_plan_as_adopted_ones_do(
+    lang: str, said: tuple[str, ...]
+) -> None:
+    own = pd.DataFrame({"period": "2026Q1", "rep_id": ["R1", "R2"], "target": [1100, 200]})
+    made = make_pages(lang, own=own)
+    page = made["targets_2"]
+    assert page.sentences == said
+    reps = page.table[page.table["dimension"] == "rep"]
+    shown = reps[["target_held", "held_change"]].astype("float64").fillna(-1).to_numpy().tolist()
+    assert shown == [[1100, -100], [200, -20], [-1, -1], [-1, -1]]  # whom the book does not name has none
+    drawn = [pages.bars_of(page.table.assign(key="", name="")[page.table["dimension"] == side], "", Words("en", "EUR"))
+             for side in ("rep", "region")]  # fmt: skip
+    assert ["held" in bars for bars in drawn] == [True, False]
+    assert "target_held" not in made["targets_5"].table  # of no month does the book say a target
+
+
+def test_of_reps_twenty_are_drawn_and_one_alone_is_not_gathered() -> None:
+    rows = pd.DataFrame({"key": [f"R{i:02d}" for i in range(22)], "target": 10, "growth_asked": 0.1})
+    rows = rows.assign(name=rows["key"], actual_last_year=9, forecast=9, change_asked=1)
+    bars = [pages.bars_of(rows.head(n), "Reps", Words("en", "EUR"), most=20)["name"] for n in (21, 22)]
+    assert [len(b) for b in bars] == [21, 21]
+    assert [b.iloc[-1] for b in bars] == ["R20", "other (2)"]
 
 
 def test_where_nothing_is_adopted_the_page_says_how_to() -> None:
     page = sample_pages()["targets_2"]
     assert page.sentences[-1].startswith(
-        "No plan is adopted for 2026Q1, so this one stands beside no other (targets that the book itself holds are on "
-        "page targets 1): kam adopt RUN --book BOOK --by NAME"
+        "No plan is adopted for 2026Q1 and the book holds no targets for it, so this one stands beside no other: "
+        "kam adopt RUN --book BOOK --by NAME"
     )
     assert "target_held" not in page.table
 

@@ -103,3 +103,42 @@ def test_a_closed_account_is_the_reason_and_a_cap_is_none_for_being_asked_more()
 ])  # fmt: skip
 def test_without_adopted_revenue_there_is_nothing_to_stand_beside(adopted: pd.DataFrame | None) -> None:
     assert compare_held(rows(("A", "R1", "2026-01", 5)), adopted, period=QUARTER) is None
+
+
+OWN = pd.DataFrame(
+    {
+        "period": ["2026Q1", "2026Q1", "2026Q1", "2026Q1", "2026Q1", "2025Q1", "2026Q1"],
+        "measure": ["revenue", None, None, "revenue", None, None, "budget"],
+        "rep_id": [None, "R1", "R3", None, "R1", "R1", "R1"],
+        "account_id": [None, None, None, "A", None, None, None],
+        "product_line": [None, None, None, None, "Drives", None, None],
+        "target": [200, 90, 40, 55, 70, 1, 2],
+    }
+)
+
+
+def test_of_the_books_own_targets_each_side_counts_those_that_name_least() -> None:
+    plan = rows(("A", "R1", "2026-01", 80), ("B", "R2", "2026-03", 60))
+    accounts = pd.DataFrame({"account_id": ["A", "B"], "rep_id": ["R1", "R2"],
+                             "region": "North", "account_type": "OEM"})  # fmt: skip
+    held = compare_held(plan, None, OWN, accounts, period=QUARTER)
+    assert held is not None
+    assert (held.adopted, held.whole, float(held.total), float(held.change)) == (False, True, 200, -60)
+    assert amounts(held.of("rep")) == {"R1": [90, 80, -10], "R3": [40, 0, -40]}  # R2 has none, which is not 0
+    assert amounts(held.of("account")) == {"A": [55, 80, 25]}
+    assert amounts(held.of("region")) == {"North": [55, 140, 85]}  # of an account, as no row names a region
+    assert amounts(held.of("product_line")) == {"Drives": [70, 140, 70]}
+    assert amounts(held.of("quarter")) == {"2026Q1": [200, 140, -60]}
+    assert held.of("month").empty
+
+
+def test_adopted_targets_of_all_months_come_before_the_books_own_and_those_before_a_part() -> None:
+    plan = rows(*(("A", "R1", month, 10) for month in ("2026-01", "2026-02", "2026-03")))
+    adopted = plan.assign(target=20, **ABOUT)
+    whole = compare_held(plan, adopted, OWN, period=QUARTER)
+    part = compare_held(plan, adopted.head(2), OWN, period=QUARTER)
+    assert whole is not None
+    assert part is not None
+    assert [(h.adopted, float(h.total), float(h.change)) for h in (whole, part)] == [
+        (True, 60, -30), (False, 200, -170),
+    ]  # fmt: skip
