@@ -237,7 +237,7 @@ def _widest(column: TableColumn, shown: int) -> int:
 def _head(column: TableColumn, shown: int, words: Words) -> str:
     widest = _widest(column, shown) if column.kind == "text" else 0
     room = (
-        f' style="min-width: min({min(max(round(widest * 0.28), 10), 30)}em, 60vw)"'
+        f' style="min-width: min({min(max(round(widest * 0.28), 10), 22)}em, 60vw)"'
         if widest > _SHORT
         else ""
     )

@@ -228,5 +228,5 @@ def names_of(table: pd.DataFrame, scope: Scope) -> list[str]:
         elif dimension == "company":
             names.append(words.value("dimension", "company"))
         else:
-            names.append(words("targets.without_account") if pd.isna(key) else str(key))
+            names.append(words("targets.chain_unnamed") if pd.isna(key) else str(key))
     return names

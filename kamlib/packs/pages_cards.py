@@ -6,29 +6,42 @@ from typing import Any
 
 import pandas as pd
 
+from kamlib.glossary import Words
 from kamlib.packs.page import Page
 from kamlib.packs.pages_attainability import Likely, names_of
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets import Allocation, smart_cards
-from kamlib.targets.smart import CRITERIA, PASSES
+from kamlib.targets.smart import CRITERIA, PASSES, STRETCH
 
-_LISTED = 15  # accounts listed whose card fails
-_FIRST = ("attainable", "relevant")  # which fail most, beside what would mend them
+_LISTED = 10  # accounts listed whose card is not whole
+_FIRST = ("attainable", "relevant")  # which fail most, each in a column of its own
+_REST = tuple(name for name in CRITERIA if name not in _FIRST)
 _NAMED = 3  # reps named for each criterion that fails
+_SIDES = ("company", "region", "account_type", "product_line")
 
 
-def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFrame, *, scope: Scope) -> Page:
+def cards_page(
+    run: Run,
+    likely: Likely,
+    allocation: Allocation,
+    summary: pd.DataFrame,
+    cube: pd.DataFrame,
+    *,
+    scope: Scope,
+) -> Page:
     """Answer whether each target is a SMART one, and if not why and what would mend it (targets 8).
 
     Parameters
     ----------
     run : Run
-        The run; gets ``target_cards``, the card of every rep and account.
+        The run; gets ``target_cards``, the card of every target.
     likely : Likely
         What `kamlib.packs.pages_attainability.judge_targets` returns.
     allocation : Allocation
         What `kamlib.targets.allocate_targets` returns.
+    summary : pandas.DataFrame
+        What `kamlib.targets.summarise_targets` returns.
     cube : pandas.DataFrame
         The run's own.
     scope : Scope
@@ -36,7 +49,7 @@ def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFr
     """
     words = scope.words
     cards = smart_cards(
-        likely.table, allocation.accounts, allocation.targets,
+        likely.table, allocation.accounts, allocation.targets, summary,
         cube=cube, period=run.period, as_of=run.as_of, weights=allocation.weights,
     )  # fmt: skip
     run.save("target_cards", cards)
@@ -44,44 +57,81 @@ def cards_page(run: Run, likely: Likely, allocation: Allocation, cube: pd.DataFr
     cards = cards.merge(wanted, how="left", on=["dimension", "key"])
     cards.insert(1, "name", names_of(cards, scope))
     reps, accounts = (cards[cards["dimension"] == level] for level in ("rep", "account"))
+    sides = cards[cards["dimension"].isin(list(_SIDES))]
     loose = accounts[~accounts["smart"]]
-    table = pd.concat([reps, loose.head(_LISTED)], ignore_index=True)
+    table = pd.concat([reps, sides, loose.head(_LISTED)], ignore_index=True)
+    table["name"] = [_with_side(row, words) for row in table.itertuples()]
+    table["form"] = [_form(row) for row in table.itertuples()]
     table["mend"] = [_mend(row, likely, scope) for row in table.itertuples()]
-    table = table.astype({"mend": "str"})
-    rest = [name for name in CRITERIA if name not in _FIRST]
-    notes = [words("targets.cards_note_rule")]
+    table = table.astype({"form": "str", "mend": "str"})
+    notes = [words("targets.cards_note_rule", below=_below(likely, scope))]
     if len(loose) > _LISTED:
         notes.append(words("targets.cards_note_more", shown=_LISTED, failed=words.count(len(loose))))
     notes.append(words("targets.cards_note_doubt"))
     return Page(
         id="targets_8",
-        title=_title(reps[reps["key"].notna()], scope),
+        title=_title(reps[reps["key"].notna()], likely, scope),
         subtitle=scope.subtitle(words("targets.cards_what")),
-        table=table[["name", "target", *_FIRST, "mend", *rest, "dimension"]],
-        sentences=_accounts_said(accounts, scope),
+        table=table[["name", "target", *_FIRST, "form", "mend"]],
+        sentences=tuple(
+            _counted(kind, rows, likely, scope)
+            for kind, rows in (("sides", sides), ("accounts", accounts))
+            if len(rows)
+        ),
         notes=tuple(notes),
         folded=False,
     )
 
 
+def _with_side(row: Any, words: Words) -> str:
+    """Return a name, of a region, account type or product line with what it is."""
+    if row.dimension in ("company", "rep", "account"):
+        return str(row.name)
+    return words("targets.chain_name", side=words.value("dimension", row.dimension), name=row.name)
+
+
+def _form(row: Any) -> str:
+    """Tick or cross the criteria of a target's form, in order; what would mend them tells which fail."""
+    return " ".join("✓" if getattr(row, name) in PASSES[name] else "✗" for name in _REST)
+
+
+def _below(likely: Likely, scope: Scope) -> str:
+    return scope.words.chance(likely.params.stretch_below)
+
+
 def _failing(cards: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the cards that fail by criterion, most first."""
-    found = {name: cards[~cards[name].isin(list(PASSES[name]))] for name in CRITERIA}
+    """Return the cards that fail by criterion, most first; a stretch fails none."""
+    found = {name: cards[~cards[name].isin([*PASSES[name], STRETCH])] for name in CRITERIA}
     return {n: found[n] for n in sorted(found, key=lambda n: -len(found[n])) if len(found[n])}
 
 
-def _title(reps: pd.DataFrame, scope: Scope) -> str:
+def _title(reps: pd.DataFrame, likely: Likely, scope: Scope) -> str:
     words = scope.words
     if not len(reps):
         return words("targets.cards_title_none")
     known = {"smart": words.count(int(reps["smart"].sum())), "reps": words.count(len(reps))}
-    told = [
+    failing = [
         words("targets.cards_failing", criterion=words.label(name), names=_some(rows["name"].tolist(), scope))
         for name, rows in _failing(reps).items()
     ]
+    stretches = reps.loc[reps["attainable"] == STRETCH, "name"].tolist()
+    told = _others(failing, len(stretches), likely, scope, names=_some(stretches, scope))
     if not told:
         return words("targets.cards_title_one" if len(reps) == 1 else "targets.cards_title_all", **known)
-    return words("targets.cards_title", failing=words("targets.list").join(told), **known)
+    return words("targets.cards_title", others=told, **known)
+
+
+def _others(failing: list[str], stretches: int, likely: Likely, scope: Scope, *, names: str = "") -> str:
+    """Say how many are stretches, and what fails; nothing where all criteria are met."""
+    words, told = scope.words, []
+    if stretches:
+        known = {"count": words.count(stretches), "below": _below(likely, scope)}
+        told.append(words("targets.cards_stretches", **known))
+        if names:
+            told[0] = words("targets.cards_failing", criterion=told[0], names=names)
+    if failing:
+        told.append(words("targets.cards_fail_on", failing=words("targets.list").join(failing)))
+    return words("targets.list").join(told)
 
 
 def _some(names: list[str], scope: Scope) -> str:
@@ -92,19 +142,17 @@ def _some(names: list[str], scope: Scope) -> str:
     return words("targets.cards_more", names=told, count=words.count(more)) if more > 0 else told
 
 
-def _accounts_said(accounts: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
-    """Say how many accounts' targets meet all criteria, and of the others which one fails how often."""
+def _counted(kind: str, cards: pd.DataFrame, likely: Likely, scope: Scope) -> str:
+    """Say how many targets meet all criteria, and of the others which one fails how often."""
     words = scope.words
-    if not len(accounts):
-        return ()
-    known = {"smart": words.count(int(accounts["smart"].sum())), "accounts": words.count(len(accounts))}
-    told = [
+    known = {"smart": words.count(int(cards["smart"].sum())), "targets": words.count(len(cards))}
+    failing = [
         words("targets.cards_count", criterion=words.label(name), count=words.count(len(rows)))
-        for name, rows in _failing(accounts).items()
+        for name, rows in _failing(cards).items()
     ]
-    if not told:
-        return (words("targets.cards_accounts_all", **known),)
-    return (words("targets.cards_accounts", failing=words("targets.list").join(told), **known),)
+    told = _others(failing, int((cards["attainable"] == STRETCH).sum()), likely, scope)
+    key = f"targets.cards_{kind}"
+    return words(key, others=told, **known) if told else words(f"{key}_all", **known)
 
 
 def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
@@ -116,9 +164,10 @@ def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
         code = getattr(row, name)
         if code in PASSES[name]:
             continue
-        if code == "out_of_reach" and not row.wanted_target > 0:
+        too_much = code in ("out_of_reach", STRETCH)
+        if too_much and not row.wanted_target > 0:
             told.append(words("targets.mend_nothing"))
-        elif code == "out_of_reach":
+        elif too_much:
             known = {
                 "wanted": words.money(row.wanted_target),
                 "chance": chance,

@@ -14,20 +14,29 @@ from kamlib.periods import Period
 
 CRITERIA = ("specific", "measurable", "attainable", "relevant", "time_bound")
 PASSES = {
-    "specific": {"named"},
+    "specific": {"named", "shared"},
     "measurable": {"recorded", "countable"},
-    "attainable": {"stretch", "attainable", "easy"},
+    "attainable": {"attainable", "easy"},
     "relevant": {"growth", "potential", "factors", "forecast_gap"},
     "time_bound": {"milestones", "deadline"},
 }
 _EVEN = 1e-12  # what sums of shares differ by from rounding
-_OWNERS = {"rep": "rep_id", "account": "account_id"}
+STRETCH = "stretch"  # neither passes as attainable nor fails
+_OWNERS = {
+    "company": None,
+    "rep": "rep_id",
+    "region": "region",
+    "account_type": "account_type",
+    "product_line": "product_line",
+    "account": "account_id",
+}
 
 
 def smart_cards(
     likely: pd.DataFrame,
     accounts: pd.DataFrame,
     targets: pd.DataFrame,
+    summary: pd.DataFrame,
     *,
     cube: pd.DataFrame,
     period: Period,
@@ -35,17 +44,17 @@ def smart_cards(
     weights: Mapping[str, float],
     measure: str = "revenue",
 ) -> pd.DataFrame:
-    """Write a card for the target of every rep and every account.
+    """Write a card for every target: the company's, and by rep, region, account type, product line, account.
 
     Each of the five criteria is answered by a code, which says why it passes or fails:
 
-    - specific: ``named`` (rep or account, measure, period and amount are there); fails as ``no_rep``, where
-      nobody is named who is to reach it.
-    - measurable: ``recorded`` (the book holds the measure of this rep's accounts or this account),
-      ``countable`` (it would, but there is none yet); fails as ``no_source``, where the book names no account
-      in what is measured.
-    - attainable: the band of the probability, ``stretch``, ``attainable`` or ``easy``; fails as
-      ``out_of_reach`` and as ``unknown``.
+    - specific: ``named`` (one rep serves every account that carries a part), ``shared`` (several reps do, and
+      each part has one); fails as ``no_rep``, where nobody is named who is to reach it, and as
+      ``part_no_rep``, where that is so of a part.
+    - measurable: ``recorded`` (the book holds the measure of what the target is of), ``countable`` (it would,
+      but there is none yet); fails as ``no_source``, where the book names no account in what is measured.
+    - attainable: the band of the probability, ``attainable`` or ``easy``; ``stretch`` is neither passed nor
+      failed; fails as ``out_of_reach`` and as ``unknown``.
     - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (potential
       has a weight, and its share is above that of history), ``factors`` (all factors weighed ask more than
       history alone), ``forecast_gap`` (above the forecast); fails as ``no_aim``, at or below all of them, so
@@ -57,11 +66,14 @@ def smart_cards(
     Parameters
     ----------
     likely : pandas.DataFrame
-        What `attain_probability` returns; rows of reps and accounts with a target above nothing get a card.
+        What `attain_probability` returns; rows with a target above nothing get a card.
     accounts : pandas.DataFrame
-        One row per account with its chain; what `allocate_targets` returns as `accounts`.
+        One row per account with its chain; what `allocate_targets` returns as `accounts`. A product line's
+        factors are its accounts', by the part of each account's shares that falls on it.
     targets : pandas.DataFrame
         One row per account, product line and month; what `allocate_targets` returns as `targets`.
+    summary : pandas.DataFrame
+        One row per dimension and key, with last year's revenue; what `summarise_targets` returns.
     cube : pandas.DataFrame
         One row per account, product line, selling rep and month, with the measure.
     period : Period
@@ -76,11 +88,10 @@ def smart_cards(
     Returns
     -------
     pandas.DataFrame
-        One row per target, in the order of `likely`: dimension (rep or account), key (null: accounts without
-        a rep), measure, period, target [currency], ends (last day), milestones (months that carry a part),
-        reach_probability [fraction], aim_from (the lower of last year's revenue and the forecast, above which
-        a target serves an aim) [currency], the five codes, passed (criteria that pass) and smart (all five
-        do).
+        One row per target, in the order of `likely`: dimension, key (null: accounts without a rep), measure,
+        period, target [currency], ends (last day), milestones (months that carry a part), reach_probability
+        [fraction], aim_from (the lower of last year's revenue and the forecast, above which a target serves
+        an aim) [currency], the five codes, passed (criteria that pass) and smart (all five do).
 
     Raises
     ------
@@ -97,15 +108,18 @@ def smart_cards(
     >>> from kamlib.periods import parse_period
     >>> likely = pd.DataFrame({"dimension": ["account"], "key": ["A"], "target": [90], "landing": [80],
     ...                        "reach_probability": [0.3], "reach_band": ["stretch"]})
-    >>> accounts = pd.DataFrame({"account_id": ["A"], "rep_id": ["R"], "actual_last_year": [70],
+    >>> accounts = pd.DataFrame({"account_id": ["A"], "rep_id": ["R"], "region": "N", "account_type": "T",
     ...                          "by_history": [90], "proposal": [90], "history_share": [1.0],
     ...                          "potential_share": [1.0]})
-    >>> targets = pd.DataFrame({"account_id": "A", "month": ["2026-01", "2026-02"], "target": [50, 40]})
-    >>> cube = pd.DataFrame({"account_id": ["A"], "revenue": [70]})
-    >>> card = smart_cards(likely, accounts, targets, cube=cube, period=parse_period("2026Q1"),
+    >>> targets = pd.DataFrame({"account_id": "A", "product_line": "P", "month": ["2026-01", "2026-02"],
+    ...                         "line_share": 1.0, "target": [50, 40]})
+    >>> summary = pd.DataFrame({"dimension": ["account"], "key": ["A"], "without_account": False,
+    ...                         "actual_last_year": [70]})
+    >>> cube = pd.DataFrame({"account_id": ["A"], "product_line": "P", "revenue": [70]})
+    >>> card = smart_cards(likely, accounts, targets, summary, cube=cube, period=parse_period("2026Q1"),
     ...                    as_of=dt.date(2026, 1, 1), weights={"history": 1.0}).iloc[0]
-    >>> card["attainable"], card["relevant"], card["time_bound"], bool(card["smart"])
-    ('stretch', 'growth', 'milestones', True)
+    >>> card["attainable"], card["relevant"], card["time_bound"], int(card["passed"]), bool(card["smart"])
+    ('stretch', 'growth', 'milestones', 4, False)
     """
     asked = to_ticks(likely["target"]) > 0
     rows = likely[likely["dimension"].isin(list(_OWNERS)) & asked].reset_index(drop=True)
@@ -114,11 +128,7 @@ def smart_cards(
         raise ParameterError(
             f'likely.key: account "{lost["key"].iloc[0]}" is not in accounts. Take both from one allocation.'
         )
-    facts = pd.concat(
-        [_facts(dimension, accounts, targets, cube, measure) for dimension in _OWNERS], ignore_index=True
-    )
-    key = rows[["dimension"]].assign(owner=rows["key"].astype("object").fillna(""))
-    known = key.merge(facts, how="left", on=["dimension", "owner"])
+    known = _known(rows, accounts, targets, summary, cube, measure)
     table = rows[["dimension", "key"]].assign(measure=measure, period=str(period))
     table["target"] = rows["target"]
     table["ends"] = pd.Timestamp(period.end) - pd.Timedelta(days=1)
@@ -126,8 +136,7 @@ def smart_cards(
     table["reach_probability"] = rows["reach_probability"]
     table["aim_from"] = _aim_from(rows, known)
     source = measure in cube and bool(cube["account_id"].notna().any())
-    unnamed = rows["key"].isna() | ~known["has_rep"].fillna(False).astype(bool)
-    table["specific"] = np.where(unnamed, "no_rep", "named")
+    table["specific"] = _named(known)
     recorded = known["recorded"].fillna(False).astype(bool)
     table["measurable"] = np.where(recorded, "recorded", "countable") if source else "no_source"
     table["attainable"] = rows["reach_band"]
@@ -138,30 +147,65 @@ def smart_cards(
     return table.assign(passed=passed, smart=passed == len(CRITERIA)).astype({"passed": "Int64"})
 
 
-def _facts(
-    dimension: str, accounts: pd.DataFrame, targets: pd.DataFrame, cube: pd.DataFrame, measure: str
+def _known(
+    rows: pd.DataFrame,
+    accounts: pd.DataFrame,
+    targets: pd.DataFrame,
+    summary: pd.DataFrame,
+    cube: pd.DataFrame,
+    measure: str,
 ) -> pd.DataFrame:
-    """Return what is known of each rep or account, one row per owner; "" stands for no rep."""
-    chain = accounts[["account_id", "rep_id"]].assign(
-        before=to_ticks(accounts["actual_last_year"]),
+    """Return what is known of each target, one row per row; "" stands for a key that is null."""
+    chain = accounts[["account_id", "rep_id", "region", "account_type"]].assign(
         pull=to_ticks(accounts["proposal"]) - to_ticks(accounts["by_history"]),
         open=accounts["potential_share"].astype(float) - accounts["history_share"].astype(float),
         recorded=accounts["account_id"].isin(cube["account_id"]) & (measure in cube),
-        has_rep=accounts["rep_id"].notna(),
     )
-    chain["owner"] = chain[_OWNERS[dimension]].astype("object").fillna("")
-    by = chain.groupby("owner", sort=True)
-    result = by.agg(
-        before=("before", "sum"),
-        pull=("pull", "sum"),
-        open=("open", "sum"),
-        recorded=("recorded", "any"),
-        has_rep=("has_rep", "all"),
+    mixes = targets[["account_id", "product_line", "line_share"]]
+    lines = mixes.drop_duplicates(["account_id", "product_line"]).merge(chain, on="account_id")
+    lines["pull"] = np.rint(lines["pull"] * lines["line_share"]).astype("int64")
+    lines["open"] = lines["open"] * lines["line_share"]
+    sold = cube.loc[cube["account_id"].notna(), "product_line"]
+    lines["recorded"] = lines["product_line"].isin(sold) & (measure in cube)
+    due = targets.loc[to_ticks(targets["target"]) > 0, ["account_id", "product_line", "month"]]
+    due = due.merge(chain[["account_id", "rep_id", "region", "account_type"]], on="account_id")
+    facts = pd.concat(
+        [_facts(name, lines if name == "product_line" else chain, due) for name in _OWNERS], ignore_index=True
     )
-    due = targets[to_ticks(targets["target"]) > 0]
-    owner = due["account_id"].map(chain.set_index("account_id")["owner"])
-    result["milestones"] = due["month"].groupby(owner.to_numpy()).nunique()
-    return result.reset_index().assign(dimension=dimension)
+    base = summary[~summary["without_account"].astype(bool)]
+    base = base[["dimension"]].assign(owner=_unnull(base["key"]), before=to_ticks(base["actual_last_year"]))
+    key = rows[["dimension"]].assign(owner=_unnull(rows["key"]))
+    facts = facts.merge(base, how="left", on=["dimension", "owner"])
+    return key.merge(facts, how="left", on=["dimension", "owner"])
+
+
+def _facts(dimension: str, chain: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
+    """Return each key's factors, and of the parts of its target reps, months and whether one has no rep."""
+    result = chain.groupby(_owner(chain, dimension)).agg(
+        pull=("pull", "sum"), open=("open", "sum"), recorded=("recorded", "any")
+    )
+    owner = _owner(due, dimension)
+    result["milestones"] = due["month"].groupby(owner).nunique()
+    result["reps"] = due["rep_id"].groupby(owner).nunique()
+    result["unnamed"] = due["rep_id"].isna().groupby(owner).any()
+    return result.rename_axis("owner").reset_index().assign(dimension=dimension)
+
+
+def _owner(table: pd.DataFrame, dimension: str) -> pd.Series:
+    """Return the key of a dimension that each row belongs to."""
+    column = _OWNERS[dimension]
+    return pd.Series(dimension, index=table.index) if column is None else _unnull(table[column])
+
+
+def _unnull(keys: pd.Series) -> pd.Series:
+    return keys.astype("object").fillna("")
+
+
+def _named(known: pd.DataFrame) -> pd.Series:
+    """Say of each target whether somebody is named for it."""
+    reps, unnamed = known["reps"].fillna(0), known["unnamed"].fillna(True).astype(bool)
+    codes = np.select([reps == 0, unnamed, reps > 1], ["no_rep", "part_no_rep", "shared"], "named")
+    return pd.Series(codes, index=known.index)
 
 
 def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> pd.Series:

@@ -40,7 +40,9 @@ def make_keys(summary: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     return keys, paths
 
 
-def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[str, Page]:
+def make_pages(
+    folder: Path, lang: str = "en", *, known: bool = True, params: AttainabilityParams | None = None
+) -> dict[str, Page]:
     cube, accounts = make_cube(), make_accounts()
     coming = make_forecast(cube)
     size = size_target(cube, coming, period=PERIOD, params=SizingParams(), unit=10)
@@ -51,7 +53,7 @@ def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[st
     rows = summary[~summary["without_account"]]
     keys, paths = make_keys(rows)
     drawn = paths if known else None
-    params = AttainabilityParams()
+    params = params or AttainabilityParams()
     likely = pages.Likely(
         attain_probability(rows, keys, drawn, params=params, unit=10),
         reps_at_target(rows, keys, drawn),
@@ -66,7 +68,7 @@ def make_pages(folder: Path, lang: str = "en", *, known: bool = True) -> dict[st
     run = Run(folder, facts)
     return {
         "targets_6": pages.reach_page(likely, scope=scope),
-        "targets_8": cards_page(run, likely, allocation, cube, scope=scope),
+        "targets_8": cards_page(run, likely, allocation, summary, cube, scope=scope),
         "targets_2": pages_targets.margins_page(summary, allocation, scope=scope, likely=likely.table),
     }
 
@@ -83,10 +85,12 @@ def test_titles_are_findings(made: dict[str, Page]) -> None:
         "95.8 % of 2 reps are expected to reach their target, above the"
     )
     assert made["targets_8"].title == (
-        "1 of 2 reps' targets meets all five SMART criteria; the others fail on: Relevant (Wu Lei)"
+        "1 of 2 reps' targets meets all five SMART criteria; failing: Relevant (Wu Lei)"
     )
     assert made["targets_8"].sentences == (
-        "Of 5 accounts' targets 2 meet all five; the others fail on: Attainable 2; Specific 1.",
+        "Of 7 targets of the company, regions, account types and product lines 1 meets all five; "
+        "failing: Specific 5; Relevant 1.",
+        "Of 5 accounts' targets 2 meet all five; failing: Attainable 2; Specific 1.",
     )
     assert "probability of" in made["targets_6"].notes[0]
 
@@ -127,7 +131,9 @@ def test_the_wanted_probability_is_in_the_heading(made: dict[str, Page]) -> None
 def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
     make_pages(tmp_path)
     kept = pd.read_parquet(next(tmp_path.rglob("target_cards.parquet")))
-    assert set(kept["dimension"]) == {"rep", "account"}
+    assert kept["dimension"].drop_duplicates().tolist() == [
+        "company", "rep", "region", "account_type", "product_line", "account",
+    ]  # fmt: skip
     assert (kept["target"] > 0).all()
 
 
@@ -137,10 +143,10 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "en",
             {
-                "Wu Lei": "above 1.00 k it asks more than 2025Q1 or the forecast; else call it one to hold",
-                "(no rep)": "name a rep; no forecast to tell by: agree it with whoever knows the account",
-                "Account A": "down to 560 for a chance of 65 %, or 210 of new business beside it",
-                "Account C": "nothing comes by itself: all of it has to be new business",
+                "Wu Lei": "to ask more than 2025Q1 or FC: above 1.00 k; else call it one to hold",
+                "(no rep)": "name a rep; no forecast: agree it with who knows the account",
+                "Account A": "down to 560 for a chance of 65 %, or 210 of new business",
+                "Account C": "nothing comes by itself: it takes new business",
                 "Account E": "name a rep",
             },
         ),
@@ -158,10 +164,43 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
 )
 def test_a_card_that_fails_says_what_would_mend_it(tmp_path: Path, lang: str, said: dict[str, str]) -> None:
     table = make_pages(tmp_path, lang)["targets_8"].table
-    assert dict(table.loc[table["mend"].notna(), ["name", "mend"]].itertuples(index=False)) == said
+    owned = pd.concat([table.head(3), table.tail(3)])
+    assert dict(owned.loc[owned["mend"].notna(), ["name", "mend"]].itertuples(index=False)) == said
     assert table.loc[table["name"] == "Ann", "mend"].isna().all()  # whose card is whole
-    assert table["dimension"].tolist() == ["rep"] * 3 + ["account"] * 3
+    assert (table["name"].head(3).isin(["Wu Lei", "Ann"]).tolist()) == [True, True, False]
 
 
 def test_the_page_says_on_what_probabilities_were_tested(made: dict[str, Page]) -> None:
     assert "On 400 generated books targets of a quarter" in made["targets_6"].notes[2]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        (
+            "en",
+            "1 of 2 reps' targets meets all five SMART criteria; "
+            "1 is a stretch below 95 % (Wu Lei); failing: Relevant (Wu Lei)",
+        ),
+        (
+            "zh",
+            "2名客户经理中有1名的目标满足 SMART 全部五项；"
+            "1个有挑战、概率不足 95 %（Wu Lei）；不满足：相关（Wu Lei）",
+        ),
+    ],
+)
+def test_stretches_are_counted_apart(tmp_path: Path, lang: str, title: str) -> None:
+    bands = AttainabilityParams(
+        stretch_below=0.95, easy_above=0.99
+    )  # Wu Lei's chance is 91.3 %, Ann's 99.8 %
+    page = make_pages(tmp_path, lang, params=bands)["targets_8"]
+    assert page.title == title
+    row = page.table.set_index("name").loc["Wu Lei"]
+    assert (row["attainable"], row["mend"].count("65")) == ("stretch", 1)
+
+
+def test_sides_have_cards_that_tell_what_they_are_of(made: dict[str, Page]) -> None:
+    table = made["targets_8"].table.set_index("name")
+    assert table.loc["Company", ["form", "mend"]].tolist() == ["✗ ✓ ✓", "name a rep for every account"]
+    assert table.loc["Region North", "form"] == "✓ ✓ ✓"
+    assert table.loc["(no rep)", "form"] == "✗ ✓ ✓"

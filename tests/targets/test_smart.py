@@ -16,7 +16,8 @@ ACCOUNTS = pd.DataFrame(
     {
         "account_id": ["A", "B", "C", "D"],
         "rep_id": ["R1", "R1", None, "R2"],
-        "actual_last_year": [100, 50, 10, 0],
+        "region": ["N", "N", "S", "S"],
+        "account_type": "T",
         "by_history": [100, 30, 10, 0],
         "proposal": [90, 40, 10, 0],
         "history_share": [100 / 140, 30 / 140, 10 / 140, 0.0],
@@ -26,16 +27,36 @@ ACCOUNTS = pd.DataFrame(
 TARGETS = pd.DataFrame(
     {
         "account_id": ["A", "A", "B", "B", "C", "D"],
+        "product_line": ["P", "Q", "P", "P", "P", "P"],
         "month": ["2026-01", "2026-02", "2026-01", "2026-03", "2026-02", "2026-01"],
+        "line_share": [0.5, 0.5, 1.0, 1.0, 1.0, 1.0],
         "target": [60, 60, 20, 20, 5, 0],
     }
 )
-CUBE = pd.DataFrame({"account_id": ["A", "C", None], "revenue": [1, 1, 1]})
+CUBE = pd.DataFrame({"account_id": ["A", "C", None], "product_line": ["P", "P", "Q"], "revenue": [1, 1, 1]})
+BEFORE = {
+    "company": {"company": 200},
+    "rep": {"R1": 150, None: 10, "R2": 0},
+    "region": {"N": 150, "S": 10},
+    "account_type": {"T": 160},
+    "product_line": {"P": 90, "Q": 70},
+    "account": {"A": 100, "B": 50, "C": 10, "D": 0, None: 40},
+}
+SUMMARY = pd.DataFrame(
+    [(level, key, level == "account" and key is None, amount)
+     for level, amounts in BEFORE.items() for key, amount in amounts.items()],
+    columns=["dimension", "key", "without_account", "actual_last_year"],
+)  # fmt: skip
 
 
 def make_likely() -> pd.DataFrame:
     rows = [
         ("company", "company", 165, 150, 0.4, "attainable"),
+        ("region", "N", 160, 150, 0.4, "attainable"),
+        ("region", "S", 5, 6, 0.3, "stretch"),
+        ("account_type", "T", 165, 150, 0.4, "attainable"),
+        ("product_line", "P", 105, 80, 0.4, "attainable"),
+        ("product_line", "Q", 60, 70, 0.7, "attainable"),
         ("rep", "R1", 160, 150, 0.4, "attainable"),
         ("rep", "R2", 0, None, None, "unknown"),
         ("rep", None, 5, None, None, "unknown"),
@@ -55,11 +76,14 @@ def cards(
     weights: tuple[str, ...] = ("history", "potential"),
     **more: pd.DataFrame,
 ) -> pd.DataFrame:
-    tables = {"likely": make_likely(), "accounts": ACCOUNTS, "targets": TARGETS, "cube": CUBE, **more}
+    tables = {
+        "likely": make_likely(), "accounts": ACCOUNTS, "targets": TARGETS, "summary": SUMMARY, "cube": CUBE, **more
+    }  # fmt: skip
     return smart_cards(
         tables["likely"],
         tables["accounts"],
         tables["targets"],
+        tables["summary"],
         cube=tables["cube"],
         period=period,
         as_of=as_of,
@@ -67,9 +91,16 @@ def cards(
     )
 
 
+def owned(made: pd.DataFrame) -> pd.DataFrame:
+    """Return the cards of reps and accounts."""
+    return made[made["dimension"].isin(["rep", "account"])]
+
+
 def test_who_is_asked_for_something_gets_a_card() -> None:
     made = cards()
     assert made[["dimension", "key"]].fillna("-").to_numpy().tolist() == [
+        ["company", "company"], ["region", "N"], ["region", "S"], ["account_type", "T"],
+        ["product_line", "P"], ["product_line", "Q"],
         ["rep", "R1"], ["rep", "-"], ["account", "A"], ["account", "B"], ["account", "C"],
     ]  # fmt: skip
     assert made["ends"].eq(pd.Timestamp("2026-03-31")).all()
@@ -86,7 +117,7 @@ def test_potential_is_an_aim_only_where_it_has_a_weight() -> None:
 
 
 def test_each_criterion_says_why() -> None:
-    made = cards()
+    made = owned(cards())
     codes = {name: made[name].tolist() for name in CRITERIA}
     assert codes == {
         "specific": ["named", "no_rep", "named", "named", "no_rep"],
@@ -99,15 +130,48 @@ def test_each_criterion_says_why() -> None:
     assert made["milestones"].tolist() == [3, 1, 2, 2, 1]
 
 
+def test_what_several_carry_is_specific_where_each_part_has_a_rep() -> None:
+    made = cards().set_index("key")
+    sides = ["company", "N", "S", "T", "P", "Q"]
+    # C, of no rep, carries a part of the company, region S, type T and line P
+    assert made.loc[sides, "specific"].tolist() == [
+        "part_no_rep", "named", "no_rep", "part_no_rep", "part_no_rep", "named",
+    ]  # fmt: skip
+    served = ACCOUNTS.assign(rep_id=["R1", "R2", "R1", "R2"])
+    made = cards(accounts=served).set_index("key")
+    assert made.loc[sides, "specific"].tolist() == ["shared", "shared", "named", "shared", "shared", "named"]
+    assert made.loc["P", "milestones"] == 3
+
+
+def test_a_side_serves_the_aims_of_its_own_sums() -> None:
+    made = cards().set_index("key")["relevant"]
+    # company 165 of 200 last year, all factors move nothing in all, but 150 is forecast; P 105 of 90
+    assert made[["company", "N", "S", "T", "P"]].tolist() == [
+        "forecast_gap", "growth", "no_aim", "growth", "growth",
+    ]  # fmt: skip
+    # Q, half of A's mix, is asked for less than history alone asks, and below its forecast
+    assert made["Q"] == "no_aim"
+    pulled = ACCOUNTS.assign(proposal=[110, 20, 10, 0])
+    assert cards(accounts=pulled).set_index("key").loc["Q", "relevant"] == "factors"  # half of A's 10
+
+
+def test_a_stretch_is_neither_passed_nor_failed() -> None:
+    lone = make_likely().assign(reach_band="stretch")
+    made = cards(likely=lone).set_index("key")
+    assert made.loc["R1", "passed"] == 4
+    assert not made["smart"].any()
+
+
 def test_smart_is_all_five() -> None:
-    made = cards()
+    made = owned(cards())
     passed = np.column_stack([made[name].isin(list(PASSES[name])) for name in CRITERIA]).sum(axis=1)
-    assert made["passed"].tolist() == passed.tolist() == [5, 1, 4, 5, 2]
+    assert made["passed"].tolist() == passed.tolist() == [5, 1, 4, 5, 1]
     assert made["smart"].tolist() == [True, False, False, True, False]
 
 
 def test_a_target_above_the_forecast_alone_closes_a_gap() -> None:
-    shrinking = make_likely().assign(target=[165, 140, 0, 5, 95, 40, 5, 0])
+    shrinking = make_likely()
+    shrinking["target"] = shrinking["key"].map({"R1": 140, "A": 95}).fillna(shrinking["target"])
     still = ACCOUNTS.assign(proposal=ACCOUNTS["by_history"])
     made = cards(likely=shrinking.assign(landing=80.0), accounts=still).set_index("key")
     assert made.loc["A", "relevant"] == "forecast_gap"
@@ -136,5 +200,5 @@ def test_an_account_of_another_allocation_is_refused() -> None:
 
 
 def test_the_amount_from_which_more_is_asked_is_the_lower_of_last_year_and_the_forecast() -> None:
-    found = cards()
+    found = owned(cards())
     assert found["aim_from"].astype("float64").tolist() == [150, 10, 100, 50, 6]  # R1, none, A, B, C
