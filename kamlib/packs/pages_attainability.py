@@ -14,13 +14,15 @@ from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Integers
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import joined
+from kamlib.packs.past_sides import PastSide, past_side
 from kamlib.packs.paying import period_pay
-from kamlib.packs.targets_scope import Scope, told_apart
+from kamlib.packs.targets_scope import Scope, mean_beside_middle, told_apart
 from kamlib.runs import Run
 from kamlib.targets import attain_probability, reps_at_target
 from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
 
 _SHOWN = 20  # reps drawn, those with the largest targets
+_NAMED = 3  # targets named where the chance is on the other side of even than the forecast
 _BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
 
 
@@ -44,6 +46,8 @@ class Likely:
         What variable pay may cost, as `kamlib.incentives.cost_at_forecast` returns it.
     pay : PayParams
         What attainment pays in the period.
+    side : PastSide or None
+        To which side most past forecasts of the period went wrong.
     """
 
     table: pd.DataFrame
@@ -54,6 +58,7 @@ class Likely:
     paths: Integers | None = field(repr=False)
     cost: pd.DataFrame | None = None
     pay: PayParams = field(default_factory=PayParams)
+    side: PastSide | None = None
 
 
 def judge_targets(
@@ -85,7 +90,7 @@ def judge_targets(
     if cost is not None:
         run.save("pay_cost", cost)
     reps = reps_at_target(rows, keys, paths)
-    return Likely(table, reps, origins, params, keys, paths, cost, pay)
+    return Likely(table, reps, origins, params, keys, paths, cost, pay, past_side(run))
 
 
 def reach_page(likely: Likely, *, scope: Scope) -> Page:
@@ -126,7 +131,7 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
         figures=(
             reach_chart(rows, title=_chart_title(len(shown), len(reps), scope), words=words, native=native),
         ),
-        sentences=_cost_said(likely, scope),
+        sentences=(*_side_said(likely, scope), *_mean_said(likely, scope), *_cost_said(likely, scope)),
         notes=_reach_notes(likely, reps, scope),
         labels={"wanted_target": _wanted_label(likely, scope)},
     )
@@ -180,6 +185,33 @@ def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str,
             words,
         ),
     )
+
+
+def _side_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
+    """Say so where past forecasts of the period went wrong to one side; nothing where no chance is known."""
+    if likely.side is None or likely.reps.expected is None:
+        return ()
+    return (likely.side.said(scope.words),)
+
+
+def _mean_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
+    """Name the targets whose chance is on the other side of even than the forecast, and say why."""
+    words, table = scope.words, likely.table
+    sides = mean_beside_middle(table)
+    told = []
+    for side in ("high", "low"):
+        rows = table[sides == side]
+        accounts = rows["dimension"] == "account"
+        names = names_of(rows[~accounts], scope)
+        listed = words("targets.required_and").join(names[:_NAMED])
+        more = len(names) - _NAMED
+        parts = [words("targets.cards_more", names=listed, count=words.count(more)) if more > 0 else listed]
+        if accounts.any():
+            parts.append(words("targets.reach_mean_accounts", count=words.count(int(accounts.sum()))))
+        if len(rows):
+            listed = words("targets.list").join(part for part in parts if part)
+            told.append(words(f"targets.reach_mean_{side}", names=listed))
+    return tuple(told)
 
 
 def _cost_said(likely: Likely, scope: Scope) -> tuple[str, ...]:

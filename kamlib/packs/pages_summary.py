@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
 
 from kamlib.charts.bridge import bridge
-from kamlib.forecast import ForecastParams
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_total, plain_said
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.targets_scope import base_labels
+from kamlib.packs.past_sides import PastSide, past_side
+from kamlib.packs.targets_scope import base_labels, mean_beside_middle
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
 from kamlib.targets.held import Held
@@ -23,8 +22,6 @@ from kamlib.targets.held import Held
 _TOTALS = ("actual_last_year", "forecast", "target", "forecast_gap", "held_change")
 _NAMED = 2  # reps whose difference from what holds is told
 _EVEN = 0.5
-_SIDED = 0.8  # of the past dates to one side
-_DATES = 4  # fewer dates fall to one side by chance
 _ONE_SIDED = 0.5  # of the error: a larger bias is most of it
 
 
@@ -44,17 +41,17 @@ def summary_page(run: Run) -> Page:
         probability of reaching the target where it is known.
     """
     words = run.words
-    held = _held_otherwise(run)
+    held, side = _held_otherwise(run), past_side(run)
     reps = _reps(run, held)
     before, forecast = total_money(reps["actual_last_year"]), total_money(reps["forecast"])
     target = Decimal(int(reps["target"].sum()))
     gap = forecast - target
-    side = "side_above" if gap > 0 else "side_below"
+    place = "side_above" if gap > 0 else "side_below"
     growth = words.signed_percent(float(target / before) - 1) if before > 0 else words("planning.no_growth")
     title = words(
         "planning.summary_title" if gap else "planning.summary_title_equal",
         period=run.period, base=_base_period(run), target=words.money(target), growth=growth,
-        **({"gap": words.money(abs(gap)), "side": words(f"planning.{side}")} if gap else {}),
+        **({"gap": words.money(abs(gap)), "side": words(f"planning.{place}")} if gap else {}),
     )  # fmt: skip
     steps = pd.DataFrame(
         [
@@ -74,8 +71,8 @@ def summary_page(run: Run) -> Page:
             book=run.facts["book"]["name"], currency=words.currency, period=run.period, as_of=run.as_of,
             first=run.period.months()[0], last=run.period.months()[-1],
         ),
-        sentences=_sentences(run, reps, held),
-        notes=(_decide_gap(reps, gap, words), _decide_service(run), _decide_effort(run)),
+        sentences=_sentences(run, reps, held, side),
+        notes=(_decide_gap(reps, gap, side, words), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
         labels=base_labels(_base_period(run), words),
@@ -131,7 +128,7 @@ def _likely(run: Run, dimension: str) -> pd.Series:
     return rows.set_index("key")["reach_probability"]
 
 
-def _sentences(run: Run, reps: pd.DataFrame, held: Held | None) -> tuple[str, ...]:
+def _sentences(run: Run, reps: pd.DataFrame, held: Held | None, side: PastSide | None) -> tuple[str, ...]:
     words = run.words
     segments = run.load("segments")
     keys = segments["key_account"].fillna(False).astype(bool)
@@ -143,7 +140,7 @@ def _sentences(run: Run, reps: pd.DataFrame, held: Held | None) -> tuple[str, ..
         *_base_sentence(run),
         _year_sentence(run),
         *_error_sentence(run),
-        *_likely_sentence(run, reps),
+        *_likely_sentence(run, reps, side),
         *_held_sentence(held, reps, run),
         words(
             "planning.sentence_keys",
@@ -171,53 +168,30 @@ def _base_sentence(run: Run) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _likely_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+def _likely_sentence(run: Run, reps: pd.DataFrame, side: PastSide | None) -> tuple[str, ...]:
     """Say how likely the total is, and how many reps are likelier than not to reach theirs."""
     words, company = run.words, _likely(run, "company")
     judged = reps[reps["reach_probability"].notna()]
     if company.empty or judged.empty:
         return ()
-    return (
+    told = [
         words(
             "planning.sentence_likely",
             total=words.chance(float(company.iloc[0])),
-            reps=len(judged), likely=int((judged["reach_probability"] >= _EVEN).sum()),
-        )
-        + _one_sided(run),
-    )  # fmt: skip
+            reps=len(judged),
+            likely=int((judged["reach_probability"] >= _EVEN).sum()),
+        ),
+        *_against_forecast(run),
+        *(() if side is None else (side.said(words),)),
+    ]
+    return (joined(told, words),)
 
 
-def _one_sided(run: Run) -> str:
-    """Say so where most forecasts of as many months went wrong to one side; no chance is corrected for it.
-
-    Past forecasts are summed over the months that blocks of errors hold: those of a shorter period say
-    nothing of it.
-    """
-    totals, errors = run.load("forecast_totals"), run.load("forecast_errors")
-    if errors["horizon"].max() != len(run.period.months()):
-        return ""
-    company = totals[totals["level"] == "company"].iloc[0]
-    over, dates = company["past_over"], int(company["origins"] or 0)
-    if pd.isna(over) or dates < _DATES or _SIDED > over > 1 - _SIDED:
-        return ""
-    words = run.words
-    high = over >= _SIDED
-    said = words(
-        "planning.one_sided_high" if high else "planning.one_sided_low",
-        dates=dates, times=round(dates * (over if high else 1 - over)),
-        mean=words.percent(abs(company["past_mean"])), **_months_known(run, errors["origin"]),
-    )  # fmt: skip
-    return ("" if words.lang == "zh" else " ") + said
-
-
-def _months_known(run: Run, origins: pd.Series) -> dict[str, int]:
-    """Say how many months of history the past forecasts stood on at least and at most, and today's does."""
-    first = dt.date.fromisoformat(f"{run.load('cube')['month'].min()}-01")
-    window = run.params(ForecastParams).history_months
-    days = {"least": origins.min(), "most": origins.max(), "known": f"{run.as_of:%Y-%m}"}
-    until = {name: dt.date.fromisoformat(f"{month}-01") for name, month in days.items()}
-    months = {name: 12 * (day.year - first.year) + day.month - first.month for name, day in until.items()}
-    return {name: min(window, count) for name, count in months.items()}
+def _against_forecast(run: Run) -> tuple[str, ...]:
+    """Say why the total's chance is on the other side of even than the forecast; nothing where it isn't."""
+    table = run.load("target_probabilities")
+    sides = mean_beside_middle(table[table["dimension"] == "company"]).dropna()
+    return tuple(run.words(f"planning.mean_{side}") for side in sides)
 
 
 def _year_sentence(run: Run) -> str:
@@ -277,18 +251,28 @@ def _company_errors(run: Run, measure: str) -> dict[str, float]:
     return dict(zip(pooled["method"], pooled[measure].astype(float), strict=True))
 
 
-def _decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
+def _decide_gap(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words) -> str:
+    """Say what the gap asks to decide, with the doubt where past forecasts went to the side that makes it."""
     named = reps[reps["key"].notna()]
     if not len(named):
         return words("planning.decision_gap_plain", gap=words.signed_money(gap))
     gaps = as_float(named["forecast_gap"])
     worst = named.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
-    return words(
+    said = words(
         "planning.decision_gap" if gap < 0 else "planning.decision_reserve",
         gap=words.money(abs(gap)),
         rep=worst["name"],
         rep_gap=words.signed_money(worst["forecast_gap"]),
     )
+    if side is None or not gap or side.high != (gap > 0):
+        return said
+    habit = abs(side.habit(float(total_money(reps["forecast"]))))
+    doubt = "low" if gap < 0 else "high" if habit < gap else "withheld"
+    told = words(
+        f"planning.doubt_{doubt}", ahead=side.ahead(words), times=side.times, dates=side.dates,
+        mean=words.percent(abs(side.mean)), habit=words.money(habit), gap=words.money(abs(gap)),
+    )  # fmt: skip
+    return told if doubt == "withheld" else joined([said, told], words)
 
 
 def _decide_service(run: Run) -> str:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 
 from kamlib.forecast.pipeline import held_target
 from kamlib.glossary import Words
+from kamlib.measures.money import as_float
 from kamlib.runs import Run
 from kamlib.targets import TargetSize
+
+_EVEN = 50  # percent
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,32 @@ def told_apart(names: Sequence[str], ids: Sequence[object]) -> list[str]:
     """
     counts = Counter(names)
     return [f"{name} ({key})" if counts[name] > 1 else name for name, key in zip(names, ids, strict=True)]
+
+
+def mean_beside_middle(likely: pd.DataFrame) -> pd.Series:
+    """Say of which targets the forecast, a mean, is on one side and the middle of what may come on the other.
+
+    Parameters
+    ----------
+    likely : pandas.DataFrame
+        What `kamlib.targets.attain_probability` returns.
+
+    Returns
+    -------
+    pandas.Series
+        "high": the forecast is above the target, and the chance, in whole percent, below 50; "low": the
+        reverse; null elsewhere.
+
+    Examples
+    --------
+    >>> likely = pd.DataFrame({"landing": [11, 9, 11], "target": 10, "reach_probability": [0.49, 0.6, 0.51]})
+    >>> mean_beside_middle(likely).tolist()
+    ['high', 'low', None]
+    """
+    gap = as_float(likely["landing"]) - as_float(likely["target"])
+    chance = (100 * likely["reach_probability"].astype("float64")).round()
+    codes = np.select([(gap > 0) & (chance < _EVEN), (gap < 0) & (chance > _EVEN)], ["high", "low"], "")
+    return pd.Series(codes, index=likely.index, dtype="object").replace("", None)
 
 
 def scope_of(run: Run, size: TargetSize) -> Scope:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from kamlib.packs import pages_targets
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
 from kamlib.packs.pages_cards import cards_page
+from kamlib.packs.past_sides import PastSide
 from kamlib.runs import Run
 from kamlib.targets import (
     AllocationParams,
@@ -24,6 +26,7 @@ from kamlib.targets import (
     size_target,
     summarise_targets,
 )
+from kamlib.targets.attainability import RepsAtTarget
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
 REPS = {"R1": "Wu Lei", "R2": "Ann"}
@@ -122,6 +125,35 @@ def test_the_page_on_reps_has_the_probability(made: dict[str, Page]) -> None:
         if (dimension, name) in likely.index and pd.notna(chance):
             assert chance == likely[(dimension, name)]
     assert "P(reach)" in made["targets_2"].figures[0].svg
+
+
+def test_a_chance_on_the_other_side_of_even_than_the_forecast_is_explained() -> None:
+    table = pd.DataFrame(
+        {
+            "dimension": ["rep", "region", "region", "region", "region", "account", "rep"],
+            "key": ["R1", "North", "South", "East", "West", "A", "R2"],
+            "landing": [11, 11, 11, 11, 11, 11, 9],
+            "target": 10,
+            "reach_probability": [0.4, 0.4, 0.3, 0.2, 0.1, 0.4, 0.6],
+        }
+    )
+    likely = pages.Likely(table, RepsAtTarget(2, 0.5, 0.5, 0.5), 4, AttainabilityParams(), table, None)
+    scope = pages_targets.Scope(Words("en", "EUR"), "Bikes", None, REPS, {})
+    assert pages._mean_said(likely, scope) == (
+        "The forecast lies above the target, and yet the chance is below 50 %: Wu Lei, North, South and 2 more; "
+        "accounts: 1. A forecast is the mean of what may come, and a few good courses lift it above the middle.",
+        "The forecast lies below the target, and yet the chance is above 50 %: Ann. A forecast is the mean of "
+        "what may come, and a few bad courses pull it below the middle.",
+    )
+
+
+def test_the_page_repeats_to_which_side_forecasts_went(made: dict[str, Page]) -> None:
+    side = PastSide(True, 12, 12, 0.07, "2024-02", "2025-01", 1, 3, 13, 24, 36)
+    scope = pages_targets.Scope(Words("en", "EUR"), "Bikes", None, REPS, {})
+    known = pages.Likely(made["targets_6"].table, RepsAtTarget(2, 0.5, 0.5, 0.5), 4, AttainabilityParams(),
+                         made["targets_6"].table, None, side=side)  # fmt: skip
+    assert pages._side_said(known, scope) == (side.said(scope.words),)
+    assert pages._side_said(replace(known, reps=RepsAtTarget(2, None, None, None)), scope) == ()
 
 
 def test_the_wanted_probability_is_in_the_heading(made: dict[str, Page]) -> None:

@@ -1,71 +1,17 @@
 from __future__ import annotations
 
-import datetime as dt
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from kamlib.glossary import Words
-from kamlib.packs.pages_summary import _held_otherwise, _held_sentence, _one_sided
+from kamlib.measures.money import to_money
+from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_otherwise, _held_sentence
+from kamlib.packs.past_sides import PastSide
 from kamlib.periods import parse_period
 from kamlib.targets.held import Held
-
-
-def a_run(
-    lang: str, *, over: float, mean: float, dates: int = 12, period: str = "2026", window: int = 60
-) -> SimpleNamespace:
-    tables = {
-        "forecast_totals": pd.DataFrame(
-            {"level": ["company"], "past_over": [over], "past_mean": [mean], "origins": [dates]}
-        ),
-        "forecast_errors": pd.DataFrame({"origin": ["2024-02", "2024-06", "2025-01"], "horizon": [1, 2, 12]}),
-        "cube": pd.DataFrame({"month": ["2023-02", "2023-01", "2025-12"]}),
-    }
-    return SimpleNamespace(
-        load=tables.__getitem__,
-        words=Words(lang, "EUR"),
-        as_of=dt.date(2026, 1, 1),
-        period=parse_period(period),
-        params=lambda model: model(history_months=window),
-    )
-
-
-@pytest.mark.parametrize(
-    ("lang", "over", "said"),
-    [
-        (
-            "en",
-            1 / 12,
-            " At 11 of 12 earlier dates, with 13 to 24 months known (now 36), forecasts of as many months were "
-            "too low, by 7.0 % on average over all dates. No chance here is corrected for that: they may be "
-            "too low.",
-        ),
-        (
-            "zh",
-            1.0,
-            "过去 12 个时点（当时已知 13 至 24 个月，现为 36 个月）中有 12 个同样月数的预测偏高"
-            "（全部时点平均 7.0 %）。此处概率未作校正，可能偏高。",
-        ),
-    ],
-)
-def test_forecasts_off_to_one_side_are_told_with_what_they_stood_on(
-    lang: str, over: float, said: str
-) -> None:
-    assert _one_sided(a_run(lang, over=over, mean=-0.07)) == said
-
-
-def test_forecasts_off_to_both_sides_or_of_few_dates_say_nothing() -> None:
-    assert _one_sided(a_run("en", over=0.5, mean=0.0)) == ""
-    assert _one_sided(a_run("en", over=1.0, mean=0.1, dates=3)) == ""
-
-
-def test_forecasts_of_other_months_than_the_period_s_say_nothing() -> None:
-    assert _one_sided(a_run("en", over=1.0, mean=0.1, period="2026Q1")) == ""
-
-
-def test_no_more_months_are_known_than_a_forecast_looks_back_on() -> None:
-    assert "with 13 to 20 months known (now 20)" in _one_sided(a_run("en", over=1.0, mean=0.1, window=20))
 
 
 def held_run(lang: str, held: int) -> SimpleNamespace:
@@ -98,3 +44,50 @@ def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, sai
     same = _held_otherwise(held_run(lang, 500))
     assert same is None
     assert _held_sentence(same, reps, run) == ()
+
+
+def decided(gap: int, mean: float, lang: str = "en") -> str:
+    """Two reps are forecast 1,000 in all; past forecasts of as many months went to one side by `mean`."""
+    reps = pd.DataFrame({"key": ["R1", "R2"], "name": ["Ann", "Wu"], "forecast": to_money([7_000_000, 3_000_000]),
+                         "forecast_gap": to_money([gap * 10_000, 0])})  # fmt: skip
+    side = PastSide(mean > 0, 11, 12, mean, "2024-02", "2025-01", 1, 3, 13, 24, 36)
+    return _decide_gap(reps, Decimal(gap), side, Words(lang, "EUR"))
+
+
+def test_a_surplus_smaller_than_the_habitual_error_is_not_to_be_asked_for() -> None:
+    # 1,000 of which 200 would not come
+    assert decided(150, 0.25) == (
+        "Do not ask for the 150 of forecast above target on the forecast alone: forecasts 1 to 3 months ahead "
+        "were too high at 11 of 12 dates, by 25.0 % on average, here 200, which is no less."
+    )
+    assert decided(250, 0.25) == (
+        "Decide whether 250 of forecast above target is to be asked for: Ann has most in hand (+250). "
+        "Doubt it first: forecasts 1 to 3 months ahead were too high at 11 of 12 dates, by 25.0 % on average, "
+        "here 200."
+    )
+    assert decided(150, 0.25, "zh") == (
+        "不宜仅凭预测高出目标的150追加目标：提前 1 至 3 个月的预测在 12 个时点中有 11 个偏高，平均 25.0 %，"
+        "折合此处200，并不少于该余量。"
+    )
+
+
+def test_a_gap_is_doubted_only_where_forecasts_went_to_its_side() -> None:
+    assert decided(-250, -0.2) == (
+        "Decide how 250 between forecast and target is to be won: Ann lacks most (-250). A part may come by "
+        "itself: forecasts 1 to 3 months ahead were too low at 11 of 12 dates, by 20.0 % on average, here 250."
+    )
+    assert decided(-250, 0.2).endswith("(-250).")
+    assert decided(250, -0.2).endswith("(+250).")
+
+
+@pytest.mark.parametrize(
+    ("landing", "chance", "key"), [(110, 0.43, "high"), (90, 0.56, "low"), (110, 0.56, "")]
+)
+def test_a_chance_on_the_other_side_of_the_forecast_is_explained(
+    landing: int, chance: float, key: str
+) -> None:
+    table = pd.DataFrame({"dimension": ["company", "rep"], "landing": [landing, 110], "target": 100,
+                          "reach_probability": [chance, 0.4]})  # fmt: skip
+    words = Words("en", "EUR")
+    run = SimpleNamespace(load={"target_probabilities": table}.__getitem__, words=words)
+    assert _against_forecast(run) == ((words(f"planning.mean_{key}"),) if key else ())

@@ -181,7 +181,9 @@ def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_
         "Of this plan's total for 2026Q1 the forecast leaves 600 open; new business of 150 covers 25.0 % of that.",
         "Targets of 2.90 k hold for 2026Q1 already, in the book or adopted; this plan asks 100 more.",
     )
-    assert page.notes[1].startswith("The forecast alone, without any extra effort, falls 600 short")
+    assert page.notes[1].startswith(
+        "The forecast, the mean of what may come without extra effort, falls 600 short"
+    )
     less = pages.size_page(sizing_steps(size), scope=scope, held=Decimal(3100)).sentences
     assert less == (
         "Targets of 3.10 k hold for 2026Q1 already, in the book or adopted; this plan asks 100 less.",

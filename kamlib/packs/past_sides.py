@@ -1,0 +1,125 @@
+"""To which side past forecasts of the planned months went wrong, and what that would make of a forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamlib.forecast import ForecastParams
+from kamlib.glossary import Words
+from kamlib.measures.money import as_float
+from kamlib.runs import Run
+
+_SIDED = 0.8  # of the past dates to one side
+_DATES = 4  # fewer dates fall to one side by chance
+
+
+@dataclass(frozen=True)
+class PastSide:
+    """Past forecasts of the planned months, as far ahead as now, most of which went wrong to one side.
+
+    Attributes
+    ----------
+    high : bool
+        Whether they were too high.
+    times, dates : int
+        Dates at which they went to that side, and all dates.
+    mean : float
+        Error on average over all dates; above zero is too high [share of what came].
+    first, last : str
+        First and last month forecast first.
+    nearest, furthest : int
+        Months ahead that are summed.
+    least, most, known : int
+        Months of history that the past forecasts stood on at least and at most, and today's does.
+    """
+
+    high: bool
+    times: int
+    dates: int
+    mean: float
+    first: str
+    last: str
+    nearest: int
+    furthest: int
+    least: int
+    most: int
+    known: int
+
+    def ahead(self, words: Words) -> str:
+        """Say how many months ahead they looked."""
+        return months_ahead(self.nearest, self.furthest, words)
+
+    def said(self, words: Words) -> str:
+        """Say to which side they went wrong, when, and that no chance is corrected for it."""
+        return words(
+            f"planning.one_sided_{'high' if self.high else 'low'}",
+            ahead=self.ahead(words), dates=self.dates, times=self.times, mean=words.percent(abs(self.mean)),
+            first=self.first, last=self.last, least=self.least, most=self.most, known=self.known,
+        )  # fmt: skip
+
+    def habit(self, forecast: float) -> float:
+        """Return by how much a forecast would be off if it were off as those were on average.
+
+        Examples
+        --------
+        >>> round(PastSide(True, 4, 4, 0.25, "", "", 1, 3, 0, 0, 0).habit(100), 6)
+        20.0
+        """
+        return forecast - forecast / (1 + self.mean)
+
+
+def months_ahead(nearest: int, furthest: int, words: Words) -> str:
+    """Say how many months ahead a forecast looks."""
+    key = "planning.ahead_one" if nearest == furthest else "planning.ahead"
+    return words(key, nearest=nearest, furthest=furthest)
+
+
+def past_side(run: Run) -> PastSide | None:
+    """Return to which side most past forecasts of the planned months went wrong; None where to both.
+
+    Summed are the same months ahead as the period's are now, over accounts that had begun by then, beside
+    what these brought.
+
+    Parameters
+    ----------
+    run : Run
+        The run; chapter 2 has saved ``forecast_errors``.
+    """
+    errors, cube = run.load("forecast_errors"), run.load("cube")
+    today = _number(f"{run.as_of:%Y-%m}")
+    ahead = [_number(str(month)) - today + 1 for month in run.period.months()]
+    ahead = [months for months in ahead if months >= 1]
+    if not ahead or errors.empty or errors["horizon"].max() < ahead[-1]:
+        return None
+    off = _off(errors[errors["horizon"].isin(ahead) & errors["error"].notna()], cube)
+    above, below = int((off > 0).sum()), int((off < 0).sum())
+    if len(off) < _DATES or max(above, below) < _SIDED * len(off):
+        return None
+    first, last = str(off.index[0]), str(off.index[-1])
+    begun, window = _number(cube["month"].min()), run.params(ForecastParams).history_months
+    known = [month - begun for month in (_number(first), _number(last), today)]
+    return PastSide(
+        above > below, max(above, below), len(off), float(off.mean()), first, last, ahead[0], ahead[-1],
+        *(min(window, count) for count in known),
+    )  # fmt: skip
+
+
+def _off(errors: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:
+    """Return by which share of what came the summed forecasts of each date were off, in order of date."""
+    found, numbers = {}, cube["month"].map(_number)
+    for origin, rows in errors.groupby("origin", sort=True):
+        months = _number(str(origin)) - 1 + rows["horizon"].unique()
+        begun = rows[["account_id", "product_line"]].drop_duplicates()
+        sold = cube[numbers.isin(months)].merge(begun, on=["account_id", "product_line"])
+        came = as_float(sold["revenue"]).sum()
+        found[origin] = as_float(rows["error"]).sum() / came if came > 0 else np.nan
+    return pd.Series(found, dtype="float64").dropna()
+
+
+def _number(month: str) -> int:
+    """Return a month's place in a count of all months."""
+    year, at = month.split("-")
+    return 12 * int(year) + int(at)
