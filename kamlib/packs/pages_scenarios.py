@@ -6,6 +6,7 @@ import pandas as pd
 
 from kamlib.charts.figure import NativeChart
 from kamlib.charts.scenarios import scenario_chart
+from kamlib.glossary import Words
 from kamlib.incentives import cost_at_forecast
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_attainability import Likely
@@ -16,6 +17,7 @@ from kamlib.targets.attainability import attain_probability, reps_at_target
 from kamlib.targets.scenarios import BASE, Comparison
 
 _SHOWN = 12
+_NAMED = 3  # reps who move most
 
 
 def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | None = None) -> Page:
@@ -77,12 +79,41 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
                 native=NativeChart("column", "name", {names[0]: "PL"}, rows=min(len(table), _SHOWN)),
             ),
         ),
-        sentences=() if likely is None else _odds(found, names, shown, likely, scope),
+        sentences=(
+            *_movers(moved, shown, scope),
+            *(() if likely is None else _odds(found, names, shown, likely, scope)),
+        ),
         labels=shown,
         kinds=dict.fromkeys(names, "money"),
         notes=tuple(notes),
         folded=False,
     )
+
+
+def _movers(moved: pd.DataFrame, shown: dict[str, str], scope: Scope) -> tuple[str, ...]:
+    """Name the reps who move most from the plan in any scenario, each with that scenario."""
+    words, apart = scope.words, moved["against_plan"].astype(float).abs()
+    most = moved.assign(apart=apart).sort_values(["apart", "key"], ascending=[False, True], kind="stable")
+    most = most[most["apart"] > 0].drop_duplicates("key").head(_NAMED)
+    if most.empty:
+        return ()
+    told = [
+        words(
+            "targets.scenario_mover",
+            name=scope.rep_name(row.key),
+            change=words.signed_money(row.against_plan),
+            share=_of_plan(row.target, row.against_plan, words),
+            scenario=shown[row.scenario],
+        )
+        for row in most.itertuples()
+    ]
+    return (words("targets.scenario_movers", reps=words("targets.list").join(told)),)
+
+
+def _of_plan(target: float, change: float, words: Words) -> str:
+    """Return a change as a share of what the plan asks."""
+    plan = float(target) - float(change)
+    return words.signed_percent(float(change) / plan) if plan else "–"
 
 
 def _odds(

@@ -15,6 +15,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_falls import fall_sentences
+from kamlib.packs.pages_far import far_sentences
 from kamlib.packs.pages_held import add_held, held_sentences, save_held
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
@@ -91,6 +92,7 @@ def margins_page(
     likely: pd.DataFrame | None = None,
     held: Held | None = None,
     segments: pd.DataFrame | None = None,
+    traced: pd.DataFrame | None = None,
 ) -> Page:
     """Answer who is asked for what (targets 2).
 
@@ -108,6 +110,8 @@ def margins_page(
         What `kamlib.packs.pages_held.save_held` returns.
     segments : pandas.DataFrame, optional
         What chapter 1 found of each account, such as who has gone silent.
+    traced : pandas.DataFrame, optional
+        What `kamlib.targets.trace_targets` returns.
     """
     words = scope.words
     if likely is not None:
@@ -138,6 +142,7 @@ def margins_page(
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
         sentences=(
+            *far_sentences(table, traced, scope=scope),
             *fall_sentences(reps, allocation.accounts, segments, scope=scope),
             *_required(allocation, words),
             *held_sentences(held, scope),

@@ -9,6 +9,7 @@ from kamlib.charts.chain import TextColumn, accounts_chart, steps_chart
 from kamlib.charts.figure import Figure
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks
+from kamlib.packs.chain_sentences import chain_sentence, line_of, own_accounts, share_of
 from kamlib.packs.page import Choice, Page
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, told_apart
@@ -16,17 +17,22 @@ from kamlib.targets import RULES, Allocation
 from kamlib.targets.chain import BOUND_STEPS, chain_steps
 
 _SHOWN = 8
-_FACTORS_SAID = 3
 # Chains drawn, largest targets first; the table holds all.
 _DRAWN = {"rep": 40, "region": 12, "account_type": 12, "product_line": 12}
-_SIDES = {"rep": "rep_id", "region": "region", "account_type": "account_type"}
 _SUMS = ("PY", "PL", "shares", "bounds", "rest", "rounding")
 
 
 def chain_page(
-    allocation: Allocation, traced: pd.DataFrame, segments: pd.DataFrame | None, *, scope: Scope
+    allocation: Allocation,
+    traced: pd.DataFrame,
+    segments: pd.DataFrame | None,
+    *,
+    scope: Scope,
+    summary: pd.DataFrame | None = None,
 ) -> Page:
-    """Answer why a target is what it is (targets 3): the largest rep's chain, every other one by choice.
+    """Answer why a target is what it is (targets 3): one rep's chain, every other one by choice.
+
+    Shown first is the rep asked for most above the forecast; the largest, where none is above.
 
     Parameters
     ----------
@@ -38,14 +44,17 @@ def chain_page(
         Accounts with their tier.
     scope : Scope
         What the page is about, in which words.
+    summary : pandas.DataFrame, optional
+        What `kamlib.targets.summarise_targets` returns.
     """
     words = scope.words
-    named = traced.assign(name=_names(traced, scope))
-    chains = [
-        _chain(row, allocation, scope)
-        for dimension, most in _DRAWN.items()
-        for _, row in named[named["dimension"] == dimension].head(most).iterrows()
-    ]
+    named = traced.assign(name=_names(traced, scope), forecast_gap=_gaps(traced, summary))
+    rows = pd.concat([named[named["dimension"] == side].head(most) for side, most in _DRAWN.items()])
+    reps = named[(named["dimension"] == "rep") & named["key"].notna()]
+    if (reps["forecast_gap"] < 0).any():
+        first = reps["forecast_gap"].idxmin()
+        rows = pd.concat([named.loc[[first]], rows.drop(index=first, errors="ignore")])
+    chains = [_chain(row, allocation, scope) for _, row in rows.iterrows()]
     return Page(
         id="targets_3",
         title=chains[0].sentence,
@@ -56,6 +65,16 @@ def chain_page(
         choices=tuple(chains[1:]),
         notes=_chain_notes(allocation, scope),
     )
+
+
+def _gaps(traced: pd.DataFrame, summary: pd.DataFrame | None) -> pd.Series:
+    """Return forecast less target of each chain [currency]; unknown without a forecast."""
+    keys = ["dimension", "key"]
+    if summary is None:
+        return pd.Series(np.nan, index=traced.index)
+    known = summary.loc[~summary["without_account"], [*keys, "forecast_gap"]]
+    found = traced[keys].merge(known, how="left", on=keys)["forecast_gap"]
+    return pd.Series(found.astype("float64").to_numpy(), index=traced.index)
 
 
 def _scenarios(scope: Scope) -> str:
@@ -86,43 +105,7 @@ def _chain(row: pd.Series, allocation: Allocation, scope: Scope) -> Choice:
     name = row["name"] if dimension == "rep" else words("targets.chain_name", name=row["name"], side=group)
     figures = (_steps(row, allocation, scope), _accounts(row, allocation, scope))
     label = f"{row['name']} · {words.money(row['target'])}"
-    return Choice(label, _sentence(row, name, allocation, words), figures, group=group)
-
-
-def _sentence(row: pd.Series, name: str, allocation: Allocation, words: Words) -> str:
-    """Say in words how a target comes about."""
-    parts = _factors_said(row, allocation, words)
-    for step in BOUND_STEPS:
-        if round(row[step]):
-            key = f"targets.chain_{_line(step, row['dimension'])}"
-            parts.append(words(key, amount=words.signed_money(round(row[step]))))
-    return words(
-        "targets.chain_title",
-        name=name,
-        target=words.money(row["target"]),
-        share=_share(row["target"], row["total"], words),
-        total=words.money(row["total"]),
-        parts=words("targets.chain_list").join(parts),
-    )
-
-
-def _factors_said(row: pd.Series, allocation: Allocation, words: Words) -> list[str]:
-    """Say what each factor brings; of many the first ones by weight, and the rest together."""
-    factors = sorted(allocation.weights, key=lambda name: -allocation.weights[name])
-    told = factors if len(factors) <= _FACTORS_SAID else factors[: _FACTORS_SAID - 1]
-    amounts = [(words.value("factor", name), row[f"{name}_part"]) for name in told]
-    if rest := factors[len(told) :]:
-        amounts.append((words("targets.chain_others"), sum(row[f"{name}_part"] for name in rest)))
-    return [words("targets.chain_part", factor=name, amount=words.money(amount)) for name, amount in amounts]
-
-
-def _line(step: str, dimension: str) -> str:
-    """Return the word of a step; what bounds of accounts move between product lines is no rest of others."""
-    return "by_mix" if step == "by_rest" and dimension == "product_line" else step
-
-
-def _share(part: float, whole: float, words: Words) -> str:
-    return words.percent(float(part) / float(whole)) if whole else "–"
+    return Choice(label, chain_sentence(row, name, allocation, words), figures, group=group)
 
 
 def _steps(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
@@ -138,13 +121,13 @@ def _steps(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
         rows.append((words.value("factor", factor), how, row[f"{factor}_part"], "neutral"))
     for step in BOUND_STEPS:
         if row[step]:
-            line = _line(step, row["dimension"])
+            line = line_of(step, row["dimension"])
             own = step == "by_own_bounds"
             how = _bound_counts(row, allocation, words) if own else words(f"targets.chain_how_{line}")
             rows.append((words(f"targets.chain_step_{line}"), how, row[step], "neutral"))
     unit = words("targets.chain_how_rounding", unit=words.count(scope.size.unit))
     rows.append((words("targets.chain_rounding"), unit, row["rounding"], "neutral"))
-    of = words("targets.chain_how_target", share=_share(row["target"], row["total"], words))
+    of = words("targets.chain_how_target", share=share_of(row["target"], row["total"], words))
     rows.append((words("targets.step_target", period=period), of, row["target"], "PL"))
     steps = pd.DataFrame(rows, columns=["step", "how", "amount", "scenario"])
     steps["written"] = [
@@ -161,20 +144,11 @@ def _steps(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
 
 def _bound_counts(row: pd.Series, allocation: Allocation, words: Words) -> str:
     """Say of how many of the own accounts a bound changed the part by shares."""
-    own = _own(allocation.accounts, row)
+    own = own_accounts(allocation.accounts, row)
     pinned = (own["bound"] == "pin").to_numpy()
     moved = np.where(pinned, 0, to_ticks(own["by_own_bounds"]))
     counts = {"raised": int((moved > 0).sum()), "cut": int((moved < 0).sum()), "pin": int(pinned.sum())}
     return words("targets.chain_how_by_own_bounds", accounts=words.count(len(own)), **counts)
-
-
-def _own(accounts: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
-    """Return the open accounts of a rep, region or account type, largest target first."""
-    side = accounts[_SIDES[row["dimension"]]]
-    mine = side.isna() if pd.isna(row["key"]) else side == row["key"]
-    return accounts[mine.to_numpy(dtype=bool) & (accounts["rule"] != "closed").to_numpy()].sort_values(
-        ["target", "account_id"], ascending=[False, True], kind="stable"
-    )
 
 
 def _accounts(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
@@ -182,7 +156,7 @@ def _accounts(row: pd.Series, allocation: Allocation, scope: Scope) -> Figure:
     words = scope.words
     if row["dimension"] == "product_line":
         return _line_accounts(row, allocation, scope)
-    own = _own(allocation.accounts, row)
+    own = own_accounts(allocation.accounts, row)
     bars = pd.DataFrame(
         {
             "name": _account_names(own, scope),

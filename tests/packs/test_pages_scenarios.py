@@ -67,10 +67,21 @@ def test_a_scenario_that_cannot_be_met_is_a_note() -> None:
     assert "floors" not in page.table
 
 
+def test_who_moves_most_is_named_with_the_scenario_that_moves_them() -> None:
+    page = page_of(OVERLAYS)
+    reps = page.table.iloc[1:].set_index("name")
+    change = (reps["bold"] - reps["plan"]).astype(float)
+    share = 100 * change["Wu Lei"] / reps["plan"]["Wu Lei"]
+    assert page.sentences[0].startswith(
+        f"Who moves most against the plan: Wu Lei +{change['Wu Lei']:.0f}, +{share:.1f} % (bold); R2 "
+    )
+    assert page_of({"same": {"sizing": {"total": 1220}}}).sentences == ()
+
+
 def test_each_scenario_says_how_likely_it_is() -> None:
     page = page_of(OVERLAYS, likely=likely_of(400, 600, 620, 640, 660, 680, 700, 720, 800, 900))
-    told = page.sentences[0]
+    told = page.sentences[1]
     assert told.startswith("Total reached, and reps expected at target: plan ")
     odds = {part.split(" ")[0]: float(part.split(" ")[1]) for part in told.split(": ")[1].split("; ")}
     assert odds["cautious"] > odds["plan"] > odds["bold"]
-    assert page_of(OVERLAYS).sentences == ()
+    assert len(page_of(OVERLAYS).sentences) == 1

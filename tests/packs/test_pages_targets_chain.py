@@ -30,6 +30,7 @@ def make_page(
     accounts: pd.DataFrame | None = None,
     segments: pd.DataFrame | None = None,
     cube: pd.DataFrame | None = None,
+    gaps: dict[str, int] | None = None,
 ) -> Page:
     cube = make_cube() if cube is None else cube
     accounts = make_accounts() if accounts is None else accounts
@@ -39,7 +40,11 @@ def make_page(
     )
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = Scope(Words(lang, "EUR"), "Seven", size, {"R1": "Wu Lei"}, names)
-    return chain_page(allocation, trace_targets(allocation), segments, scope=scope)
+    summary = None
+    if gaps is not None:
+        rows = {"dimension": "rep", "key": list(gaps), "forecast_gap": list(gaps.values())}
+        summary = pd.DataFrame(rows).assign(without_account=False)
+    return chain_page(allocation, trace_targets(allocation), segments, scope=scope, summary=summary)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -75,7 +80,8 @@ def test_bounds_of_its_own_are_a_step_with_their_count() -> None:
     for expected in ("own floors and caps", "of 2 accounts raised 0, cut 2, pinned 0", "-216.72"):
         assert expected in written, expected
     assert chains["R2 · 180"].sentence == (
-        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own bounds -217"
+        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own bounds -217; 2 of 2 accounts, "
+        "100 % of it, are at the cap"
     )
 
 
@@ -125,6 +131,23 @@ def test_many_factors_are_told_by_the_two_heaviest_and_the_rest() -> None:
         "Li Na (R1) is asked for 740 of 1.21 k (61.2 %): potential 327, history 223, other factors 187"
     )
     assert page.choices[0].label.startswith("Li Na (R2)")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "R2 is asked for 190 of 1.21 k (15.7 %), 120 above the forecast: history 159, potential 238, "
+               "own bounds -207; 2 of 2 accounts, 100 % of it, are at the cap"),
+        ("zh", "R2 的目标为190，占1,210的 15.7 %，高于预测 120：历史159，潜力238，自身上下限 -207；"
+               "2家客户中有2家触及上限，占该目标的 100 %"),
+    ],
+)  # fmt: skip
+def test_the_rep_asked_for_most_above_the_forecast_comes_first(lang: str, said: str) -> None:
+    page = make_page(AllocationParams(caps={"C": 130}), lang=lang, gaps={"R1": 10, "R2": -120})
+    assert page.title == said
+    assert page.own_choice.startswith("R2")
+    assert [c.label.split(" ·")[0] for c in page.choices][:1] == ["Wu Lei"]
+    assert make_page(gaps={"R1": 10, "R2": 0}).own_choice.startswith("Wu Lei")
 
 
 def test_required_totals_are_a_step_of_the_chain() -> None:

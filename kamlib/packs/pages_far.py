@@ -1,0 +1,86 @@
+"""What page targets 2 says of regions, product lines and account types far from their forecast, and why."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.packs.chain_sentences import moved_by
+from kamlib.packs.targets_scope import Scope
+from kamlib.targets.chain import chain_steps
+
+_FAR = 0.2  # of the forecast, beyond what the total is off its own
+_SIDES = ("region", "product_line", "account_type")
+
+
+def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Scope) -> tuple[str, ...]:
+    """Name what is asked for most above its forecast and most below it, and what moves it there.
+
+    A total above its forecast has every part above, so what counts is how far a part's target is from its
+    share of the forecast times the total. Those by a fifth or more are far; of them the largest amount is
+    told on either side. The cause is the step of the chain that brings most of that amount, each compared
+    with the same share of the company's step.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `kamlib.targets.summarise_targets`, with name.
+    traced : pandas.DataFrame or None
+        What `kamlib.targets.trace_targets` returns.
+    scope : Scope
+        What the page is about, in which words.
+
+    Returns
+    -------
+    tuple of str
+        One sentence; none where nothing is far, or nothing is forecast or traced.
+    """
+    words = scope.words
+    company = table[table["dimension"] == "company"]
+    if scope.size.forecast is None or traced is None or company["forecast"].astype(float).iloc[0] <= 0:
+        return ()
+    total, coming = (float(company[name].iloc[0]) for name in ("target", "forecast"))
+    rows = table[table["dimension"].isin(_SIDES) & table["key"].notna() & ~table["without_account"]]
+    asked, forecast = rows["target"].astype(float), rows["forecast"].astype(float)
+    even = total * forecast / coming
+    apart = (asked - even)[(forecast > 0) & ((asked - even).abs() >= _FAR * even)]
+    ends = [apart.idxmax()] if (apart > 0).any() else []
+    ends += [apart.idxmin()] if (apart < 0).any() else []
+    told = [_said(rows.loc[at], traced, forecast[at] / coming, scope) for at in ends]
+    if not told:
+        return ()
+    known = {"told": words("targets.list").join(told), "all": words.signed_percent(total / coming - 1)}
+    return (words("targets.far", **known),)
+
+
+def _said(row: pd.Series, traced: pd.DataFrame, share: float, scope: Scope) -> str:
+    """Tell one target beside its forecast, and why it is so far from it."""
+    words = scope.words
+    chain = traced[(traced["dimension"] == row["dimension"]) & (traced["key"] == row["key"])].iloc[0]
+    return words(
+        "targets.far_one",
+        side=words.value("dimension", row["dimension"]),
+        name=row["name"],
+        gap=words.signed_percent(float(row["target"]) / float(row["forecast"]) - 1),
+        target=words.money(row["target"]),
+        forecast=words.money(row["forecast"]),
+        cause=_cause(chain, traced, share, scope),
+    )
+
+
+def _cause(chain: pd.Series, traced: pd.DataFrame, share: float, scope: Scope) -> str:
+    """Say which step brings most of what a target is above, or below, its share of the forecast."""
+    words = scope.words
+    company = traced[traced["dimension"] == "company"].iloc[0]
+    steps = chain_steps(list(traced.columns))
+    beyond = {step: float(chain[step]) - share * float(company[step]) for step in steps}
+    side = 1 if sum(beyond.values()) > 0 else -1
+    step = max(steps, key=lambda name: side * beyond[name])
+    factor, parted, _ = step.partition("_part")
+    if not parted:
+        return moved_by(step, chain["dimension"], beyond[step], words)
+    return words(
+        "targets.far_share",
+        factor=words.value("factor", factor),
+        share=words.percent(chain[f"{factor}_share"]),
+        forecast=words.percent(share),
+    )

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from kamlib.glossary import Words
+from kamlib.packs.pages_far import far_sentences
+from kamlib.packs.targets_scope import Scope
+from kamlib.targets import SizingParams, size_target
+from tests.targets.sample import PERIOD, make_cube, make_forecast
+
+SIZE = size_target(make_cube(), make_forecast(make_cube()), period=PERIOD, params=SizingParams(), unit=10)
+# dimension, key, target, forecast, share of history, of potential, own bounds, rest
+ROWS = [
+    ("company", "company", 900, 1000, 1.0, 1.0, -40, 40),
+    ("region", "North", 540, 600, 0.6, 0.6, -24, 24),
+    ("region", "South", 360, 400, 0.4, 0.4, -16, 16),
+    ("account_type", "Shop", 400, 200, 0.2, 0.7, -10, 5),
+    ("account_type", "Chain", 500, 800, 0.8, 0.3, -30, 35),
+    ("product_line", "Bikes", 900, 1000, 1.0, 1.0, 0, 0),
+]
+
+
+def said(rows: list[tuple[object, ...]], lang: str = "en") -> tuple[str, ...]:
+    columns = ["dimension", "key", "target", "forecast", "history_share", "potential_share",
+               "by_own_bounds", "by_rest"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns).assign(without_account=False, by_required=0, rounding=0)
+    table["name"] = table["key"]
+    for factor in ("history", "potential"):
+        table[f"{factor}_part"] = 450 * table[f"{factor}_share"]
+    scope = Scope(Words(lang, "EUR"), "Seven", SIZE, {}, {})
+    return far_sentences(table, table, scope=scope)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "Furthest from the forecast, where the total stands -10.0 % from its own: Account type Shop +100 % (400, "
+               "forecast 200; 70.0 % of potential, 20.0 % of the forecast); Account type Chain -37.5 % (500, "
+               "forecast 800; 30.0 % of potential, 80.0 % of the forecast)."),
+        ("zh", "与预测相差最大（总目标较预测 -10.0 %）：客户类型 Shop +100 %（目标 400，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
+               "客户类型 Chain -37.5 %（目标 500，预测 800；占潜力 30.0 %，占预测 80.0 %）。"),
+    ],
+)  # fmt: skip
+def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind_it(
+    lang: str, told: str
+) -> None:
+    assert said(ROWS, lang) == (told,)
+
+
+def test_bounds_are_told_where_they_move_most() -> None:
+    rows = [*ROWS[:3], ("account_type", "Shop", 110, 200, 0.2, 0.2, -78, 8)]
+    assert said(rows) == (
+        "Furthest from the forecast, where the total stands -10.0 % from its own: Account type Shop -45.0 % (110, "
+        "forecast 200; own bounds -70.0).",
+    )
+
+
+def test_nothing_is_said_where_every_part_is_as_far_as_the_total() -> None:
+    assert said(ROWS[:3]) == ()
+    assert said([("company", "company", 900, 0, 1.0, 1.0, 0, 0)]) == ()
