@@ -8,7 +8,7 @@ from kamlib.packs.chain_sentences import moved_by
 from kamlib.packs.targets_scope import Scope
 from kamlib.targets.chain import chain_steps
 
-_FAR = 0.2  # of the forecast, beyond what the total is off its own
+_FAR = 0.1  # of the forecast, beyond what the total is off its own
 _SIDES = ("region", "product_line", "account_type")
 
 
@@ -16,7 +16,7 @@ def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Sc
     """Name what is asked for most above its forecast and most below it, and what moves it there.
 
     A total above its forecast has every part above, so what counts is how far a part's target is from its
-    share of the forecast times the total. Those by a fifth or more are far; of them the largest amount is
+    share of the forecast times the total. Those by a tenth or more are far; of them the largest amount is
     told on either side. The cause is the step of the chain that brings most of that amount, each compared
     with the same share of the company's step.
 

@@ -87,7 +87,18 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
         if held.adopted and set(held.sources["period"]) != {str(period)}:
             said.append(words("targets.held_why"))
-    return tuple(said)
+    return (*said, *_unasked(held, scope))
+
+
+def _unasked(held: Held, scope: Scope) -> tuple[str, ...]:
+    """Name the reps who hold targets and are asked nothing; without an account they have no row."""
+    words, reps = scope.words, held.of("rep")
+    rows = reps[reps["key"].notna() & (to_ticks(reps["target_held"]) > 0)]
+    rows = rows[to_ticks(rows["target_beside"]) == 0]
+    if rows.empty:
+        return ()
+    names = words("targets.list").join(scope.rep_name(key) for key in rows["key"])
+    return (words("targets.held_unasked", reps=names, held=words.money(total_money(rows["target_held"]))),)
 
 
 def held_total(held: Held, words: Words, *, period: str) -> str:

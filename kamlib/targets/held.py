@@ -177,7 +177,7 @@ def _stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Per
     if own is None or "period" not in own:
         return pd.DataFrame(columns=_NAMES)
     measure = own["measure"].fillna("revenue") if "measure" in own else "revenue"
-    rows = own[(own["period"] == str(period)) & (measure == "revenue")]
+    rows = own[(own["period"] == str(period)) & (measure == "revenue")].reset_index(drop=True)
     rows = rows[["target"]].join(rows.reindex(columns=_NAMES).astype("str"))
     named = rows[_NAMES].notna().to_numpy()
     rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])

@@ -363,6 +363,15 @@ def test_the_books_own_targets_stand_beside_the_plan_as_adopted_ones_do(
     made = make_pages(lang, own=own)
     page = made["targets_2"]
     assert page.sentences == said
+    gone = pd.concat([own, pd.DataFrame({"period": ["2026Q1"], "rep_id": ["R9"], "target": [50]})])
+    told = make_pages(lang, own=gone, only="targets_2")["targets_2"].sentences[-1]
+    assert (
+        told
+        == {
+            "en": "Nothing is asked now of R9, held together: 50.0.",
+            "zh": "本计划未向以下人员分配目标：R9，其已有目标合计 50.0。",
+        }[lang]
+    )
     reps = page.table[page.table["dimension"] == "rep"]
     shown = reps[["target_held", "held_change"]].astype("float64").fillna(-1).to_numpy().tolist()
     assert shown == [[1100, -100], [200, -20], [-1, -1], [-1, -1]]  # whom the book does not name has none
