@@ -208,8 +208,8 @@ def _mean_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
         parts = [words("targets.cards_more", names=listed, count=words.count(more)) if more > 0 else listed]
         if accounts.any():
             parts.append(words("targets.reach_mean_accounts", count=words.count(int(accounts.sum()))))
-        if len(rows):
-            listed = words("targets.list").join(part for part in parts if part)
+        if names:
+            listed = words("targets.list").join(parts)
             told.append(words(f"targets.reach_mean_{side}", names=listed))
     return tuple(told)
 

@@ -13,6 +13,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import to_money, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import joined
+from kamlib.packs.past_sides import dates_of, months_ahead
 from kamlib.periods import Period
 
 _SHOWN = 12
@@ -143,6 +144,7 @@ def errors_page(
     method: str,
     as_of: dt.date,
     coverage: pd.DataFrame | None = None,
+    blocks: pd.DataFrame | None = None,
 ) -> Page:
     """Say how good forecasts have been, beside seasonal naive (forecast 3).
 
@@ -158,6 +160,8 @@ def errors_page(
         First day not seen.
     coverage : pandas.DataFrame, optional
         What `kamlib.forecast.range_coverage` made.
+    blocks : pandas.DataFrame, optional
+        What `kamlib.forecast.forecast_errors` made: the errors that page forecast 1 tells of.
     """
     table = _beside_naive(accuracy, method)
     if coverage is not None and len(coverage):
@@ -177,7 +181,7 @@ def errors_page(
     levels, ahead = table[table["horizon"].isna()], table[table["level"] == table["level"].iloc[0]].iloc[1:]
     company = levels.iloc[0]
     notes = (
-        words("forecast.errors_bias", bias=words.signed_percent(company["bias"])),
+        _bias_note(float(company["bias"]), accuracy["origin"], as_of, blocks, words),
         _coverage_note(coverage, words)
         or words("forecast.errors_horizon", most=ahead["origins"].iloc[0], least=ahead["origins"].iloc[-1],
               longest=ahead["horizon"].iloc[-1]),
@@ -198,6 +202,18 @@ def errors_page(
     return Page(
         id="forecast_3", title=title, subtitle=subtitle, table=table, figures=(figure,), notes=notes,
     )  # fmt: skip
+
+
+def _bias_note(
+    bias: float, origins: pd.Series, as_of: dt.date, blocks: pd.DataFrame | None, words: Words
+) -> str:
+    """Say how forecasts were off on the whole, and why page forecast 1 may tell of another side."""
+    known = dates_of(origins.dropna())
+    told = [words("forecast.errors_bias", bias=words.signed_percent(bias), as_of=as_of, **known)]
+    if blocks is not None and len(blocks):
+        ahead = months_ahead(1, int(blocks["horizon"].max()), words)
+        told.append(words("forecast.errors_bias_other", ahead=ahead, **dates_of(blocks["origin"])))
+    return joined(told, words)
 
 
 def _coverage_note(coverage: pd.DataFrame | None, words: Words) -> str:

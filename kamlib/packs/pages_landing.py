@@ -15,6 +15,7 @@ from kamlib.charts.figure import NativeChart
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.page import Page
+from kamlib.packs.past_sides import dates_of, months_ahead
 from kamlib.periods import Period
 
 
@@ -28,6 +29,7 @@ def landing_page(
     as_of: dt.date,
     totals: pd.DataFrame | None = None,
     running: pd.DataFrame | None = None,
+    blocks: pd.DataFrame | None = None,
     sentences: tuple[str, ...] = (),
 ) -> Page:
     """Say where the fiscal year lands (forecast 1).
@@ -50,6 +52,8 @@ def landing_page(
         Totals of `kamlib.forecast.forecast_ranges`, of a forecast that ends with the year.
     running : pandas.DataFrame, optional
         Its running sums of the company.
+    blocks : pandas.DataFrame, optional
+        What `kamlib.forecast.forecast_errors` made: the errors that the totals stand on.
     sentences : tuple of str
         What comes on top, such as new business from the pipeline.
     """
@@ -74,10 +78,11 @@ def landing_page(
         )
     ]
     span = _landing_span(outlook, totals)
-    if span:
+    if span and blocks is not None:
+        ahead = months_ahead(1, int(blocks["horizon"].max()), words)
         notes.append(words("forecast.landing_range", low=words.money(span.low), high=words.money(span.high),
-                           origins=words.count(span.origins), under=words.signed_percent(span.under),
-                           over=words.signed_percent(span.over)))  # fmt: skip
+                           under=words.signed_percent(span.under), over=words.signed_percent(span.over),
+                           ahead=ahead, **dates_of(blocks["origin"])))  # fmt: skip
     elif whole:
         change = table.set_index("period")["change"].astype("float64")
         up, down = str(change.idxmax()), str(change.idxmin())
@@ -116,9 +121,10 @@ def _landing_doubt(accuracy: pd.DataFrame, words: Words, as_of: dt.date) -> str:
     if past.empty:
         return words("forecast.landing_untested")
     low, high = words.signed_percent(past["bias"].min()), words.signed_percent(past["bias"].max())
+    stood = dates_of(past["origin"])
     if len(past) == 1:
-        return words("forecast.landing_doubt_one", as_of=as_of, low=low)
-    return words("forecast.landing_doubt", origins=len(past), as_of=as_of, low=low, high=high)
+        return words("forecast.landing_doubt_one", as_of=as_of, low=low, **stood)
+    return words("forecast.landing_doubt", as_of=as_of, low=low, high=high, **stood)
 
 
 def fan_lines(outlook: pd.DataFrame, running: pd.DataFrame | None) -> pd.DataFrame:
@@ -144,11 +150,10 @@ def fan_lines(outlook: pd.DataFrame, running: pd.DataFrame | None) -> pd.DataFra
 
 @dataclass(frozen=True)
 class _Span:
-    """The year's 80 % range [currency], the past dates it stands on, and their extreme errors [fraction]."""
+    """The year's 80 % range [currency], and the extreme errors of the past dates it stands on [fraction]."""
 
     low: Decimal
     high: Decimal
-    origins: int
     under: float
     over: float
 
@@ -164,7 +169,6 @@ def _landing_span(outlook: pd.DataFrame, totals: pd.DataFrame | None) -> _Span |
     return _Span(
         sold + company["low_80"],
         sold + company["high_80"],
-        int(company["origins"]),
         float(company["past_low"]),
         float(company["past_high"]),
     )

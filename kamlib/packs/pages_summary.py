@@ -13,7 +13,7 @@ from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_total, plain_said
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.past_sides import PastSide, past_side
+from kamlib.packs.past_sides import PastSide, dates_of, past_side
 from kamlib.packs.targets_scope import base_labels, mean_beside_middle
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
@@ -227,11 +227,13 @@ def _error_sentence(run: Run) -> tuple[str, ...]:
     ours = next((error for method, error in wape.items() if method != "seasonal_naive"), None)
     if ours is None or "seasonal_naive" not in wape:
         return ()
-    said, naive = _with_side(run, ours), run.words.percent(wape["seasonal_naive"])
+    naive = run.words.percent(wape["seasonal_naive"])
+    made = dates_of(run.load("forecast_accuracy")["origin"].dropna())
+    known = {"ours": _with_side(run, ours), "made": run.words("planning.errors_made", **made)}
     if run.words.percent(ours) == naive:
-        return (run.words("planning.sentence_error_same", ours=said),)
+        return (run.words("planning.sentence_error_same", **known),)
     key = "planning.sentence_error" if ours < wape["seasonal_naive"] else "planning.sentence_error_worse"
-    return (run.words(key, ours=said, naive=naive),)
+    return (run.words(key, naive=naive, **known),)
 
 
 def _with_side(run: Run, wape: float) -> str:

@@ -77,6 +77,17 @@ def months_ahead(nearest: int, furthest: int, words: Words) -> str:
     return words(key, nearest=nearest, furthest=furthest)
 
 
+def dates_of(origins: pd.Series) -> dict[str, object]:
+    """Return at how many dates past forecasts were made, and from when to when.
+
+    Parameters
+    ----------
+    origins : pandas.Series
+        First month that each looked at, as text; repeats count once.
+    """
+    return {"dates": int(origins.nunique()), "first": origins.min(), "last": origins.max()}
+
+
 def past_side(run: Run) -> PastSide | None:
     """Return to which side most past forecasts of the planned months went wrong; None where to both.
 

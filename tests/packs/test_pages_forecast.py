@@ -89,14 +89,17 @@ def test_landing_says_where_the_year_lands(made: tuple[Page, Page, Page]) -> Non
     assert page.notes[0].startswith(
         f"Of 2025, sold before 2025-10-01: {words.money(total_money(page.table['actual']))};"
     )
-    assert "made at 4 earlier dates" in page.notes[2]
+    assert (
+        "made at 4 dates from 2024-10 to 2025-07, each for all months up to 2025-10-01, the same"
+        in page.notes[2]
+    )
     assert page.figures[0].native.series == {"actual_last_year": "PY", "actual": "AC", "forecast": "FC"}
 
 
 def test_landing_without_a_whole_last_year_compares_nothing() -> None:
     page = make(cube([m for m in MONTHS if m >= "2024-06"]))[0]
     assert page.title.endswith("last year is not in the book as a whole")
-    assert "made at one earlier date" in page.notes[-1]
+    assert "made at one date (" in page.notes[-1]
     assert len(page.notes) == 2
     assert "too short to test" in make(cube([m for m in MONTHS if m >= "2025-01"]))[0].notes[-1]
 
@@ -244,3 +247,31 @@ def test_the_fan_starts_where_actuals_end_and_ends_at_the_landing() -> None:
     assert lines["high"].tolist() == [100, 235, 390]
     alone = fan_lines(outlook, None)
     assert alone["low"].tolist() == alone["high"].tolist() == [100, 220, 350]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            "Bias at company level: {bias} (plus is a forecast too high), made at 4 dates from 2024-10 on, each for "
+            "all months up to 2025-10-01. It may differ, also in side, from what page forecast 1 and the summary tell of the forecasts "
+            "1 to 12 months ahead from 2023-01 to 2023-07: those leave out what new accounts brought, and stand on "
+            "other dates, months and lengths of history.",
+        ),
+        (
+            "zh",
+            "公司层级偏差：{bias}（正值表示预测偏高），自 2024-10 起4个时点各预测至 2025-10-01。"
+            "它与“预测 1”页和摘要中提前 1 至 12 个月、2023-01 至 2023-07 的预测误差可能不同，方向也可能相反："
+            "后者不计新客户的收入，且时点、月数与可用历史均不同。",
+        ),
+    ],
+)
+def test_a_bias_names_its_dates_and_why_another_differs(lang: str, said: str) -> None:
+    accuracy = accuracy_on_holdout(cube(), ACCOUNTS, as_of=AS_OF, params=ForecastParams())
+    blocks = pd.DataFrame({"origin": ["2023-07", "2023-01"], "horizon": [1, 12]})
+    words = Words(lang, "EUR")
+    page = pages.errors_page(accuracy, words=words, method="blend", as_of=AS_OF, blocks=blocks)
+    pooled = accuracy["origin"].isna() & accuracy["horizon"].isna() & (accuracy["method"] == "blend")
+    bias = words.signed_percent(accuracy.loc[pooled & (accuracy["level"] == "company"), "bias"].iloc[0])
+    assert page.notes[0] == said.format(bias=bias)
