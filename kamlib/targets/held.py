@@ -24,6 +24,7 @@ _KEYS = {
 }
 _SOURCE = ["period", "run", "adopted_by", "adopted_at"]
 _NAMES = ["account_id", "rep_id", "region", "product_line", "account_type"]  # of what a target may speak
+_QUARTER = 3  # months
 _OF_ACCOUNT = ["rep_id", "region", "account_type"]
 
 
@@ -83,9 +84,10 @@ def compare_held(
     """Set a plan beside the targets that hold for its months, by every side they speak of.
 
     Adopted targets hold where they cover every month of the plan; otherwise those that the book itself
-    states for the period; otherwise adopted ones of some of its months. Of the plan only those months count
-    for which targets hold, so that both sums are of the same months. Each side's amounts stand with whom they
-    were asked of: those that hold with the rep, region and type they name, the plan's with its own.
+    states for the period, or for each of its quarters, or each of its months; otherwise adopted ones of some
+    of its months. Of the plan only those months count for which targets hold, so that both sums are of the
+    same months. Each side's amounts stand with whom they were asked of: those that hold with the rep, region
+    and type they name, the plan's with its own.
 
     The book may state a period's target several times over, by rep, by region and for the company. Of each
     side those rows count that name the fewest of account, rep, region, product line and account type beside
@@ -170,25 +172,36 @@ def _adopted(adopted: pd.DataFrame | None, months: Sequence[str]) -> pd.DataFram
 
 
 def _stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period) -> pd.DataFrame:
-    """Return the book's targets of revenue for just this period, with every side as a column.
+    """Return the book's targets of revenue that make up this period, with every side as a column.
 
     level orders them by how much they name; a side that only the account tells is filled in after that.
     """
     if own is None or "period" not in own:
         return pd.DataFrame(columns=_NAMES)
-    measure = own["measure"].fillna("revenue") if "measure" in own else "revenue"
-    rows = own[(own["period"] == str(period)) & (measure == "revenue")].reset_index(drop=True)
-    rows = rows[["target"]].join(rows.reindex(columns=_NAMES).astype("str"))
+    measure = own.reindex(columns=["measure"])["measure"].astype("str").fillna("revenue")
+    rows, parts = _making_up(own[measure == "revenue"], period)
+    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str"))
     named = rows[_NAMES].notna().to_numpy()
     rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
     if accounts is not None:
         of = accounts.set_index("account_id")
         for name in _OF_ACCOUNT:
             rows[name] = rows[name].fillna(rows["account_id"].map(of[name]))
-    months, quarters = period.months(), period.quarters()
-    rows["month"] = str(months[0]) if len(months) == 1 else None
-    rows["quarter"] = str(quarters[0]) if len(quarters) == 1 else None
+    within = {str(p): str(p.quarters()[0]) for p in parts if p.length <= _QUARTER}
+    rows["quarter"] = rows["period"].map(within)
+    rows["month"] = rows["period"].where(rows["period"].isin([str(p) for p in parts if p.length == 1]))
     return rows
+
+
+def _making_up(own: pd.DataFrame, period: Period) -> tuple[pd.DataFrame, list[Period]]:
+    """Return the targets of a period, else those of its quarters or months if there are some of each."""
+    quarters = period.quarters() if period.length > _QUARTER else []
+    for parts in ([period], quarters, period.months()):
+        labels = {str(part) for part in parts}
+        rows = own[own["period"].isin(labels)].reset_index(drop=True)
+        if labels and set(rows["period"]) == labels:
+            return rows, parts
+    return own.head(0), []
 
 
 def _least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:

@@ -401,8 +401,8 @@ def test_where_nothing_is_adopted_the_page_says_how_to() -> None:
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", "By quarter: 2026Q1 300 (adopted 280, +20.0); 2026Q2 400."),
-        ("zh", "按季度：2026Q1 300（已采用 280，相差 +20.0）；2026Q2 400。"),
+        ("en", "By quarter: 2026Q1 300 (held already 280, +20.0); 2026Q2 400."),
+        ("zh", "按季度：2026Q1 300（已有 280，相差 +20.0）；2026Q2 400。"),
     ],
 )
 def test_a_longer_plan_lists_its_quarters_with_what_is_adopted_for_them(lang: str, said: str) -> None:

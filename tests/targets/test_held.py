@@ -132,6 +132,24 @@ def test_of_the_books_own_targets_each_side_counts_those_that_name_least() -> No
     assert held.of("month").empty
 
 
+def test_a_year_is_made_up_of_the_quarters_that_the_book_states() -> None:
+    plan = rows(("A", "R1", "2026-01", 80), ("A", "R1", "2026-08", 60))
+    own = pd.DataFrame(
+        {"period": [f"2026Q{n}" for n in (1, 2, 3, 4)], "rep_id": "R1", "target": [10, 20, 30, 40]}
+    )
+    held = compare_held(plan, None, own, period=YEAR)
+    assert held is not None
+    assert amounts(held.of("rep")) == {"R1": [100, 140, 40]}
+    assert amounts(held.of("quarter")) == {
+        "2026Q1": [10, 80, 70], "2026Q2": [20, 0, -20], "2026Q3": [30, 60, 30], "2026Q4": [40, 0, -40],
+    }  # fmt: skip
+    assert compare_held(plan, None, own.head(3), period=YEAR) is None
+    whole = pd.concat([own, pd.DataFrame({"period": ["2026"], "rep_id": ["R1"], "target": [99]})])
+    year = compare_held(plan, None, whole, period=YEAR)
+    assert year is not None
+    assert (float(year.total), len(year.of("quarter"))) == (99, 0)
+
+
 def test_adopted_targets_of_all_months_come_before_the_books_own_and_those_before_a_part() -> None:
     plan = rows(*(("A", "R1", month, 10) for month in ("2026-01", "2026-02", "2026-03")))
     adopted = plan.assign(target=20, **ABOUT)
