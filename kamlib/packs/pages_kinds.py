@@ -63,7 +63,7 @@ def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:
             "targets.kinds_title_one" if wanted == 1 else "targets.kinds_title",
             kinds=words.count(len(found)),
             fresh=words.count(wanted),
-            before=words.count(int(company.get("new_accounts", 0))),
+            before=_said("new_accounts", company.get("new_accounts", 0.0), words),
         ),
         subtitle=scope.about(
             words("targets.kinds_what"), words("targets.kinds_scope", period=scope.size.period)
@@ -87,6 +87,8 @@ def _said(kind: str, value: float, words: Words) -> str:
     """Write a value in the unit of its kind."""
     if pd.isna(value):
         return "–"
+    if kind == "new_accounts" and not float(value).is_integer():
+        return f"{value:.1f}"
     if kind in ("new_accounts", "sales_cycle"):
         return words.count(round(value))
     if kind == "new_account_value":

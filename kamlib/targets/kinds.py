@@ -65,8 +65,8 @@ class KindParams(Params):
     )
     retention_aim: float = param(
         0.95,
-        en="share of accounts to be kept; reps below it are asked for half the way",
-        zh="客户保留率目标；低于目标者要求缩小一半差距",
+        en="share of accounts to be kept; reps below it are asked for half the way a year, pro rata",
+        zh="客户保留率目标；低于目标者每年缩小一半差距，按期间折算",
         unit="fraction",
         source="one account in twenty lost a year",
         strength="our choice",
@@ -87,9 +87,11 @@ def kind_targets(
 ) -> pd.DataFrame:
     """Set five further kinds of target for each rep.
 
-    What a rep did in the twelve months before `as_of` is drawn towards the company's mean, which counts as
-    ten cases, so that a rep of three accounts is not held to their luck; from there the target is a step
-    ahead, and never behind what the rep did. Accounts count with the rep of today.
+    The target is a step ahead of what the rep did in the twelve months before `as_of`. That mean is drawn
+    towards the company's, which counts as ten cases, so that less of a step is asked of a rep whom the luck
+    of three accounts puts ahead of it; what is asked is never behind what the rep did, and never more than a
+    step ahead of it. Without a case it is a step ahead of the company's. Accounts count with the rep of
+    today.
 
     - new accounts: the company's number, grown and pro rata of the period's months, rounded up, goes to
       reps by what their open accounts and their own record lead to expect (open accounts x new ones per open
@@ -101,7 +103,7 @@ def kind_targets(
     - sales cycle: mean days from created to closed of won opportunities, less a part; lower is better, so
       never longer than the rep's own.
     - retention: share of the accounts that bought in the year before which bought again; below the aim half
-      of the way to it is asked, above it what it is.
+      of the way to it is asked a year, pro rata of the period's months, above it what it is.
 
     Parameters
     ----------
@@ -124,9 +126,10 @@ def kind_targets(
     -------
     pandas.DataFrame
         One row per kind and rep, kinds in the order of `KINDS`, then rep_id: measure, rep_id, base (what the
-        rep did; null without a case), company (its mean, or its sum of new accounts), cases, target. New
-        accounts have base and company in the twelve months, their target in the period. A kind of which the
-        book knows nothing has no rows.
+        rep did; null without a case), company (its mean, or its sum of new accounts), cases, target. Of new
+        accounts base and company are those of the twelve months pro rata of the period's months, and what
+        they brought a month for the months left in it, as in the target. A kind of which the book knows
+        nothing has no rows.
 
     References
     ----------
@@ -156,8 +159,8 @@ def kind_targets(
         parts.append(_stepped("sales_cycle", days, reps, lambda own: own * cut, better=np.fmin))
     had = pd.Index(sold.loc[sold["month"].isin(before), "account_id"].dropna().unique())
     kept = pd.DataFrame({"rep_id": had.map(rep_of), "value": had.isin(year["account_id"]).astype(float)})
-    aim = params.retention_aim
-    parts.append(_stepped("retention", kept, reps, lambda own: np.maximum(own, (own + aim) / 2)))
+    half, aim = period.length / 12 / 2, params.retention_aim
+    parts.append(_stepped("retention", kept, reps, lambda own: own + half * np.maximum(aim - own, 0.0)))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return table.astype({"measure": "str", "rep_id": "str", "cases": "Int64"})
 
@@ -175,7 +178,7 @@ def _stepped(
     *,
     better: np.ufunc = np.fmax,
 ) -> pd.DataFrame:
-    """Draw each rep's mean to the company's and ask for a step ahead, the better of that and the own mean.
+    """Draw each rep's mean to the company's and ask for a step ahead, at most from the own mean.
 
     Nothing without any case.
     """
@@ -187,7 +190,8 @@ def _stepped(
     number = grouped.size().reindex(reps, fill_value=0).to_numpy(dtype=float)
     base = grouped.mean().reindex(reps).to_numpy(dtype=float)
     own = (number * np.nan_to_num(base) + _LIKE_COMPANY * company) / (number + _LIKE_COMPANY)
-    target = better(ahead(own), base)
+    worse = np.fmin if better is np.fmax else np.fmax
+    target = better(worse(ahead(own), ahead(base)), base)
     return pd.DataFrame(
         {
             "measure": kind,
@@ -226,17 +230,21 @@ def _new_accounts(
     number = largest_remainder(expected, wanted)
     rows = sold[sold["account_id"].isin(first.index)]
     brought = pd.Series(as_float(rows["revenue"])).groupby(rows["account_id"].map(rep_of).to_numpy()).sum()
-    whole = float(as_float(rows["revenue"]).sum())
-    since = sum((end - pd.Period(month, "M")).n for month in first)
-    each = whole / since * (period.length + 1) / 2 if since else 0.0
+    months = pd.Series([(end - pd.Period(month, "M")).n for month in first], index=first.index, dtype=float)
+    since = months.groupby(months.index.map(rep_of).to_numpy()).sum().reindex(reps).to_numpy()
+    part, left = period.length / 12, (period.length + 1) / 2
+    each = float(as_float(rows["revenue"]).sum()) / months.sum() * left if len(first) else 0.0
+    own = np.nan_to_num(brought.reindex(reps).to_numpy() / since) * left
     table = pd.DataFrame({"rep_id": reps, "cases": came.astype("int64")})
     return pd.concat(
         [
-            table.assign(measure="new_accounts", base=came, company=float(len(first)), target=number * 1.0),
+            table.assign(
+                measure="new_accounts", base=came * part, company=len(first) * part, target=number * 1.0
+            ),
             table.assign(
                 measure="new_account_value",
-                base=brought.reindex(reps, fill_value=0.0).to_numpy(),
-                company=whole,
+                base=came * part * own,
+                company=len(first) * part * each,
                 target=number * each,
             ),
         ],

@@ -38,7 +38,7 @@ def scope(lang: str = "en") -> Scope:
 def test_each_cell_says_where_the_rep_stands_what_is_asked_and_on_how_many_cases() -> None:
     page = kinds_page(KINDS, scope=scope())
     assert page.title == (
-        "Kinds of target beside revenue: 4; one new account in the period, after 2 in the last twelve months"
+        "Kinds of target beside revenue: 4; one new account in the period, after 2 in as many months before"
     )
     assert page.table.to_numpy().tolist() == [
         ["Wu", "1 → 1", "5.00 k → 1.50 k", "– → 7.60 (0)", "100 → 100 (3)"],
@@ -74,3 +74,7 @@ def test_the_way_stands_beside_the_forecast_and_steps_of_a_share_are_points() ->
     step = page.table.set_index(["measure", "fiscal_year"])["yearly_step"]
     assert step["retention", "2026"] == "+1.0 points"
     assert step["revenue", "2026"] == "+100"
+
+
+def test_parts_of_a_new_account_have_a_decimal() -> None:
+    assert [_said("new_accounts", value, Words("en")) for value in (3.0, 51.75, 0.25)] == ["3", "51.8", "0.2"]

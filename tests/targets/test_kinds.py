@@ -44,10 +44,24 @@ def made(params: KindParams | None = None, sales: pd.DataFrame = SALES, **more: 
 def test_new_accounts_pro_rata_and_what_they_may_bring_in_the_months_left() -> None:
     # one new account (B, 400) in the year; four times as many asked make one a quarter
     table = made(KindParams(new_accounts_growth=3.0))
-    assert table.loc[("new_accounts", "R1"), ["base", "company", "target"]].tolist() == [1, 1, 1]
+    assert table.loc[("new_accounts", "R1"), ["base", "company", "target"]].tolist() == [0.25, 0.25, 1]
     assert table.loc[("new_accounts", "R2"), "target"] == 0
     # 400 in the eight months from May to December; one found any time has two of three months left
-    assert table.loc[("new_account_value", "R1"), ["base", "target"]].tolist() == [400, 400 / 8 * 2]
+    each = 400 / 8 * 2
+    value = table.loc[("new_account_value", "R1"), ["base", "company", "target"]]
+    assert value.tolist() == [each / 4, each / 4, each]
+    assert table.loc[("new_account_value", "R2"), "base"] == 0
+
+
+def test_both_sides_of_new_accounts_are_of_the_same_months() -> None:
+    # R1's B brought 400 in 8 months, R2's D 60 in 6; as many are asked for as came, whose own pace is the base
+    sales = pd.concat([SALES[SALES["account_id"] != "D"], cube([("D", "L", "2025-07", 60)])])
+    year = kind_targets(sales, ACCOUNTS, period=parse_period("2026"), as_of=AS_OF, params=KindParams())
+    table = year.set_index(["measure", "rep_id"])
+    assert table.loc[("new_accounts", "R1"), ["base", "company"]].tolist() == [1, 2]
+    assert table.loc["new_account_value", "base"].tolist() == pytest.approx([400 / 8 * 6.5, 60 / 6 * 6.5])
+    assert table.loc["new_account_value", "company"].tolist() == pytest.approx([2 * 460 / 14 * 6.5] * 2)
+    assert table.loc["new_account_value", "target"].sum() == pytest.approx(2 * 460 / 14 * 6.5)
 
 
 def test_new_accounts_go_by_what_a_rep_won_beside_how_many_a_rep_holds() -> None:
@@ -72,22 +86,26 @@ def test_nobody_is_asked_for_less_than_before() -> None:
     table = made(KindParams(cross_sell_step=0.0), opportunities=won)
     # drawn to the company's 186.5 days R1's ten would be 162 less a twentieth
     assert table.loc[("sales_cycle", "R1"), "target"] == 10
-    assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx((363 + 10 * 186.5) / 11 * 0.95)
+    assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx(363 * 0.95)  # not the company's step
     assert table.loc[("retention", "R1"), ["base", "target"]].tolist() == [1, 1]
     assert table.loc[("cross_sell", "R1"), ["base", "target"]].tolist() == [1.5, 1.5]
 
 
-def test_means_are_drawn_to_the_company_which_counts_as_ten() -> None:
+def test_a_step_is_one_from_the_rep_s_own_mean() -> None:
     # product lines: A 2, B 1 (R1), D 1 (R2): company 4/3; R1 (2 * 1.5 + 10 * 4/3) / 12
     table = made()
     assert table.loc[("cross_sell", "R1"), "base"] == 1.5
     own = (2 * 1.5 + 10 * 4 / 3) / 12
     assert own + 0.1 < 1.5
     assert table.loc[("cross_sell", "R1"), "target"] == 1.5
-    assert table.loc[("cross_sell", "R2"), "target"] == pytest.approx((1 + 10 * 4 / 3) / 11 + 0.1)
-    # retention: A and D bought again, E did not: company 2/3, R2 1 of 2
-    kept = (2 * 0.5 + 10 * 2 / 3) / 12
-    assert table.loc[("retention", "R2"), "target"] == pytest.approx((kept + 0.95) / 2)
+    # below the company's mean: a step from the own one, not towards the company's
+    assert table.loc[("cross_sell", "R2"), "target"] == pytest.approx(1.1)
+    # above it by luck: part of a step
+    wide = made(KindParams(cross_sell_step=0.2)).loc["cross_sell", "target"]
+    assert wide["R1"] == pytest.approx(own + 0.2)
+    assert 1.5 < wide["R1"] < 1.7
+    # retention: A and D bought again, E did not; R2 kept 1 of 2; half the way to .95 a year, an eighth a quarter
+    assert table.loc[("retention", "R2"), "target"] == pytest.approx(0.5 + 0.45 / 8)
 
 
 def test_satisfaction_and_cycle_by_hand() -> None:
@@ -107,9 +125,9 @@ def test_satisfaction_and_cycle_by_hand() -> None:
         }
     )
     table = made(surveys=surveys, opportunities=won)
-    assert table.loc[("satisfaction", "R2"), "target"] == pytest.approx((6 + 10 * 7) / 11 + 0.1)
+    assert table.loc[("satisfaction", "R2"), "target"] == pytest.approx(6.1)
     assert table.loc[("satisfaction", "R1"), "target"] == 8
-    assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx((30 + 10 * 20) / 11 * 0.95)
+    assert table.loc[("sales_cycle", "R2"), "target"] == pytest.approx(30 * 0.95)
 
 
 def test_kinds_that_the_book_knows_nothing_of_have_no_rows() -> None:
