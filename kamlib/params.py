@@ -203,7 +203,9 @@ def build_params(model: type[P], layers: Sequence[Layer]) -> P:
                 )
                 whole = detail["type"] == "value_error" and isinstance(detail["input"], Mapping)
                 named = path if whole else f"{path} is {_shown(detail['input'])}"
-                problems.append(": ".join(filter(None, (origin, named, _plain(detail["msg"])))) + ".")
+                problems.append(
+                    ": ".join(filter(None, (origin, named, _plain(detail["msg"], detail["input"])))) + "."
+                )
     raise ParameterError("\n".join(problems))
 
 
@@ -308,13 +310,18 @@ def _sets(values: Any, path: Sequence[int | str]) -> bool:
 
 
 def _shown(value: object) -> str:
+    """Write a value as YAML does."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     return repr(str(value)) if isinstance(value, Decimal) else repr(value)
 
 
-def _plain(message: str) -> str:
+def _plain(message: str, value: object) -> str:
     message = message.removeprefix("Value error, ")
     if message == "Input should be a valid number":
         return "write a number in digits, such as 0.08"
     if message.startswith("Input should be a valid dictionary"):
-        return "write a mapping of names to values, such as {name: 1}"
+        if value is None:
+            return "null takes one entry away, not all: write {name: null}"
+        return "write a mapping of names to values: {name: value}"
     return message[:1].lower() + message[1:]

@@ -7,6 +7,8 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+_ENDLESS = 1_000_000  # characters
+
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, width: int | None = None) -> str:
     """Lay rows out in columns, long cells wrapped, wide (Chinese) characters counted as two.
@@ -18,7 +20,8 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, width
     rows : sequence of sequences
         Cells; None is shown as nothing.
     width : int, optional
-        Width of the whole table [characters]; the terminal's by default.
+        Width of the whole table [characters]; by default the terminal's, or what is in the environment as
+        COLUMNS. Where neither is known, as in a pipe, nothing is wrapped, so that every row is one line.
 
     Returns
     -------
@@ -35,7 +38,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, width
     cells = [["" if c is None else str(c) for c in row] for row in rows]
     table = [list(header), *cells]
     wanted = [max(_width(row[i]) for row in table) for i in range(len(header))]
-    room = (width or shutil.get_terminal_size((160, 24)).columns) - 2 * (len(header) - 1)
+    room = (width or shutil.get_terminal_size((_ENDLESS, 24)).columns) - 2 * (len(header) - 1)
     limits = _fit(wanted, max(room, 8 * len(header)))
     lines: list[str] = []
     for number, row in enumerate(table):

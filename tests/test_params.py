@@ -73,14 +73,15 @@ def test_quotes_make_traps_text_and_dates_stay_text() -> None:
         ({"wieght": 1}, 'my.yaml: room.wieght is not a parameter. Did you mean "room.weight"?'),
         ({"colour": 1}, "my.yaml: room.colour is not a parameter. See: kam params."),
         ({"weight": "half"}, "my.yaml: room.weight is 'half': write a number in digits, such as 0.08."),
-        ({"weight": True}, "my.yaml: room.weight is True: write a number in digits, such as 0.08."),
+        ({"weight": True}, "my.yaml: room.weight is true: write a number in digits, such as 0.08."),
         ({"weight": 2}, "my.yaml: room.weight is 2: input should be less than or equal to 1."),
         ({"weight": float("nan")}, "my.yaml: room.weight is nan: input should be a finite number."),
         ({"months": 1.5}, "my.yaml: room.months is 1.5: input should be a valid integer."),
         ({"months": 0}, "my.yaml: room.months is 0: input should be greater than 0."),
         ({"pins": {"A": "much"}}, "my.yaml: room.pins.A is 'much': 'much' is not an amount; write digits such as 120000 or 99.5."),
         ({"pins": {"A": "inf"}}, "my.yaml: room.pins.A is 'Infinity': input should be a finite number."),
-        ({"pins": [1]}, "my.yaml: room.pins is [1]: write a mapping of names to values, such as {name: 1}."),
+        ({"pins": None}, "my.yaml: room.pins is null: null takes one entry away, not all: write {name: null}."),
+        ({"pins": [1]}, "my.yaml: room.pins is [1]: write a mapping of names to values: {name: value}."),
     ],
 )  # fmt: skip
 def test_wrong_values_are_refused(values: object, message: str) -> None:

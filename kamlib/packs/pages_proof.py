@@ -11,6 +11,7 @@ from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
 from kamlib.targets import Proof
 
+_FEW = 10  # targets expected to be reached, of which a decimal tells something
 _EVEN = 0.1  # a rank correlation this small explains a hundredth of what differs
 
 
@@ -138,6 +139,7 @@ def _own_sentences(proof: Proof, words: Words) -> tuple[str, ...]:
         cases=words.count(int(own["replayed_cases"])),
         best=_name(proof.best, proof, words),
         best_error=words.percent(best["rep_error"]),
+        title_error=words.percent(_row(proof.rules, proof.best)["rep_error"]),
     )
     return (said,)
 
@@ -162,7 +164,7 @@ def _chances(proof: Proof, words: Words) -> list[str]:
     said = words(
         "proof.note_chances",
         targets=words.count(len(known)),
-        expected=f"{chance.sum():.1f}",
+        expected=f"{chance.sum():.{int(chance.sum() < _FEW)}f}",
         reached=words.count(reached),
         sure=words(f"proof.chances_{sure}"),
     )

@@ -72,7 +72,7 @@ class Conflict:
     def __str__(self) -> str:
         blocks = self.members.groupby(["requirement", "kind"], sort=False)
         asked = "; ".join(_block(rows) for _, rows in blocks)
-        text = f"what is asked cannot all be met ({len(self.members):,} in conflict): {asked}. "
+        text = f"what is asked cannot all be met ({_counted(self.members)}): {asked}. "
         if self.zeros:
             text += (
                 f"{len(self.zeros)} of their cells have a share (seed) of zero, so they cannot grow: "
@@ -255,6 +255,14 @@ def _changed(request: Request, change: Floats) -> pd.DataFrame:
 
 def _place(at: tuple[int, ...], axes: Sequence[Sequence[str]] | None) -> str:
     return str(at) if axes is None else " x ".join(names[i] for names, i in zip(axes, at, strict=True))
+
+
+def _counted(members: pd.DataFrame) -> str:
+    """Say how many groups are in conflict, and how many of them one requirement makes, such as a cap."""
+    sizes = members.groupby("requirement", sort=False).size()
+    many = sizes[sizes > 1] if len(sizes) > 1 else sizes[:0]
+    told = ", ".join(f'{count:,} by "{name}"' for name, count in many.items())
+    return f"{len(members):,} in conflict" + (f", of them {told}" if told else "")
 
 
 def _block(rows: pd.DataFrame) -> str:

@@ -25,6 +25,7 @@ from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES, Wish
 _ACCOUNT_STAYS, _TOTAL_STAYS = 100.0, 10_000.0
 _AT_REST = 1e-9  # logarithm of a rate within which a required total moves nothing
 _NEAR = 0.01  # units from its floor or cap within which a required total counts as met without room
+_NAMED = 6  # planned values that a message names
 _AT_BOUND = 1e-6  # units from a bound within which it counts as having bitten
 
 
@@ -319,9 +320,19 @@ def _equal(values: Sequence[object], value: str, side: str, name: str) -> npt.ND
     found = np.array([one == value for one in values], dtype=bool)
     if not found.any():
         known = sorted({str(one) for one in values if not pd.isna(one)})
-        hint = did_you_mean(value, known) or " Name one that is planned."
-        raise ParameterError(f'allocation.requirements: {name}: there is no {side} "{value}".{hint}')
+        raise ParameterError(
+            f'allocation.requirements: {name}: there is no {side} "{value}".{_planned(side, value, known)}'
+        )
     return found
+
+
+def _planned(side: str, value: str, known: list[str]) -> str:
+    """Say which values of a side are planned: the span of months, the one meant, or the first ones."""
+    if side in ("quarter", "month"):
+        span = f"{side} is {known[0]}" if len(known) == 1 else f"{side}s are {known[0]} to {known[-1]}"
+        return f" The plan's {span}."
+    more = f" and {len(known) - _NAMED:,} more" if len(known) > _NAMED else ""
+    return did_you_mean(value, known) or f" Planned are {', '.join(known[:_NAMED])}{more}."
 
 
 def _met(wish: Wish, one: Requirement, rate: Floats, units: Integers, unit: int) -> dict[str, object]:

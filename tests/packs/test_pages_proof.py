@@ -80,6 +80,7 @@ def test_notes_tell_the_blend_fairness_and_what_to_doubt() -> None:
     assert own.startswith(
         "The company's own targets, scaled to what came, were 16.7 % off for 16 reps and periods"
     )
+    assert own.endswith("The 0.0 % in the title is by what the accounts held on the day bought.")
     assert len(page_of().sentences) == 1  # on fairness
     assert doubt.startswith(
         "To doubt: 8 periods and 2 reps; floors and caps hold for the plan's own rule only."
@@ -110,8 +111,8 @@ def test_how_many_own_targets_could_be_expected_to_be_reached_is_said() -> None:
     asked = targets_of("2025Q4", {"R00": 300.0, "R01": 301.0, "R02": 150.0})
     page = page_of(cube=cube, past=make_past(known), forecasts=made, targets=asked)
     assert page.sentences[0].startswith(
-        "Of the company's own past targets 1.5 of 3 could be expected to be reached, 2 were: no more apart than chance "
-        "makes. Counted are reps and periods, with at least twenty errors"
+        "2 of 3 past targets of the company were reached; by the forecasts of the day about 1.5 would have been. Chance "
+        "makes such a difference. Counted are reps and periods, with at least twenty errors"
     )
     assert page.sentences[2].startswith("The company's own targets, scaled to what came,")
 
@@ -119,9 +120,15 @@ def test_how_many_own_targets_could_be_expected_to_be_reached_is_said() -> None:
 @pytest.mark.parametrize(
     ("reached", "said"),
     [
-        (10, "no more apart than chance makes"),  # 10 expected; 20 targets at one half spread by 2.2 alone
-        (5, "apart by what chance may still make"),  # two periods of ten together spread by 7.1
-        (0, "apart by what chance may still make"),
+        (
+            10,
+            "by the forecasts of the day about 10 would have been. Chance makes such a difference.",
+        ),  # 10 expected; 20 targets at one half spread by 2.2 alone
+        (
+            5,
+            "So large a difference can still be chance, as the reps",
+        ),  # two periods of ten together spread by 7.1
+        (0, "So large a difference can still be chance, as the reps"),
     ],
 )
 def test_how_sure_it_is_that_chances_were_wrong_counts_with_reps_who_fall_together(
@@ -132,9 +139,13 @@ def test_how_sure_it_is_that_chances_were_wrong_counts_with_reps_who_fall_togeth
 
 def test_chances_that_no_shared_fall_explains_were_wrong() -> None:
     # forty periods of one rep each are independent: 20 expected, give or take 6.3
-    assert "fewer than chance explains, so such probabilities were too high" in chances_said(13, periods=40)
-    assert "more than chance explains, so such probabilities were too low" in chances_said(27, periods=40)
-    assert "no more apart than chance makes" in chances_said(14, periods=40)
+    assert "That is fewer than chance explains: such probabilities were too high." in chances_said(
+        13, periods=40
+    )
+    assert "That is more than chance explains: such probabilities were too low." in chances_said(
+        27, periods=40
+    )
+    assert "Chance makes such a difference." in chances_said(14, periods=40)
 
 
 def chances_said(reached: int, *, periods: int) -> str:

@@ -206,7 +206,7 @@ def test_caps_in_conflict_are_called_by_what_sets_them_after_what_was_asked() ->
         allocate_targets(cube, accounts, total=1300, period=PERIOD, params=params, unit=unit)
     text = str(caught.value)
     assert text == (
-        'allocation.requirements: what is asked cannot all be met (7 in conflict): "region N": exactly 5,000; "pins" '
+        'allocation.requirements: what is asked cannot all be met (7 in conflict, of them 5 by "growth_cap"): "region N": exactly 5,000; "pins" '
         'A00: exactly 120; "growth_cap" A02: at most 150; "growth_cap" A04: at most 150; "growth_cap" A06: at most '
         '150; "growth_cap" A08: at most 150; "growth_cap" A10: at most 150. The nearest request that can be met: '
         '"region N" 5,000 -> 870. Change what is asked, or the floors, caps and pins of accounts.'
@@ -221,6 +221,13 @@ def test_caps_in_conflict_are_called_by_what_sets_them_after_what_was_asked() ->
             'account G: account "G" is closed and asked for nothing. Leave it out',
         ),
         ({"region": "Nort", "at_least": 5}, 'region Nort: there is no region "Nort". Did you mean "North"'),
+        ({"region": "Nord", "at_least": 5}, 'there is no region "Nord". Planned are North, South.'),
+        (
+            {"month": "2026-07", "at_least": 5},
+            'no month "2026-07". The plan\'s months are 2026-01 to 2026-03.',
+        ),
+        ({"quarter": "2026Q2", "at_least": 5}, 'no quarter "2026Q2". The plan\'s quarter is 2026Q1.'),
+        ({"account": "Z", "at_least": 5}, 'no account "Z". Planned are A, B, C, D, E, F and 1 more.'),
         ({"rep": "R1", "region": "South", "at_least": 5}, "nothing is in all of these"),
         ({"region": "North", "at_least": 101, "at_most": 109}, "holds no multiple of the rounding unit 10"),
     ],

@@ -40,7 +40,7 @@ def test_a_run_stores_amounts_and_reads_them_back() -> None:
         (AllocationParams, {"growth_flor": 0.1}, 'growth_flor is not a parameter. Did you mean "growth_floor"?'),
         (AllocationParams, {"growth_floor": -1.5}, "growth_floor is -1.5: input should be greater than or equal to -1."),
         (AllocationParams, {"pins": {"A": "much"}}, "pins.A is 'much': 'much' is not an amount; write digits such as 120000 or 99.5."),
-        (AllocationParams, {"pins": 5}, "pins is 5: write a mapping of names to values, such as {name: 1}."),
+        (AllocationParams, {"pins": 5}, "pins is 5: write a mapping of names to values: {name: value}."),
         (AllocationParams, {"weights": {"history": 0.5, "potential": 0.4}}, "weights: the weights add up to 0.9; they must add up to 1."),
         (AllocationParams, {"weights": {"histroy": 1.0}}, 'weights: "histroy" is not a factor; there are history, potential, forecast, ability, demand, competition, resources, purchasing_power.'),
         (SizingParams, {"growth": -1.0}, "growth is -1.0: input should be greater than -1."),
