@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, to_ticks, total_money
+from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets.held import Held, compare_held
@@ -49,6 +49,8 @@ def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
 def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
     """Add what holds already, what the plan asks of the same months and the difference, by dimension and key.
 
+    Who holds a target and has no row, as a rep without an account now, gets one of nothing asked.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -66,10 +68,34 @@ def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
         return table
     columns = ["target_held", *([] if held.whole else ["target_beside"]), "held_change"]
     rows = held.table[["dimension", "key", *columns]]
+    table = _with_unasked(table, rows)
     own = ~table["without_account"] if "without_account" in table else pd.Series(True, index=table.index)
     both = table[["dimension", "key"]].merge(rows, how="left", on=["dimension", "key"])
     both.index = table.index
     return table.assign(**{name: both[name].where(own) for name in columns})
+
+
+def _with_unasked(table: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """Add a row for each key that holds a target and is asked nothing; null keys stay last."""
+    known = set(zip(table["dimension"], table["key"], strict=True))
+    rows = held[held["dimension"].isin(set(table["dimension"])) & held["key"].notna()]
+    pairs = [p for p in zip(rows["dimension"], rows["key"], strict=True) if p not in known]
+    if not pairs:
+        return table
+    lost = pd.DataFrame(pairs, columns=["dimension", "key"]).astype(table[["dimension", "key"]].dtypes)
+    lost[["accounts", "target"]] = 0
+    for name in ("actual_last_year", "forecast", "change_asked", "forecast_gap"):
+        lost[name] = to_money([0] * len(lost))
+    if table["forecast"].isna().all():
+        lost = lost.drop(columns=["forecast", "forecast_gap"])
+    lost["without_account"] = False
+    order = {name: at for at, name in enumerate(dict.fromkeys(table["dimension"]))}
+    both = pd.concat([table, lost], ignore_index=True).astype(table.dtypes)
+    both["last"] = both["key"].isna()
+    both = both.sort_values("last", kind="stable").sort_values(
+        "dimension", key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
+    return both.drop(columns="last")
 
 
 def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
@@ -87,18 +113,7 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
         if held.adopted and set(held.sources["period"]) != {str(period)}:
             said.append(words("targets.held_why"))
-    return (*said, *_unasked(held, scope))
-
-
-def _unasked(held: Held, scope: Scope) -> tuple[str, ...]:
-    """Name the reps who hold targets and are asked nothing; without an account they have no row."""
-    words, reps = scope.words, held.of("rep")
-    rows = reps[reps["key"].notna() & (to_ticks(reps["target_held"]) > 0)]
-    rows = rows[to_ticks(rows["target_beside"]) == 0]
-    if rows.empty:
-        return ()
-    names = words("targets.list").join(scope.rep_name(key) for key in rows["key"])
-    return (words("targets.held_unasked", reps=names, held=words.money(total_money(rows["target_held"]))),)
+    return tuple(said)
 
 
 def held_total(held: Held, words: Words, *, period: str) -> str:

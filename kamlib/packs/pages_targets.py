@@ -120,8 +120,8 @@ def margins_page(
     table = summary[summary["dimension"].isin(["rep", *_SIDES, "company"])].copy()
     order = {name: at for at, name in enumerate(["rep", *_SIDES, "company"])}
     table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
-    table.insert(1, "name", _names(table, scope))
     table = add_held(table, held)
+    table.insert(1, "name", _names(table, scope))
     reps = table[table["dimension"] == "rep"]
     heading = words.value("dimension", "rep")
     native = NativeChart("bar", "name", series_of(scope.size), rows=min(len(reps), _REPS))
