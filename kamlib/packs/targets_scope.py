@@ -10,11 +10,11 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from kamlib.forecast.pipeline import held_target
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 from kamlib.runs import Run
 from kamlib.targets import TargetSize
+from kamlib.targets.held import total_held
 
 _EVEN = 50  # percent
 
@@ -128,7 +128,7 @@ def scope_of(run: Run, size: TargetSize) -> Scope:
 def held_of(run: Run) -> Decimal | None:
     """Return what is asked of the company for the run's period already, in the book or adopted [currency]."""
     own, adopted = (run.load(name) if run.has(name) else None for name in ("targets", "adopted_targets"))
-    return held_target(own, adopted, period=run.period)
+    return total_held(adopted, own, period=run.period)
 
 
 def pipeline_of(run: Run) -> pd.DataFrame | None:

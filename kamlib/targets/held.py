@@ -135,27 +135,56 @@ def compare_held(
     >>> held.adopted, held.whole, held.of("rep")[["key", "held_change"]].astype(str).to_numpy().tolist()
     (False, True, [['R', '10.0000']])
     """
-    months = [str(month) for month in period.months()]
-    quarters = _quarters(months, period)
-    rows = _adopted(adopted, months)
-    covered = [month for month in months if month in set(rows["month"])]
-    stated = _stated(own, accounts, period) if len(covered) < len(months) else rows.head(0)
-    if len(stated):
-        covered, sources = months, rows[_SOURCE].head(0)
-        parts = {side: _least_named(stated, side) for side in _KEYS}
-    else:
-        sources = rows[_SOURCE].drop_duplicates().sort_values(_SOURCE, ignore_index=True)
-        parts = dict.fromkeys(_KEYS, rows.assign(quarter=rows["month"].map(quarters)))
-    if not covered:
+    found = _what_holds(adopted, own, accounts, period)
+    if not found.months:
         return None
-    asked = targets[targets["month"].isin(covered)]
-    asked = asked.assign(quarter=asked["month"].map(quarters))
-    sides = [_beside(side, held, asked, named=len(stated) > 0) for side, held in parts.items() if len(held)]
+    asked = targets[targets["month"].isin(found.months)]
+    asked = asked.assign(quarter=asked["month"].map(_quarters(found.months, period)))
+    named = not len(found.sources)
+    sides = [_beside(side, held, asked, named=named) for side, held in found.sides.items() if len(held)]
     table = pd.concat(sides, ignore_index=True)
     account = table["dimension"] == "account"
     table.loc[account, "held_reason"] = _reasons(table[account], asked)
     table = table.astype({"rep_id": "str", "held_reason": "str"})
-    return Held(table, tuple(covered), len(covered) == len(months), sources)
+    return Held(table, found.months, len(found.months) == len(period.months()), found.sources)
+
+
+def total_held(adopted: pd.DataFrame | None, own: pd.DataFrame | None, *, period: Period) -> Decimal | None:
+    """Return what is asked of the company in a period already [currency]; see `compare_held`.
+
+    None where no targets hold for all of its months.
+    """
+    found = _what_holds(adopted, own, None, period)
+    if len(found.months) < len(period.months()):
+        return None
+    return total_money(found.sides["company"]["target"])
+
+
+@dataclass(frozen=True)
+class _Holding:
+    """Rows that tell each side's targets, their months, and their adoptions (none: the book's own)."""
+
+    sides: dict[str, pd.DataFrame]
+    months: tuple[str, ...]
+    sources: pd.DataFrame
+
+
+def _what_holds(
+    adopted: pd.DataFrame | None, own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period
+) -> _Holding:
+    """Return the adopted targets where they cover the period, else the book's own, else a part of it."""
+    months = tuple(str(month) for month in period.months())
+    rows = _adopted(adopted, months)
+    covered = tuple(month for month in months if month in set(rows["month"]))
+    if len(covered) < len(months):
+        stated = _stated(own, accounts, period)
+        if len(stated):
+            return _Holding(
+                {side: _least_named(stated, side) for side in _KEYS}, months, rows[_SOURCE].head(0)
+            )
+    sources = rows[_SOURCE].drop_duplicates().sort_values(_SOURCE, ignore_index=True)
+    rows = rows.assign(quarter=rows["month"].map(_quarters(months, period)))
+    return _Holding(dict.fromkeys(_KEYS, rows), covered, sources)
 
 
 def _quarters(months: Sequence[str], period: Period) -> dict[str, str]:
@@ -205,9 +234,9 @@ def _making_up(own: pd.DataFrame, period: Period) -> tuple[pd.DataFrame, list[Pe
 
 
 def _least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Return the rows that tell a side's targets: of those that name it, the ones that name least."""
+    """Return the rows that tell a side's targets: of those that name it, each period's least."""
     rows = stated[stated[_KEYS[side][:1]].notna().all(axis=1)]
-    return rows[rows["level"] == rows["level"].min()]
+    return rows[rows["level"] == rows.groupby("period")["level"].transform("min")]
 
 
 def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame, *, named: bool) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 from kamlib.measures.money import as_float
 from kamlib.periods import Period, parse_period
 from kamlib.targets import AllocationParams, allocate_targets
-from kamlib.targets.held import Held, compare_held
+from kamlib.targets.held import Held, compare_held, total_held
 
 QUARTER, YEAR = parse_period("2026Q1"), parse_period("2026")
 ABOUT = {
@@ -148,6 +148,9 @@ def test_a_year_is_made_up_of_the_quarters_that_the_book_states() -> None:
     year = compare_held(plan, None, whole, period=YEAR)
     assert year is not None
     assert (float(year.total), len(year.of("quarter"))) == (99, 0)
+    mixed = pd.concat([own, pd.DataFrame({"period": ["2026Q2"], "rep_id": [None], "target": [25]})])
+    assert total_held(None, mixed, period=YEAR) == 105  # of each quarter what names least
+    assert total_held(None, own.head(3), period=YEAR) is None
 
 
 def test_adopted_targets_of_all_months_come_before_the_books_own_and_those_before_a_part() -> None:
