@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from kamlib.measures.money import as_float
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope
+from kamlib.periods import Period
 from kamlib.runs import Run
 from kamlib.targets.kinds import KINDS, KindParams, kind_targets
 from kamlib.targets.longterm import LongTermParams, glide_paths
@@ -117,7 +119,20 @@ def show_glide(run: Run, cube: pd.DataFrame, *, scope: Scope, params: LongTermPa
     landing = None
     if run.has("outlook_months"):
         landing = float(as_float(run.load("outlook_months")["landing"]).sum())
-    display(show(run, glide_page(table, scope=scope, year=int(str(run.period.year())), landing=landing)))
+    beside = {"landing": landing, "last_share": _share_of_year(run.period.last_year(), cube, run.as_of)}
+    display(show(run, glide_page(table, scope=scope, year=int(str(run.period.year())), **beside)))
+
+
+def _share_of_year(period: Period, cube: pd.DataFrame, as_of: dt.date) -> float | None:
+    """Return what a period brought of its fiscal year; None where that is not over or not whole."""
+    year = period.year()
+    inside, whole = ({str(month) for month in one.months()} for one in (period, year))
+    if year.end > as_of or str(cube["month"].min()) > min(whole):
+        return None
+    part, sold = (
+        float(as_float(cube.loc[cube["month"].isin(one), "revenue"]).sum()) for one in (inside, whole)
+    )
+    return part / sold if sold > 0 else None
 
 
 def _market_share(run: Run, year: str) -> float | None:
@@ -132,7 +147,14 @@ def _market_share(run: Run, year: str) -> float | None:
     )
 
 
-def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float | None = None) -> Page:
+def glide_page(
+    paths: pd.DataFrame,
+    *,
+    scope: Scope,
+    year: int,
+    landing: float | None = None,
+    last_share: float | None = None,
+) -> Page:
     """Say what the planned year contributes to the aims of later years (targets 10).
 
     Parameters
@@ -145,6 +167,8 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float |
         The fiscal year of the period planned.
     landing : float, optional
         Where the forecast lets that year land [currency].
+    last_share : float, optional
+        What the period planned brought of the year before [fraction].
     """
     words = scope.words
     sentences: tuple[str, ...] = ()
@@ -162,7 +186,7 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float |
         if landing is not None and not pd.isna(landing):
             gap = words.signed_money(landing - step["path"])
             sentences = (words("targets.glide_beside", year=year, landing=words.money(landing), gap=gap),)
-        sentences += (_plan_beside(float(step["path"]), year, scope),)
+        sentences += (_plan_beside(float(step["path"]), year, last_share, scope),)
     else:
         title = words("targets.glide_title_none", year=year)
     return Page(
@@ -179,13 +203,16 @@ def glide_page(paths: pd.DataFrame, *, scope: Scope, year: int, landing: float |
     )  # fmt: skip
 
 
-def _plan_beside(path: float, year: int, scope: Scope) -> str:
-    """Set what the plan asks beside the way: of the whole year its gap, of a part of it its share."""
+def _plan_beside(path: float, year: int, last_share: float | None, scope: Scope) -> str:
+    """Set what the plan asks beside the way: of a whole year its gap, of a part its share and last year's."""
     words, size = scope.words, scope.size
     known = {"period": size.period, "target": words.money(size.total), "year": year}
     if str(size.period) == str(year):
         return words("targets.glide_plan", gap=words.signed_money(size.total - path), **known)
-    return words("targets.glide_part", share=words.percent(size.total / path), **known)
+    known["share"] = words.percent(size.total / path)
+    if last_share is None:
+        return words("targets.glide_part", **known)
+    return words("targets.glide_part_last", last_share=words.percent(last_share), **known)
 
 
 def _written(paths: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_total, plain_said
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
-from kamlib.packs.targets_scope import base_labels, mean_beside_middle
+from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
 from kamlib.targets.held import Held
@@ -137,7 +137,7 @@ def _sentences(run: Run, reps: pd.DataFrame, held: Held | None, side: PastSide |
     returns = kept.loc[kept["check"] == "returns", "money"].dropna()
     amount = words.money(total_money(returns) if len(returns) else 0)
     return (
-        *_base_sentence(run),
+        *base_doubt(run, _base_period(run), int(reps["target"].sum())),
         _year_sentence(run),
         *_error_sentence(run),
         *_likely_sentence(run, reps, side),
@@ -149,22 +149,6 @@ def _sentences(run: Run, reps: pd.DataFrame, held: Held | None, side: PastSide |
         ),
         words("planning.sentence_data", kinds=len(kept), returns=amount)
         if len(kept) else words("planning.sentence_data_clean"),
-    )  # fmt: skip
-
-
-def _base_sentence(run: Run) -> tuple[str, ...]:
-    """Say what is known of last year where the plan has to be compared with an earlier one."""
-    base, last = _base_period(run), run.period.last_year()
-    if base == str(last):
-        return ()
-    cube, months = run.load("cube"), [str(month) for month in last.months()]
-    rows = cube[cube["month"].isin([month for month in months if month < f"{run.as_of:%Y-%m}"])]
-    return (
-        run.words(
-            "planning.sentence_base",
-            base=base, last=last, months=len(months), known=rows["month"].nunique(),
-            amount=run.words.money(total_money(rows["revenue"])),
-        ),
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def size_page(
         subtitle=scope.subtitle(words("targets.size_what")),
         table=steps,
         figures=(bridge(bars, words=words),),
-        sentences=(*_size_sentences(scope, sides, stretch), *_held(scope, held)),
+        sentences=(*scope.doubt, *_size_sentences(scope, sides, stretch), *_held(scope, held)),
         notes=_size_notes(scope),
     )
 
@@ -142,6 +142,7 @@ def margins_page(
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
         sentences=(
+            *scope.doubt,
             *far_sentences(table, traced, scope=scope),
             *fall_sentences(reps, allocation.accounts, segments, scope=scope),
             *_required(allocation, words),

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float
+from kamlib.measures.money import as_float, total_money
+from kamlib.packs.pages_proof import joined
 from kamlib.runs import Run
 from kamlib.targets import TargetSize
 from kamlib.targets.held import total_held
 
 _EVEN = 50  # percent
+_YEAR = 12  # months
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Scope:
         Names of reps.
     accounts : dict of str to str
         Names of accounts.
+    doubt : tuple of str
+        What `base_doubt` says of the base.
     """
 
     words: Words
@@ -42,6 +46,7 @@ class Scope:
     size: TargetSize
     reps: dict[str, str]
     accounts: dict[str, str]
+    doubt: tuple[str, ...] = ()
 
     def subtitle(self, what: str) -> str:
         """Return who · what, unit · period, scenarios."""
@@ -122,7 +127,42 @@ def scope_of(run: Run, size: TargetSize) -> Scope:
         size,
         dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True)),
         dict(zip(accounts["account_id"], accounts["name"].fillna(accounts["account_id"]), strict=True)),
+        base_doubt(run, size.base_period, size.total),
     )
+
+
+def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
+    """Say what is known of last year where the plan has to be compared with an earlier one.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    base : str
+        The period that the plan is compared with.
+    total : int
+        What the plan asks in all [currency].
+    """
+    last = run.period.last_year()
+    if base == str(last):
+        return ()
+    words, cube = run.words, run.load("cube")
+    months, today = [str(month) for month in last.months()], f"{run.as_of:%Y-%m}"
+    rows = cube[cube["month"].isin([month for month in months if month < today])]
+    said = words(
+        "planning.sentence_base",
+        base=base, last=last, months=len(months), known=rows["month"].nunique(),
+        amount=words.money(total_money(rows["revenue"])),
+    )  # fmt: skip
+    recent = pd.period_range(end=pd.Period(today, "M") - 1, periods=_YEAR, freq="M").astype(str)
+    sold = total_money(cube.loc[cube["month"].isin(recent), "revenue"])
+    if len(months) < _YEAR or sold <= 0 or str(cube["month"].min()) > recent[0]:
+        return (said,)
+    growth = words.signed_percent(float(total / sold) - 1)
+    recently = words(
+        "planning.sentence_base_recent", as_of=run.as_of, amount=words.money(sold), growth=growth
+    )
+    return (joined([said, recently], words),)
 
 
 def held_of(run: Run) -> Decimal | None:

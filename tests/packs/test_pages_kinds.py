@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
+import pytest
 
 from kamlib.glossary import Words
-from kamlib.packs.pages_kinds import _said, glide_page, kinds_page
+from kamlib.measures.money import to_money
+from kamlib.packs.pages_kinds import _said, _share_of_year, glide_page, kinds_page
 from kamlib.packs.targets_scope import Scope
 from kamlib.periods import parse_period
 from kamlib.targets import SizingParams, size_target
@@ -66,6 +69,11 @@ def test_the_way_stands_beside_the_forecast_and_steps_of_a_share_are_points() ->
         "By the forecast 2026 lands at 1.05 k, -50.0 against the way.",
         "This plan asks 1.21 k of 2026Q1, 110 % of what the way asks of 2026.",
     )
+    beside = glide_page(paths, scope=scope(), year=2026, last_share=0.209)
+    assert beside.sentences == (
+        "This plan asks 1.21 k of 2026Q1, 110 % of what the way asks of 2026; the same part of "
+        "the year before brought 20.9 % of it.",
+    )
     year = dataclasses.replace(scope("zh"), size=dataclasses.replace(scope().size, period="2026"))
     assert glide_page(paths, scope=year, year=2026).sentences == (
         "本计划要求 2026 年实现 1,210，与路径相差 +110。",
@@ -78,3 +86,15 @@ def test_the_way_stands_beside_the_forecast_and_steps_of_a_share_are_points() ->
 
 def test_parts_of_a_new_account_have_a_decimal() -> None:
     assert [_said("new_accounts", value, Words("en")) for value in (3.0, 51.75, 0.25)] == ["3", "51.8", "0.2"]
+
+
+@pytest.mark.parametrize(("first", "as_of", "share"), [("2025-01", "2026-01-01", 0.2), ("2025-01", "2025-12-01", None),
+                                                       ("2025-02", "2026-01-01", None)])  # fmt: skip
+def test_a_share_of_a_year_needs_the_whole_year(first: str, as_of: str, share: float | None) -> None:
+    months = [f"2025-{at:02d}" for at in range(1, 13)]
+    cube = pd.DataFrame({"month": months, "revenue": [20, 20, 20, *[240 / 9] * 9]})
+    cube = cube[cube["month"] >= first].assign(
+        revenue=lambda t: to_money((t["revenue"] * 1e4).round().astype(int))
+    )
+    found = _share_of_year(parse_period("2025Q1"), cube, dt.date.fromisoformat(as_of))
+    assert found == (None if share is None else pytest.approx(share, abs=1e-6))

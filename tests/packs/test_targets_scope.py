@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import datetime as dt
+from types import SimpleNamespace
+
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.packs.targets_scope import Scope, told_apart
+from kamlib.measures.money import to_money
+from kamlib.packs.targets_scope import Scope, base_doubt, told_apart
+from kamlib.periods import parse_period
 from kamlib.targets import SizingParams, size_target
 from tests.targets.sample import PERIOD, make_cube, make_forecast
 
@@ -28,3 +33,29 @@ def test_names_of_reps() -> None:
 
 def test_names_that_stand_twice_get_their_id() -> None:
     assert told_apart(["a", "b", "a"], [1, 2, 3]) == ["a (1)", "b", "a (3)"]
+
+
+def a_run(lang: str, period: str, first: str = "2024-01") -> SimpleNamespace:
+    months = [str(month) for month in pd.period_range(first, "2025-11", freq="M")]
+    cube = pd.DataFrame({"month": months, "revenue": to_money([1_000_000] * len(months))})
+    return SimpleNamespace(
+        period=parse_period(period),
+        as_of=dt.date(2025, 12, 1),
+        words=Words(lang, "EUR"),
+        load={"cube": cube}.__getitem__,
+    )
+
+
+def test_an_older_base_is_doubted_with_what_the_last_twelve_months_brought() -> None:
+    said = (
+        "To doubt: 2025 is not over (11 of its 12 months are known, 1.10 k), so the plan is compared with 2024, "
+        "which PY stands for on the pages of chapter 3."
+    )
+    recent = " The twelve months before 2025-12-01 brought 1.20 k; on these the plan is +25.0 %."
+    assert base_doubt(a_run("en", "2026"), "2024", 1500) == (said + recent,)
+    assert base_doubt(a_run("en", "2026", "2025-01"), "2024", 1500) == (said,)  # eleven months alone
+    assert base_doubt(a_run("en", "2026"), "2025", 1500) == ()
+    (chinese,) = base_doubt(a_run("zh", "2026"), "2024", 1500)
+    assert chinese.endswith("2025-12-01 之前的十二个月实现1,200，以此为基数本计划为 +25.0 %。")
+    assert len(base_doubt(a_run("en", "2026Q1"), "2024Q1", 1500)) == 1
+    assert "twelve months" not in base_doubt(a_run("en", "2026Q4"), "2024Q4", 1500)[0]
