@@ -18,11 +18,11 @@ from kamlib.glossary import Words, columns
         (950, "950", "950"),
         (999.9, "1.00 k", "1,000"),
         (1234, "1.23 k", "1,234"),
-        (-45_678, "-45.7 k", "-4.57 万"),
-        (999_999, "1.00 M", "100 万"),
-        (1_234_567, "1.23 M", "123 万"),
-        (99_999_999, "100 M", "1.00 亿"),
-        (2_345_678_901, "2.35 B", "23.5 亿"),
+        (-45_678, "-45.7 k", "-4.57万"),
+        (999_999, "1.00 M", "100万"),
+        (1_234_567, "1.23 M", "123万"),
+        (99_999_999, "100 M", "1.00亿"),
+        (2_345_678_901, "2.35 B", "23.5亿"),
     ],
 )
 def test_money_has_three_significant_digits(amount: float, en: str, zh: str) -> None:
@@ -60,9 +60,9 @@ def test_unknown_words_and_languages() -> None:
 def test_chinese_amounts_and_counts_stand_close_to_their_words() -> None:
     words = Words("zh", "CNY")
     for key, values in {
-        "planning.silent": {"count": "9", "asked": "5.11 万"},
-        "accounts.grow_title": {"count": "23", "money": "3.03 万", "share": "8.0 %"},
-        "targets.margins_note_gap": {"name": "Li", "gap": "3.03 万"},
+        "planning.silent": {"count": "9", "asked": "5.11万"},
+        "accounts.grow_title": {"count": "23", "money": "3.03万", "share": "8.0 %"},
+        "targets.margins_note_gap": {"name": "Li", "gap": "3.03万"},
         "forecast.movers_note": {"rising": "3", "falling": "4", "shown": "7"},
     }.items():
         text = words(key, **values)

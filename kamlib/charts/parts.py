@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from kamlib.charts.figure import DARK
-from kamlib.glossary import Words
+from kamlib.glossary import MAGNITUDES, Words
 from kamlib.measures.money import as_float
 
 
@@ -108,9 +108,8 @@ def money_axis(words: Words, span: Sequence[float]) -> Any:
     >>> "万" in money_axis(Words("zh"), [1e4, 1e6]).labelExpr
     True
     """
-    steps = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, " 亿"), (1e4, " 万"))}[words.lang]
     text = "format(datum.value, ',~g')"
-    for scale, sign in reversed(steps):
+    for scale, sign in reversed(MAGNITUDES[words.lang]):
         scaled = f"format(datum.value / {scale:.0f}, ',~g') + '{sign}'"
         text = f"abs(datum.value) >= {scale:.0f} ? {scaled} : ({text})"
     return alt.Axis(labelExpr=text, labelOverlap=True, values=log_ticks(span))

@@ -14,7 +14,8 @@ from kamlib.strict_yaml import read_yaml_file
 
 LANGUAGES = ("en", "zh")
 _HERE = Path(__file__).parent
-_STEPS = {"en": ((1e9, "B"), (1e6, "M"), (1e3, "k")), "zh": ((1e8, "亿"), (1e4, "万"))}
+MAGNITUDES = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1e4, "万"))}
+"""From which amount on money is written in which magnitude, largest first; Chinese sets no blank."""
 
 
 class _Writer(string.Formatter):
@@ -92,7 +93,7 @@ class Words:
     >>> w.money(1234567), w.money(45600), w.money(-950), w.percent(0.1234)
     ('1.23 M', '45.6 k', '-950', '12.3 %')
     >>> Words("zh", "CNY").money(1234567)
-    '123 万'
+    '123万'
     >>> w.label("account_id")
     'Account'
     """
@@ -138,9 +139,9 @@ class Words:
         """Write an amount of money with three significant digits and the language's magnitudes."""
         value = float(amount)
         rounded = float(f"{value:.{digits}g}")
-        for scale, sign in _STEPS[self.lang]:
+        for scale, sign in MAGNITUDES[self.lang]:
             if abs(rounded) >= scale:
-                return f"{_significant(rounded / scale, digits)} {sign}"
+                return f"{_significant(rounded / scale, digits)}{sign}"
         return f"{round(value):,}" if abs(rounded) >= 1000 else _significant(rounded, digits)
 
     def signed_money(self, amount: float | Decimal | int) -> str:

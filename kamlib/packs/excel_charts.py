@@ -126,7 +126,7 @@ def short_format(kind: str, largest: float, lang: str) -> str:
     Examples
     --------
     >>> short_format("money", 1_234_567, "en"), short_format("money", 1_234_567, "zh")
-    ('0.00,," M"', '0\\.0," 万"')
+    ('0.00,," M"', '0\\.0,"万"')
     >>> short_format("fraction", 0.4, "en")
     '0 %'
     """
@@ -134,8 +134,8 @@ def short_format(kind: str, largest: float, lang: str) -> str:
         return "0 %" if largest >= 0.1 else "0.0 %"
     if lang == "zh":
         if largest >= 1e8:
-            return '0\\.00,," 亿"'
-        return '0\\.0," 万"' if largest >= 1e4 else "#,##0"
+            return '0\\.00,,"亿"'
+        return '0\\.0,"万"' if largest >= 1e4 else "#,##0"
     if largest >= 1e6:
         return '0.00,," M"' if largest < 1e7 else '#,##0.0,," M"'
     return '#,##0," k"' if largest >= 1e4 else "#,##0" if largest >= 10 else "0.0#"

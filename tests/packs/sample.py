@@ -32,7 +32,7 @@ HOSTILE = [
 TEXT: dict[str, dict[str, str]] = {
     "summary": {
         "en": "The first quarter is asked for 12.4 M, 6.3 % above last year; 0.5 M of it has no forecast behind it",
-        "zh": "一季度目标 1,240 万，比上年同期高 6.3 %，其中 50 万尚无预测支撑",
+        "zh": "一季度目标 1,240万，比上年同期高 6.3 %，其中 50万尚无预测支撑",
     },
     "bridge_sub": {
         "en": "Northern Bikes · revenue, EUR · 2026Q1, from previous year to forecast to target",
@@ -47,18 +47,18 @@ TEXT: dict[str, dict[str, str]] = {
         "en": "Look at the three accounts that cross the cut: a lost order would move them out.",
         "zh": "请关注压线的三家客户：少一张订单就会跌出 A 类。",
     },
-    "note_2": {"en": "Sales without an account are left out: 41 k.", "zh": "未计入没有客户的销售 4.1 万。"},
+    "note_2": {"en": "Sales without an account are left out: 41 k.", "zh": "未计入没有客户的销售 4.1万。"},
     "prose": {
         "en": "# Accounts\n\nWho matters, and for what.\n\n## Who brings the money?\n\nLook first at the **cut**, then at who stands near it.",
         "zh": "# 客户\n\n谁重要、为什么重要。\n\n## 谁在贡献收入？\n\n先看**分界线**，再看线附近的客户。",
     },
     "months": {
         "en": "The year lands at 49.8 M, 0.6 M above the target",
-        "zh": "全年落点 4,980 万，高于目标 60 万",
+        "zh": "全年落点 4,980万，高于目标 60万",
     },
     "value": {
         "en": "Eleven accounts worth less than their potential could bring 2.1 M more",
-        "zh": "11 家客户远未达到潜力，还可再贡献 210 万",
+        "zh": "11 家客户远未达到潜力，还可再贡献 210万",
     },
     "odd": {"en": "Names from data stay data", "zh": "来自数据的名称仍是数据"},
 }  # fmt: skip

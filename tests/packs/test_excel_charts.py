@@ -89,7 +89,7 @@ def test_a_chart_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> Non
         ("money", 12_345_678, "en", '#,##0.0,," M"'),
         ("money", 950, "en", "#,##0"),
         ("count", 3, "en", "0.0#"),
-        ("money", 123_456_789, "zh", r'0\.00,," 亿"'),
+        ("money", 123_456_789, "zh", r'0\.00,,"亿"'),
         ("money", 9_999, "zh", "#,##0"),
         ("fraction", 0.04, "zh", "0.0 %"),
     ],

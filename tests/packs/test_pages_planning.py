@@ -22,7 +22,7 @@ def test_the_largest_finding_is_named_and_unlike_amounts_are_not_added_up() -> N
     )
     assert (
         _odd_title(CHECKS, Words("zh", "CNY"))
-        == "异常但保留：3类、318行；金额最大的一类为 -202 万 CNY：Returns"
+        == "异常但保留：3类、318行；金额最大的一类为 -202万 CNY：Returns"
     )
     assert (
         _odd_title(CHECKS.tail(1), Words("en"))

@@ -160,6 +160,11 @@ def test_required_totals_are_a_step_of_the_chain() -> None:
     assert "by_required" not in make_page().table
 
 
+def test_columns_on_the_base_name_it() -> None:
+    assert make_page().labels["growth_asked"] == "ΔPY % asked, on 2025Q1"
+    assert make_page(lang="zh").labels["actual_last_year"] == "PY 2025Q1"
+
+
 def test_the_table_holds_every_chain_and_then_every_reps_accounts_in_their_order() -> None:
     segments = pd.DataFrame({"account_id": ["A", "B"], "tier": ["A", "B"]})
     table = make_page(segments=segments).table

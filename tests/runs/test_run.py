@@ -51,7 +51,7 @@ def test_facts_become_periods_dates_and_words(tmp_path: Path) -> None:
         3,
         100,
     )
-    assert run.words.money(23_456) == "2.35 万"
+    assert run.words.money(23_456) == "2.35万"
 
 
 def test_tables_load_back_with_exact_money_text_and_dates(tmp_path: Path) -> None:
