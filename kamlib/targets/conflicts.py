@@ -11,11 +11,11 @@ import pandas as pd
 
 from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats, Integers
+from kamlib.targets.fitted import check_table
 from kamlib.targets.irreducible import ConflictSet, find_irreducible
 from kamlib.targets.nearest import miss_least
 from kamlib.targets.patterns import Request
 from kamlib.targets.requirements import Requirement
-from kamlib.targets.scaling import check_table
 
 _NONE = 1e-5  # units: less than this is the solver's own tolerance (1e-7) added up, not a conflict
 _NAMED = 5  # members, cells and changes that a message names

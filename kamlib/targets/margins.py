@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,10 @@ import numpy.typing as npt
 from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats
 from kamlib.targets.conflicts import ConflictError, find_conflict
-from kamlib.targets.patterns import Request, forced_cells
+from kamlib.targets.fitted import MarginFit, check_table, largest_amount
+from kamlib.targets.interior import fit_inside
 from kamlib.targets.requirements import Requirement
-from kamlib.targets.scaling import MarginFit, check_table, scale_to_margins
+from kamlib.targets.scaling import scale_to_margins
 
 _UNSEEN = 0.01  # units that a group may miss without being asked about: a unit missed may be spread on dozens
 
@@ -29,9 +31,9 @@ def fit_margins(
     """Split a seed over all its axes at once: every requirement met, every cell within its bounds.
 
     Of all tables that meet the request, the one with the least cross-entropy from the seed (see
-    `scale_to_margins`). A cell whose seed is zero stays at its lower bound. Where the fit is not met at once,
-    the request is searched for a conflict, and cells that it leaves no choice but their lower bound are held
-    there.
+    `scale_to_margins`). A cell whose seed is zero stays at its lower bound. Where scaling stalls, the request
+    is searched for a conflict; without one, the same table is found from within
+    (`kamlib.targets.interior.fit_inside`).
 
     Parameters
     ----------
@@ -76,30 +78,24 @@ def fit_margins(
     [[16.0, 14.0], [4.0, 6.0]]
     """
     cells, low, high = check_table(seed, requirements, lower, upper)
-    bounds = {"lower": low, "upper": high}
-    tight = min(tolerance, _UNSEEN / max(1.0, _largest(requirements)))
-    if _may_be_met(requirements, low, high, tight):
-        fit = scale_to_margins(cells, requirements, tolerance=tight, patient=False, **bounds)
+    tight = min(tolerance, _UNSEEN / max(1.0, largest_amount(requirements)))
+    fit = None
+    if _may_be_met(requirements, low, high, tolerance):
+        fit = scale_to_margins(cells, requirements, lower=low, upper=high, tolerance=tight)
         if fit.converged:
             return fit
     conflict = find_conflict(cells, requirements, lower=lower, upper=upper, axes=axes)
     if conflict is not None:
         raise ConflictError(conflict)
-    request = Request.of(cells.shape, low, high, requirements)
-    held = np.where(forced_cells(request, cells.shape), low, high)
-    fit = scale_to_margins(cells, requirements, tolerance=tolerance, lower=low, upper=held)
+    if fit is not None and fit.gap <= tolerance:
+        return replace(fit, converged=True)
+    fit = fit_inside(cells, low, high, requirements, tolerance=tolerance)
     if not fit.converged:
         raise ParameterError(
-            f"the joint margins are still {fit.gap:.1e} apart after {fit.sweeps} passes (at most "
-            f"{tolerance:.0e}). Loosen bounds that are almost in conflict."
+            f"the joint margins are still {fit.gap:.1e} apart (at most {tolerance:.0e}), though no "
+            "requirements are in conflict by as much as a solver can tell. Ask for whole units."
         )
     return fit
-
-
-def _largest(requirements: Sequence[Requirement]) -> float:
-    """Return the largest amount that any group is asked for."""
-    bounds = [part for one in requirements for part in (one.lower, one.upper)]
-    return max((float(part[np.isfinite(part)].max(initial=0.0)) for part in bounds), default=0.0)
 
 
 def _may_be_met(requirements: Sequence[Requirement], low: Floats, high: Floats, tolerance: float) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kamlib.measures.rounding import Floats, Integers
 from kamlib.targets.requirements import Requirement
@@ -94,38 +93,3 @@ class Request:
                 return one.name, one.key(group)
             group -= one.size
         raise IndexError(group)
-
-
-def forced_cells(request: Request, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Return the cells that are at their lower bound in every table that meets the request.
-
-    One linear program finds a multiple of such a table in which as many patterns as possible lie at least a
-    unit above their lower bounds; those that don't never can.
-    """
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
-
-    patterns, groups = len(request.least), np.arange(len(request.lower))
-    sums = request.matrix(groups)
-    finite = np.isfinite(request.upper)
-    capped = np.isfinite(request.most)
-    room = np.where(capped, request.most, 0.0) - request.least
-    base = sums @ request.least
-    none = csr_array((len(groups), patterns))
-
-    def scaled(values: Floats) -> Any:
-        return csr_array(values[:, None])
-
-    above = hstack([sums, none, scaled(base - np.where(finite, request.upper, 0.0))], format="csr")[finite]
-    below = hstack([-sums, none, scaled(request.lower - base)], format="csr")
-    unit = hstack([-eye_array(patterns), eye_array(patterns), scaled(np.zeros(patterns))], format="csr")
-    kept = diags_array(capped.astype(float))
-    most = hstack([kept, csr_array((patterns, patterns)), scaled(-room)], format="csr")
-    limits = vstack([above, below, unit, most[capped]], format="csr")
-    bounds = [(0, None)] * patterns + [(0, 1)] * patterns + [(1, None)]
-    cost = np.concatenate([np.zeros(patterns), -np.ones(patterns), [0.0]])
-    result = linprog(cost, A_ub=limits, b_ub=np.zeros(limits.shape[0]), bounds=bounds, method="highs")
-    if not result.success:
-        return np.zeros(shape, dtype=bool)
-    stuck: npt.NDArray[np.bool_] = (result.x[patterns : 2 * patterns] < 0.5)[request.pattern_of]
-    return stuck.reshape(shape)

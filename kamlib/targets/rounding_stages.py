@@ -11,9 +11,10 @@ import pandas as pd
 
 from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats, Integers, controlled_rounding, move_units, snap_whole
+from kamlib.targets.fitted import MarginFit
 from kamlib.targets.margins import fit_margins
 from kamlib.targets.requirements import Requirement, require
-from kamlib.targets.scaling import MarginFit, scale_to_margins
+from kamlib.targets.scaling import scale_to_margins
 from kamlib.targets.whole_sums import round_sums
 
 _SHARP, _LEAST_GAP = 1e-3, 1e-13  # what a fit is off at most before it is rounded: in units, and relative
@@ -163,9 +164,7 @@ def _sharpen(fit: MarginFit, requirements: Sequence[Requirement], low: Floats, h
     tolerance = max(_LEAST_GAP, _SHARP / max(amounts, default=1.0))
     if fit.gap <= tolerance:
         return fit
-    sharp = scale_to_margins(
-        fit.table, requirements, lower=low, upper=high, tolerance=tolerance, patient=False
-    )
+    sharp = scale_to_margins(fit.table, requirements, lower=low, upper=high, tolerance=tolerance)
     closer = sharp.gap < fit.gap
     return replace(fit, table=sharp.table, gap=sharp.gap, sweeps=fit.sweeps + sharp.sweeps) if closer else fit
 
@@ -179,7 +178,7 @@ def _join(
     by_row = require("row", np.arange(len(rows)), None, total=rows)
     by_column = require("column", None, np.arange(count), total=columns)
     start = table.reshape(flat)
-    fit = scale_to_margins(start, [by_row, by_column], lower=least, upper=most, patient=False)
+    fit = scale_to_margins(start, [by_row, by_column], lower=least, upper=most)
     if not fit.converged:
         fit = scale_to_margins(start, [by_row], lower=least, upper=most)
     exact = snap_whole(fit.table)

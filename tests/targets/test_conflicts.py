@@ -11,7 +11,7 @@ from kamlib.targets.joint import check_sum
 from kamlib.targets.margins import fit_margins
 from kamlib.targets.requirements import Requirement, require
 from kamlib.targets.rounding_stages import split_jointly
-from tests.targets.joint import Asked, can_be_met, changed_requests
+from tests.targets.joint import Asked, can_be_met, changed_requests, nested_requests
 
 
 def rows(*total: float) -> Requirement:
@@ -72,8 +72,8 @@ def numbers(asked: Asked, conflict: Conflict) -> list[tuple[int, int]]:
     return [places[row.requirement, row.key] for row in conflict.members.itertuples()]
 
 
-@settings(max_examples=60, deadline=None)
-@given(changed_requests())
+@settings(max_examples=120, deadline=None)
+@given(st.one_of(changed_requests(), nested_requests()))
 def test_refused_only_what_cannot_be_met_by_a_set_that_cannot_shrink(asked: Asked) -> None:
     bounds = {"lower": asked.lower, "upper": asked.upper}
     try:

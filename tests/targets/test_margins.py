@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, minimize
 
 from kamlib.errors import ParameterError
 from kamlib.targets import split_bounded
+from kamlib.targets.fitted import check_table
+from kamlib.targets.interior import fit_inside
 from kamlib.targets.margins import fit_margins
+from kamlib.targets.patterns import Request
 from kamlib.targets.requirements import require
+from kamlib.targets.room import find_room
 from kamlib.targets.scaling import scale_to_margins
-from tests.targets.joint import Asked, requests
+from tests.targets.joint import Asked, can_be_met, could_fall, nested_requests, requests
 
 SEED = np.array([[40.0, 30, 20, 10], [35, 50, 100, 75], [30, 80, 70, 120], [20, 30, 40, 50]])
 ROWS = require("row", ["a", "b", "c", "d"], None, total=[150, 300, 400, 150])
@@ -108,6 +112,67 @@ def test_order_of_positions_and_requirements_changes_nothing(asked: Asked, rando
     if plain.converged:
         scale = max(1.0, float(plain.table.max()))
         assert np.abs(other.table - plain.table[order]).max() <= 1e-9 * scale
+
+
+@settings(max_examples=100, deadline=None)
+@given(nested_requests())
+def test_groups_that_lie_in_each_other_are_met_and_nothing_nearer_to_the_seed_is(asked: Asked) -> None:
+    assume(can_be_met(asked))
+    fit = fit_margins(asked.seed, asked.requirements, lower=asked.lower, upper=asked.upper)
+    assert (fit.table >= asked.lower).all()
+    assert (fit.table <= np.where(asked.seed > 0, asked.upper, asked.lower)).all()
+    for one in asked.requirements:
+        sums = one.sums(fit.table)
+        off = np.abs(sums - np.clip(sums, one.lower, one.upper))
+        assert (off <= 1e-10 * np.maximum(np.minimum(one.upper, sums), 1.0)).all()
+    assert could_fall(asked, fit.table) < 1e-6
+
+
+def test_a_floor_that_stands_in_the_way_of_another_of_the_same_cells() -> None:
+    # region c at least 1,222, and its lines at least 1,223: of five accounts by hand, in the order of the seed
+    region, rep = list("cbacc"), list("cabaa")
+    asked = [
+        require("region", region, None, lower={"a": 549, "c": 1222}, upper={"a": 555, "b": 2, "c": 1225}),
+        require("rep", rep, None, total={"a": 295, "b": 552, "c": 929}),
+        require("account", range(5), None, lower=[929, 0, 552, 293, 0], upper=[np.inf] * 4 + [0]),
+        require("region x line", region, ["x"], lower=[[552], [0], [1223]]),
+    ]
+    fit = fit_margins(np.ones((5, 1)), asked)
+    assert fit.table.ravel() == pytest.approx([929, 1, 552, 294, 0], abs=1e-9)
+    assert fit.sweeps < 100
+
+
+def test_what_a_request_settles_without_saying_so() -> None:
+    # floors of rows add up to the total; the floors of x and y leave row b's other cell nothing
+    seed = np.array([[3.0, 1, 2], [1, 1, 1]])
+    asked = [
+        require("total", None, None, total=10),
+        require("row", ["a", "b"], None, lower=[6, 4], upper=[9, 9]),
+        require("column", None, ["x", "y", None], lower=[5, 3]),
+        require("pair", ["p", None], ["p", "p", None], upper=4),
+    ]
+    cells = check_table(seed, asked, 0, np.inf)
+    room = find_room(Request.of(seed.shape, *cells[1:], asked))
+    assert room.at_floor.tolist() == [False, True, True, True, True, False]
+    assert room.at_cap.tolist() == [False, False, False, False, False, True]
+    assert room.at_least.sum() == 1
+    # by hand: the seed's odds of x in rows a and b are 3 to 1, and 3 x 2 = 3 x (1 x 2)
+    expected = [[3, 1, 2], [2, 2, 0]]
+    assert fit_inside(*cells, asked, tolerance=1e-10).table == pytest.approx(np.array(expected), abs=1e-9)
+    assert fit_margins(seed, asked).table == pytest.approx(np.array(expected), abs=1e-8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(nested_requests())
+def test_from_within_is_the_same_table_as_by_scaling(asked: Asked) -> None:
+    bounds = {"lower": asked.lower, "upper": asked.upper}
+    scaled = scale_to_margins(asked.seed, asked.requirements, tolerance=1e-12, **bounds)
+    assume(scaled.converged and asked.requirements)
+    cells = check_table(asked.seed, asked.requirements, asked.lower, asked.upper)
+    inside = fit_inside(*cells, asked.requirements, tolerance=1e-10)
+    assert inside.converged
+    scale = max(1.0, float(scaled.table.max()))
+    assert np.abs(inside.table - scaled.table).max() < 1e-7 * scale
 
 
 def test_one_total_is_the_bounded_proportional_split() -> None:
