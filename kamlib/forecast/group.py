@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from kamlib.forecast.arrays import Floats, Indices
+from kamlib.forecast.comparable import repeat_unknown
 from kamlib.forecast.seasonal import bridge, find_season
 from kamlib.forecast.smoothing import fit_line, straight_line
 
 _HALF_CHANCE = (
     2  # years whose growth is half chance: it fits sums of M3 and retail series, 24 to 60 months long
 )
-_LEAST_MONTH = 0.2  # of the mean, as which a month below it counts: what is nearly nothing has no logarithm
+_NOTHING = 1e-3  # of the mean, as which a month below it counts: what is nothing has no logarithm
+_FAR = 3.0  # interquartile ranges beyond the quartiles: the outer fence (Tukey 1977)
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
 
 
@@ -43,17 +45,19 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
 
     The season is that of all groups together, and what each is known to differ from it. So is growth: the
     slope of the straight line through the logarithms of all sums together without season, and that of a
-    group's share of them, less the part of it that could be chance. A month below a fifth of the mean counts
-    as a fifth. In history a factor is the growth compounded; beyond it growth goes on by the same amount a
-    period, decline by the same share, both at n³ / (n³ + 8) of what n years show: the variance of a line's
-    slope falls with the cube of its length, and what two years show is taken to be half chance. A season
-    needs two seasons of history and growth two years, as neither can be told from the other before; without
-    them, or where sums are not above zero on average, all factors are 1.
+    group's share of them, less the part of it that could be chance. Months far off the line do not turn it:
+    they count as three interquartile ranges beyond the quartiles of what the line of the median slope leaves
+    over. In history a factor is the growth compounded; beyond it growth goes on by the same amount a period,
+    decline by the same share, both at n³ / (n³ + 8) of what n years show, those of the group for what it
+    differs by: the variance of a line's slope falls with the cube of its length, and what two years show is
+    taken to be half chance. A season needs two seasons of history and growth two years, as neither can be
+    told from the other before; without them, or where sums are not above zero on average, all factors are 1.
 
     Parameters
     ----------
     y : numpy.ndarray, shape (time, groups)
-        Sums of each group's members, like for like: of the same members throughout.
+        Sums of each group's members, like for like: of the same members throughout. NaN before they can be
+        compared.
     horizon : int
         Periods beyond the history.
     season_length : int
@@ -65,7 +69,9 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     ----------
     Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530
     (half of a slope goes on). Efron & Morris (1975), Data analysis using Stein's estimator and its
-    generalizations, Journal of the American Statistical Association 70:311-319.
+    generalizations, Journal of the American Statistical Association 70:311-319. Sen (1968), Estimates of the
+    regression coefficient based on Kendall's tau, Journal of the American Statistical Association 63:1379-1389
+    (the median slope).
     """
     length = len(y)
     time = np.arange(length + horizon)
@@ -73,37 +79,59 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     if length < 2 * season_length:
         return np.ones((length + horizon, y.shape[1]))
     position = (time - length) % season_length
-    whole = y.sum(axis=1, keepdims=True)
+    years = (~np.isnan(y)).sum(axis=0) / year
+    throughout = ~np.isnan(y).any(axis=0)
+    filled = y[:, throughout] if throughout.any() else repeat_unknown(y, season_length=season_length)
+    whole = filled.sum(axis=1, keepdims=True)
     together = _season(whole, season_length)
     own = _season(y / together[position[:length]], season_length)
     season = (together * own)[position]
-    growth = _growth(y / season[:length], whole / together[position[:length]], 2 * year)
-    since = time[:, None] - (length - 1)
-    seen = (length / year) ** 3
-    ahead = seen / (seen + _HALF_CHANCE**3) * growth * since
-    path = np.where(since > 0, np.where(growth > 0, 1 + ahead, np.exp(ahead)), np.exp(growth * since))
+    alike, apart = _growth(y / season[:length], whole / together[position[:length]], 2 * year)
+    since, growth = time[:, None] - (length - 1), alike + apart
+    ahead = (_lasts(length / year) * alike + _lasts(years) * apart) * since
+    path = np.where(since > 0, np.where(ahead > 0, 1 + ahead, np.exp(ahead)), np.exp(growth * since))
     path[:length] = np.maximum(path[:length], _LEAST_FACTOR)
     return path * season
 
 
-def _growth(y: Floats, whole: Floats, least: int) -> Floats:
-    """Return by how much the logarithm of each group rises a period, 0 where there are fewer than `least`.
+def _lasts(years: Floats | float) -> Floats:
+    """Return the share of growth that goes on after so many years of it."""
+    seen = np.asarray(years, dtype=np.float64) ** 3
+    return seen / (seen + _HALF_CHANCE**3)
 
-    Both are without season.
+
+def _growth(y: Floats, whole: Floats, least: int) -> tuple[Floats, Floats]:
+    """Return by how much logarithms rise a period: of all together, and of each group's share of it.
+
+    Both are without season; 0 where fewer than `least` periods are known.
     """
-    start = np.zeros(y.shape[1], dtype=np.intp)
+    start, apart = np.zeros(y.shape[1], dtype=np.intp), np.zeros(y.shape[1])
     if len(y) < least or not whole.mean() > 0:
-        return np.zeros(y.shape[1])
+        return np.zeros(1), apart
     part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=whole > 0)
-    apart = fit_line(_logs(part), start)[1]
-    return np.asarray(straight_line(_logs(whole), start[:1])[1] + np.nan_to_num(apart))
+    asked = np.flatnonzero((~np.isnan(part)).sum(axis=0) >= least)
+    if len(asked):
+        apart[asked] = fit_line(_logs(part[:, asked]), start[asked])[1]
+    return straight_line(_logs(whole), start[:1])[1], apart
 
 
 def _logs(y: Floats) -> Floats:
-    """Return logarithms of amounts over their mean, of which one odd month is kept from being far below."""
+    """Return logarithms of amounts over their mean, those far off their line moved to the fence."""
     mean = np.nanmean(y, axis=0)
     size = np.divide(y, mean, out=np.ones(y.shape), where=mean > 0)
-    return np.asarray(np.log(np.maximum(size, _LEAST_MONTH)))
+    logs = np.log(np.maximum(size, _NOTHING))
+    line = np.arange(len(y))[:, None] * _median_slope(logs)
+    left = logs - line
+    low, high = np.nanquantile(left, [0.25, 0.75], axis=0)
+    span = _FAR * (high - low)
+    return np.asarray(line + np.clip(left, low - span, high + span))
+
+
+def _median_slope(y: Floats) -> Floats:
+    """Return the median of the slopes between any two known values of each series."""
+    first, second = np.triu_indices(len(y), 1)
+    slopes: Floats = (y[second] - y[first]) / (second - first)[:, None]
+    return np.asarray(np.nanmedian(slopes, axis=0))
 
 
 def lend(y: Floats, lag: Indices, code: Indices, *, horizon: int, season_length: int) -> Group:
@@ -155,5 +183,5 @@ def lend(y: Floats, lag: Indices, code: Indices, *, horizon: int, season_length:
 
 def _season(y: Floats, season_length: int) -> Floats:
     """Return seasonal factors of each column, 1 where it has no season that could be lent as a factor."""
-    season = find_season(y, np.zeros(y.shape[1], dtype=np.intp), season_length)
+    season = find_season(y, np.isfinite(y).argmax(axis=0), season_length)
     return np.where(season.multiplicative, season.index, 1.0)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.forecast.arrays import Flags, Floats, Indices, Ints
-from kamlib.forecast.comparable import comparable_sums, repeat_unknown
+from kamlib.forecast.comparable import comparable_sums
 from kamlib.forecast.engine import forecast_matrix
 from kamlib.forecast.group import Group, group_paths
 from kamlib.forecast.params import ForecastParams
@@ -149,7 +149,6 @@ def read_series(levels: Levels, *, horizon: int, params: ForecastParams) -> Seri
         above.append(comparable_sums(*part, len(keys), season_length=season_length))
         lent.append(np.arange(len(keys)) if level == "product_line" else np.full(len(keys), company))
     like = np.column_stack([above[ABOVE.index("product_line")], above[ABOVE.index("company")]])
-    like = repeat_unknown(like, season_length=season_length)
     path = group_paths(like, horizon=horizon, season_length=season_length, year=_YEAR)
     account, keys = pd.factorize(levels.groups["account"], sort=True)
     above.append(_account_sums(levels, account, len(keys), begin))

@@ -44,12 +44,12 @@ def list_one_offs(
     --------
     >>> months = [f"{2024 + m // 12}-{m % 12 + 1:02}" for m in range(24)]
     >>> cube = pd.DataFrame({"account_id": "A", "product_line": "Bikes", "month": months,
-    ...                      "revenue": [900 if m == "2024-08" else 10 for m in months]})
+    ...                      "revenue": [900 if m == 7 else 9 + m % 3 for m in range(24)]})
     >>> accounts = pd.DataFrame({"account_id": ["A"], "region": "N", "account_type": "T", "rep_id": "R"})
     >>> list_one_offs(cube, accounts, as_of=dt.date(2026, 1, 1), params=ForecastParams(season_length=1))[
     ...     ["account_id", "period", "revenue", "damped_to"]]
       account_id   period   revenue  damped_to
-    0          A  2024-08  900.0000    14.9765
+    0          A  2024-08  900.0000    16.8997
     """
     pairs = lay_out(cube, as_of=as_of)
     levels = make_levels(pairs, group_keys(pairs, accounts), closed_pairs(pairs, accounts))

@@ -17,6 +17,7 @@ from tests.bench.series import DATA, Panel
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="needs the data beside the project")
 YEAR, LONGEST, TEN, DRAWS = 12, 60, 10, 60
+FLAT, SCATTER = 40, 0.3  # books without growth, and the spread of a month's logarithm
 LEVELS = {
     "company": "company", "region": "region", "product_line": "product_line", "account": "account_id",
 }  # fmt: skip
@@ -107,6 +108,37 @@ def test_a_year_of_retail_sales_forecast_as_a_book() -> None:
     spread = found.xs("root_mean_square", axis=1, level=1)
     assert (spread["ours"] < spread["alone"]).all()
     assert (found["ours", "mean"].abs() < 0.01).all()
+
+
+def test_what_growth_costs_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flat books of ten accounts whose months scatter by three tenths, beside the same without growth lent."""
+    names, rows = [f"A{account}" for account in range(10)], []
+    accounts = pd.DataFrame({"account_id": names, "region": "N", "account_type": "T", "rep_id": "R"})
+    rng = np.random.default_rng(0)
+    for months in (24, 36, 60):
+        past = pd.period_range(end="2025-12", periods=months, freq="M").astype(str)
+        for _ in range(FLAT):
+            sold = 100 * np.exp(SCATTER * rng.standard_normal((10, months)) - SCATTER**2 / 2)
+            cube = pd.DataFrame(
+                {
+                    "account_id": np.repeat(names, months),
+                    "product_line": "Bikes",
+                    "month": np.tile(past, 10),
+                    "revenue": to_money(np.rint(sold.ravel() * SCALE).astype(np.int64)),
+                }
+            )
+            for name, half_chance in {"none": 1e6, "ours": _HALF_CHANCE}.items():
+                monkeypatch.setattr("kamlib.forecast.group._HALF_CHANCE", half_chance)
+                day, until = dt.date(2026, 1, 1), dt.date(2027, 1, 1)
+                made = forecast_sales(cube, accounts, as_of=day, until=until, params=ForecastParams())
+                year = made.loc[made["level"] == "company", "forecast"].astype(float).sum()
+                rows.append((months, name, np.log(year / (12 * 10 * 100))))
+    table = pd.DataFrame(rows, columns=["months", "lent", "error"])
+    table = table.groupby(["months", "lent"])["error"].agg(root_mean_square).unstack()
+    table["cost"] = table["ours"] / table["none"]
+    print(f"\nflat books, years: root mean square error\n{table.round(4).to_string()}")
+    assert (table["cost"] < 1.5).all()
+    assert table.loc[60, "ours"] < table.loc[24, "ours"]
 
 
 def follow(y: np.ndarray, lent: np.ndarray | None) -> np.ndarray:

@@ -38,17 +38,35 @@ def test_a_group_grows_as_all_do_but_for_what_it_is_known_to_differ_by() -> None
     assert falling[39] / falling[38] == pytest.approx(0.99, abs=2e-3)
 
 
-@pytest.mark.parametrize("low", [3.0, 0.0, -5.0])
-def test_one_odd_month_neither_stops_growth_nor_makes_it(low: float) -> None:
-    steady, falling = np.full(36, 100.0), 100 * 0.98 ** np.arange(36.0)
-    for row, y in ((33, steady), (10, falling)):
-        odd = y.copy()
-        odd[row] = low
-        (now, ahead), (clean_now, clean_ahead) = (
-            group_paths(np.column_stack([one, steady]), horizon=12, season_length=12)[[35, 47], 0]
-            for one in (odd, y)
-        )
-        assert ahead / now == pytest.approx(clean_ahead / clean_now, rel=0.08)
+@pytest.mark.parametrize("odd", [3.0, 0.0, -5.0, 500.0])
+@pytest.mark.parametrize("row", [10, 33])
+def test_one_odd_month_neither_stops_growth_nor_makes_it(row: int, odd: float) -> None:
+    """However far off, it counts as one at the fence of what is usual."""
+    noise = 0.02 * np.random.default_rng(1).standard_normal((36, 1))
+    for growth in (1.0, 0.98):
+        y = 100 * growth ** np.arange(36.0)[:, None] * np.exp(noise)
+        clean = group_paths(y, horizon=12, season_length=12)[:, 0]
+        y[row] = odd
+        path = group_paths(y, horizon=12, season_length=12)[:, 0]
+        assert path[47] / path[35] == pytest.approx(clean[47] / clean[35], rel=0.02)
+
+
+@pytest.mark.parametrize("growth", [3.0, 0.2])
+def test_growth_is_seen_whole_however_strong(growth: float) -> None:
+    rise = np.log(growth) / 12
+    path = group_paths(growth ** (np.arange(48) / 12)[:, None], horizon=12, season_length=12)[:, 0]
+    ahead = 64 / 72 * rise * np.arange(1, 13)
+    np.testing.assert_allclose(path[48:] / path[47], 1 + ahead if growth > 1 else np.exp(ahead))
+
+
+def test_what_a_late_group_differs_by_counts_from_its_own_months() -> None:
+    time = np.arange(60.0)[:, None]
+    y = 100 * np.array([1.0, 0.5]) ** (time / 12)
+    y[:36, 1] = np.nan
+    steady, late = group_paths(y, horizon=12, season_length=12).T
+    np.testing.assert_allclose(steady, 1.0)
+    np.testing.assert_allclose(late[36:60], 2.0 ** ((59 - time[36:60, 0]) / 12))
+    np.testing.assert_allclose(late[60:], np.exp(8 / 16 * np.log(0.5) * np.arange(1, 13) / 12))
 
 
 def test_growth_is_counted_in_years_where_there_is_no_season() -> None:
