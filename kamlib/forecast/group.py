@@ -70,8 +70,8 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     Assimakopoulos & Nikolopoulos (2000), The theta model, International Journal of Forecasting 16:521-530
     (half of a slope goes on). Efron & Morris (1975), Data analysis using Stein's estimator and its
     generalizations, Journal of the American Statistical Association 70:311-319. Sen (1968), Estimates of the
-    regression coefficient based on Kendall's tau, Journal of the American Statistical Association 63:1379-1389
-    (the median slope).
+    regression coefficient based on Kendall's tau, Journal of the American Statistical Association
+    63:1379-1389 (the median slope).
     """
     length = len(y)
     time = np.arange(length + horizon)
