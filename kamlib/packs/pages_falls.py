@@ -7,11 +7,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib.measures.money import as_float, to_money, to_ticks, total_money
+from kamlib.measures.money import SCALE, as_float, to_money, to_ticks, total_money
 from kamlib.packs.targets_scope import Scope
 
 _REPS = 3
 _ACCOUNTS = 3
+
+
+def with_forecasts(accounts: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Add what is forecast of each account, nothing of those without a row.
+
+    Parameters
+    ----------
+    accounts : pandas.DataFrame
+        What `kamlib.targets.allocate_targets` returns as `accounts`.
+    summary : pandas.DataFrame
+        What `kamlib.targets.summarise_targets` returns.
+    """
+    rows = summary[(summary["dimension"] == "account") & summary["key"].notna()]
+    if "forecast" not in rows or rows["forecast"].isna().all():
+        return accounts
+    known = dict(zip(rows["key"], as_float(rows["forecast"]), strict=True))
+    amounts = accounts["account_id"].map(known).fillna(0.0).astype("float64")
+    return accounts.assign(forecast=to_money(np.rint(amounts * SCALE).astype(np.int64), accounts.index))
 
 
 def fall_sentences(
@@ -27,7 +45,7 @@ def fall_sentences(
     reps : pandas.DataFrame
         Rows of reps of `kamlib.targets.summarise_targets`, with name.
     accounts : pandas.DataFrame
-        One row per account; what `kamlib.targets.allocate_targets` returns as `accounts`.
+        One row per account; what `with_forecasts` returns.
     segments : pandas.DataFrame or None
         What chapter 1 found: account_id, gone_silent, last_bought; without it nobody is known to be silent.
     scope : Scope
@@ -119,8 +137,6 @@ def _largest(rows: pd.DataFrame, told_of: str, scope: Scope) -> str:
     words = scope.words
     if not len(rows):
         return words("targets.fall_unknown")
-    if told_of not in rows:  # accounts have no forecast of their own here
-        return words("targets.fall_none")
     change = to_ticks(rows[told_of]) - to_ticks(rows["actual_last_year"])
     at = int(change.argmin())
     if change[at] >= 0:  # of others than today's accounts

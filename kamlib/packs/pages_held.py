@@ -111,9 +111,16 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
             for row in moved.itertuples()
         ]
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
-        if held.adopted and set(held.sources["period"]) != {str(period)}:
+        if held.adopted and set(held.sources["period"]) != {str(period)} and _counted_otherwise(held):
             said.append(words("targets.held_why"))
     return tuple(said)
+
+
+def _counted_otherwise(held: Held) -> bool:
+    """Say whether any account is asked otherwise that was asked before and has kept its rep."""
+    accounts = held.of("account")
+    asked = accounts["held_reason"].isin(["share", "floor", "cap"])
+    return bool((asked & pd.Series(to_ticks(accounts["held_change"]) != 0, index=accounts.index)).any())
 
 
 def held_total(held: Held, words: Words, *, period: str) -> str:

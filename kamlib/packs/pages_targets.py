@@ -14,7 +14,7 @@ from kamlib.charts.figure import NativeChart, Scenario
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
-from kamlib.packs.pages_falls import fall_sentences
+from kamlib.packs.pages_falls import fall_sentences, with_forecasts
 from kamlib.packs.pages_far import far_sentences
 from kamlib.packs.pages_held import add_held, held_sentences, save_held
 from kamlib.packs.pages_targets_chain import chain_page
@@ -144,7 +144,7 @@ def margins_page(
         sentences=(
             *scope.doubt,
             *far_sentences(table, traced, scope=scope),
-            *fall_sentences(reps, allocation.accounts, segments, scope=scope),
+            *fall_sentences(reps, with_forecasts(allocation.accounts, summary), segments, scope=scope),
             *_required(allocation, words),
             *held_sentences(held, scope),
         ),

@@ -54,18 +54,28 @@ class PastSide:
 
     def said(self, words: Words) -> str:
         """Say to which side they went wrong, when, and that no chance is corrected for it."""
+        same = self.least == self.most == self.known
+        key = f"planning.one_sided_{'same' if same else 'known'}"
+        known = words(key, least=self.least, most=self.most, known=self.known)
         return words(
             f"planning.one_sided_{'high' if self.high else 'low'}",
             ahead=self.ahead(words), dates=self.dates, times=self.times, mean=words.percent(abs(self.mean)),
-            first=self.first, last=self.last, least=self.least, most=self.most, known=self.known,
+            first=self.first, last=self.last, known=known,
+            overlap=words("planning.one_sided_overlap") if self.overlap else "",
         )  # fmt: skip
+
+    @property
+    def overlap(self) -> bool:
+        """Whether dates follow on each other before the months they look at are over."""
+        between = (_number(self.last) - _number(self.first)) / max(self.dates - 1, 1)
+        return between < self.furthest - self.nearest + 1
 
     def habit(self, forecast: float) -> float:
         """Return by how much a forecast would be off if it were off as those were on average.
 
         Examples
         --------
-        >>> round(PastSide(True, 4, 4, 0.25, "", "", 1, 3, 0, 0, 0).habit(100), 6)
+        >>> round(PastSide(True, 4, 4, 0.25, "2025-01", "2025-04", 1, 3, 0, 0, 0).habit(100), 6)
         20.0
         """
         return forecast - forecast / (1 + self.mean)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.packs.pages_falls import fall_sentences
+from kamlib.packs.pages_falls import fall_sentences, with_forecasts
 from kamlib.packs.targets_scope import Scope
 from kamlib.targets import SizingParams, size_target
 from tests.targets.sample import PERIOD, make_cube
@@ -22,8 +22,13 @@ def rep(key: str, before: int, target: int, forecast: int | None = None) -> dict
     }  # fmt: skip
 
 
-def account(name: str, rep_id: str, before: int, target: int = 0, rule: str = "both") -> dict[str, object]:
-    return {"account_id": name, "rep_id": rep_id, "actual_last_year": before, "target": target, "rule": rule}
+def account(
+    name: str, rep_id: str, before: int, target: int = 0, rule: str = "both", forecast: int = 0
+) -> dict[str, object]:
+    return {
+        "account_id": name, "rep_id": rep_id, "actual_last_year": before, "target": target, "rule": rule,
+        "forecast": Decimal(forecast),
+    }  # fmt: skip
 
 
 def said(
@@ -51,19 +56,20 @@ def test_a_fall_of_more_than_a_third_names_closed_and_silent_accounts_by_size() 
 
 
 def test_a_third_itself_is_no_such_fall_and_a_fallen_forecast_is() -> None:
-    accounts = [account("A", "R", 900, 600)]
+    accounts = [account("A", "R", 600, 400, forecast=450), account("B", "R", 300, 200, forecast=50)]
     assert said([rep("R", 900, 600)], accounts) == ()
     assert said([rep("R", 900, 600, 700), rep("S", 0, 0)], accounts) == ()
     assert said([rep("R", 900, 600, 500)], accounts) == (
-        "Forecast, not target, below 2025Q1 by more than a third: Rep R, -44.4 % (-400): no account is closed or silent.",
+        "Forecast, not target, below 2025Q1 by more than a third: Rep R, -44.4 % (-400): no account is closed or silent; "
+        "Shop B falls most, -250.",
     )
     assert said([rep("R", 900, 600, 500)], accounts, lang="zh") == (
-        "预测（而非目标）较 2025Q1 下降超过三分之一：Rep R -44.4 %（-400）：没有已关闭或未再采购的客户。",
+        "预测（而非目标）较 2025Q1 下降超过三分之一：Rep R -44.4 %（-400）：没有已关闭或未再采购的客户；Shop B 下降最多，-250。",
     )
 
 
 def test_falls_are_ranked_by_what_is_told_and_no_account_that_rises_is_named() -> None:
-    accounts = [account("A", "R", 400, 430), account("B", "S", 900, 950)]
+    accounts = [account("A", "R", 400, 430), account("B", "S", 900, 950, forecast=900)]
     assert said([rep("R", 900, 550, 550), rep("S", 900, 950, 100)], accounts) == (
         "Target below 2025Q1 by more than a third: Rep R, -38.9 % (-350): no account is closed or silent.",
         "Forecast, not target, below 2025Q1 by more than a third: Rep S, -88.9 % (-800): no account is closed or silent.",
@@ -77,3 +83,15 @@ def test_only_the_largest_falls_are_told_and_the_rest_is_counted() -> None:
     assert told.endswith(
         "Rep T, -96.7 % (-290): no account of today's brought anything then; and reps besides: 2."
     )
+
+
+def test_accounts_get_what_is_forecast_of_them() -> None:
+    summary = pd.DataFrame(
+        {
+            "dimension": ["account", "account", "rep"], "key": ["A", None, "B"],
+            "forecast": [Decimal("12.5"), Decimal(9), Decimal(7)],
+        }
+    )  # fmt: skip
+    accounts = pd.DataFrame({"account_id": ["A", "B"]})
+    assert with_forecasts(accounts, summary)["forecast"].astype(float).tolist() == [12.5, 0.0]
+    assert "forecast" not in with_forecasts(accounts, summary.assign(forecast=None))

@@ -12,7 +12,7 @@ from kamlib.measures.money import total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import quarters_said
+from kamlib.packs.pages_held import held_sentences, quarters_said
 from kamlib.packs.pages_when import drawn_weeks, months_page
 from kamlib.periods import parse_period
 from kamlib.runs import Run, write_table
@@ -338,6 +338,22 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
     assert months["held_change"].astype("float64").tolist() == [-20, -20, -20]
     assert {"target_held", "held_change"} < set(made["targets_5"].totals)
     assert made["targets_5"].sentences == ()  # one quarter is told by its months
+
+
+def test_an_account_that_is_asked_no_more_needs_no_word_on_years_either() -> None:
+    plan = pd.DataFrame(
+        {
+            "account_id": ["A", "B"], "rep_id": ["R1", "R2"], "region": "N", "account_type": "T", "product_line": "L",
+            "month": "2026-01", "target": [60, 40], "rule": "both", "bound": "",
+        }
+    )  # fmt: skip
+    year = plan.assign(measure="revenue", period="2026", run="001", adopted_by="Li", adopted_at="2025-12-03")
+    size = size_target(make_cube(), None, period=PERIOD, params=SizingParams(), unit=10)
+    scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {"A": "Account A", "B": "Account B"})
+    said = held_sentences(compare_held(plan.head(1), year, period=PERIOD), scope)
+    assert said[1:] == (
+        "Furthest from what holds: Ann -40.0 (accounts it asks no more, as closed ones -40.0, most Account B -40.0).",
+    )
 
 
 def test_the_quarters_own_adopted_plan_needs_no_word_on_years() -> None:
