@@ -63,12 +63,14 @@ def fit_inside(
     cells = np.flatnonzero(low < high)
     if cells.size:
         scale = max(1.0, largest_amount(settled))
-        program, groups = _program(request, seed, low, high, settled, scale=scale)
-        start = _start(request, room, low, high)[cells] / scale
+        merged = _merge(request, low, high)
+        program, groups = _program(request, seed, low, high, settled, cells, merged, scale=scale)
+        start = np.bincount(merged, _start(request, room, low, high)[cells]) / scale
         point, centring = _centre(program, start)
         point, steps, astray = _follow_path(program, point)
         found, duals[groups] = program.finish(point)
-        table.ravel()[cells] = np.clip(found * scale, low.ravel()[cells], high.ravel()[cells])
+        shares = seed.ravel()[cells] / program.seed[merged]
+        table.ravel()[cells] = np.clip(found[merged] * shares, low.ravel()[cells], high.ravel()[cells])
         steps += centring
     parts = np.split(duals, np.cumsum([one.size for one in settled])[:-1])
     shaped = [part.reshape(one.lower.shape) for part, one in zip(parts, settled, strict=True)]
@@ -94,12 +96,26 @@ def _settle(
     return np.where(most & ~least, high, low), np.where(least, low, high), settled
 
 
+def _merge(request: Request, low: Floats, high: Floats) -> Integers:
+    """Return the value that each cell that can move is part of: those of a pattern without bounds make one.
+
+    They stay in proportion to the seed, as whatever moves one moves all.
+    """
+    free = (low < high).ravel()
+    alone = ((low > 0) | np.isfinite(high)).ravel()[free]
+    own = len(request.least) + np.arange(int(free.sum()))
+    merged = np.unique(np.where(alone, own, request.pattern_of[free]), return_inverse=True)[1]
+    return merged.astype(np.int64)
+
+
 def _program(
     request: Request,
     seed: Floats,
     low: Floats,
     high: Floats,
     requirements: Sequence[Requirement],
+    cells: Integers,
+    merged: Integers,
     *,
     scale: float,
 ) -> tuple[Program, Integers]:
@@ -107,12 +123,12 @@ def _program(
     from scipy.sparse import csr_array, eye_array, hstack
 
     free = (low < high).ravel()
-    cells = np.flatnonzero(free)
+    first = cells[np.unique(merged, return_index=True)[1]]
     lower = np.concatenate([one.lower.ravel() for one in requirements])
     upper = np.concatenate([one.upper.ravel() for one in requirements])
-    members = request.patterns[request.pattern_of[cells]]
+    members = request.patterns[request.pattern_of[first]]
     place, column = np.nonzero(members >= 0)
-    shape = (len(lower), len(cells))
+    shape = (len(lower), len(first))
     rows = csr_array((np.ones(len(place)), (members[place, column], place)), shape=shape)
     held = request.patterns[request.pattern_of[~free]]
     amounts = np.repeat(low.ravel()[~free], held.shape[1])[held.ravel() >= 0]
@@ -125,9 +141,9 @@ def _program(
     program = Program(
         csr_array(hstack([rows[groups], -sums], format="csr")),
         np.where(lower < upper, 0.0, lower),
-        seed.ravel()[cells] / scale,
-        np.append(low.ravel()[cells] / scale, np.where(lower > 0, lower, -np.inf)[summed]),
-        np.append(high.ravel()[cells] / scale, upper[summed]),
+        np.bincount(merged, seed.ravel()[cells]) / scale,
+        np.append(low.ravel()[first] / scale, np.where(lower > 0, lower, -np.inf)[summed]),
+        np.append(high.ravel()[first] / scale, upper[summed]),
         summed,
     )
     return program, groups
