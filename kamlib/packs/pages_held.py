@@ -107,7 +107,7 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
     moved = furthest_reps(held).head(_NAMED)
     if len(moved):
         told = [
-            _rep_said(row, held, scope) if len(held.of("account")) else plain_said(row, scope.rep_name, words)
+            _rep_said(row, held, scope) if held.adopted else plain_said(row, scope.rep_name, words)
             for row in moved.itertuples()
         ]
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))

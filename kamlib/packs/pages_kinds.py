@@ -25,11 +25,12 @@ _COUNTED = ("new_accounts", "new_account_value")  # the first is the number of c
 def show_kinds(
     run: Run, cube: pd.DataFrame, accounts: pd.DataFrame, *, scope: Scope, params: KindParams
 ) -> None:
-    """Set the further kinds of target, save them with the run and show the page."""
+    """Set the further kinds of target, save them with the run and show the page where there are any."""
     more = {name: run.load(name) for name in ("surveys", "opportunities") if run.has(name)}
     kinds = kind_targets(cube, accounts, period=run.period, as_of=run.as_of, params=params, **more)
     run.save("target_kinds", kinds)
-    display(show(run, kinds_page(kinds, scope=scope)))
+    if len(kinds):
+        display(show(run, kinds_page(kinds, scope=scope)))
 
 
 def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:

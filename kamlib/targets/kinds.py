@@ -161,7 +161,8 @@ def kind_targets(
     kept = pd.DataFrame({"rep_id": had.map(rep_of), "value": had.isin(year["account_id"]).astype(float)})
     half, aim = period.length / 12 / 2, params.retention_aim
     parts.append(_stepped("retention", kept, reps, lambda own: own + half * np.maximum(aim - own, 0.0)))
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    empty = pd.DataFrame(columns=["measure", "rep_id", "base", "company", "cases", "target"], dtype="float64")
+    table = pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
     return table.astype({"measure": "str", "rep_id": "str", "cases": "Int64"})
 
 

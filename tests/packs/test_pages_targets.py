@@ -380,6 +380,9 @@ def test_the_books_own_targets_stand_beside_the_plan_as_adopted_ones_do(
     made = make_pages(lang, own=own)
     page = made["targets_2"]
     assert page.sentences == said
+    one = own.assign(account_id=None)
+    one.loc[2] = {"period": "2026Q1", "account_id": "A", "target": 700}  # of one account, and of no rep
+    assert make_pages(lang, own=one, only="targets_2")["targets_2"].sentences == said
     gone = pd.concat([own, pd.DataFrame({"period": ["2026Q1"], "rep_id": ["R9"], "target": [50]})])
     rows = make_pages(lang, own=gone, only="targets_2")["targets_2"].table
     rows = rows[rows["dimension"] == "rep"]

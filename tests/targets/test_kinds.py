@@ -136,6 +136,15 @@ def test_kinds_that_the_book_knows_nothing_of_have_no_rows() -> None:
     assert set(known) < set(KINDS)
 
 
+def test_a_book_without_reps_asks_nobody() -> None:
+    nobody = ACCOUNTS.assign(rep_id=pd.Series([None] * len(ACCOUNTS), dtype="str"))
+    table = kind_targets(SALES, nobody, period=PERIOD, as_of=AS_OF, params=KindParams())
+    assert (len(table), list(table.columns)) == (
+        0,
+        ["measure", "rep_id", "base", "company", "cases", "target"],
+    )
+
+
 def test_a_rep_without_a_case_is_asked_for_the_companys_step() -> None:
     sales = SALES[SALES["account_id"] != "D"]
     table = made(sales=sales)
