@@ -67,7 +67,8 @@ def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
     if held is None:
         return table
     columns = ["target_held", *([] if held.whole else ["target_beside"]), "held_change"]
-    rows = held.table[["dimension", "key", *columns]]
+    told = held.table[held.covers | (held.table["dimension"] != "company")]
+    rows = told[["dimension", "key", *columns]]
     table = _with_unasked(table, rows)
     own = ~table["without_account"] if "without_account" in table else pd.Series(True, index=table.index)
     both = table[["dimension", "key"]].merge(rows, how="left", on=["dimension", "key"])
@@ -126,8 +127,9 @@ def _counted_otherwise(held: Held) -> bool:
 def held_total(held: Held, words: Words, *, period: str) -> str:
     """Say what holds in all, since when and by whom, and what the plan asks of the same months."""
     how = "whole" if held.whole else "part"
+    book = "book" if held.covers else "book_part"
     return words(
-        f"targets.held_{how}" if held.adopted else "targets.held_book",
+        f"targets.held_{how if held.adopted else book}",
         period=period, first=held.months[0], last=held.months[-1],
         held=words.money(held.total), target=words.money(held.total + held.change),
         change=words.signed_money(held.change), sources=words("targets.list").join(_sources(held, words)),

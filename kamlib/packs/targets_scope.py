@@ -168,7 +168,7 @@ def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
 def held_of(run: Run) -> Decimal | None:
     """Return what is asked of the company for the run's period already, in the book or adopted [currency]."""
     own, adopted = (run.load(name) if run.has(name) else None for name in ("targets", "adopted_targets"))
-    return total_held(adopted, own, period=run.period)
+    return total_held(adopted, own, run.load("accounts"), period=run.period)
 
 
 def pipeline_of(run: Run) -> pd.DataFrame | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kamlib.measures.money import sum_money, to_money, to_ticks, total_money
@@ -46,12 +47,16 @@ class Held:
     sources : pandas.DataFrame
         One row per adoption that holds for any of them: period, run, adopted_by, adopted_at. Without rows
         where the book's own targets hold.
+    covers : bool
+        Whether what holds speaks of all that the plan asks; otherwise the company's row is of a part of it,
+        of the plan's target, too.
     """
 
     table: pd.DataFrame = field(repr=False)
     months: tuple[str, ...]
     whole: bool
     sources: pd.DataFrame = field(repr=False)
+    covers: bool = True
 
     @property
     def adopted(self) -> bool:
@@ -89,10 +94,12 @@ def compare_held(
     same months. Each side's amounts stand with whom they were asked of: those that hold with the rep, region
     and type they name, the plan's with its own.
 
-    The book may state a period's target several times over, by rep, by region and for the company. Of each
-    side those rows count that name the fewest of account, rep, region, product line and account type beside
-    it; of as few, those that come last in this order. A row of an account counts for its rep, region and
-    type, too. What the book names no target of has none, which is not zero: it has no row.
+    The book may state a period's target several times over, by rep, by region and for the company. For each
+    key of a side those rows count that name the fewest of account, rep, region, product line and account type
+    beside it; of as few, those that come last in this order. A row of an account counts for its rep, region
+    and type, too. Both sums are of the same accounts, product lines and months: a key of which the book names
+    less than the plan asks has no row, as has one of which it names nothing, which is not zero. The company
+    always has its row; `Held.covers` says whether it is of all that the plan asks.
 
     Why an account's amount differs is told by the first of these that applies: ``moved`` (another rep is
     asked now), ``closed`` (the plan does not ask it, as it does no closed account), ``new`` (what is adopted
@@ -140,24 +147,50 @@ def compare_held(
         return None
     asked = targets[targets["month"].isin(found.months)]
     asked = asked.assign(quarter=asked["month"].map(_quarters(found.months, period)))
-    named = not len(found.sources)
-    sides = [_beside(side, held, asked, named=named) for side, held in found.sides.items() if len(held)]
-    table = pd.concat(sides, ignore_index=True)
+    own_ones = not len(found.sources)
+    sides, covers = [], True
+    for side, held in ((side, held) for side, held in found.sides.items() if len(held)):
+        same = _same_cells(held, asked) if own_ones else asked
+        beside = _beside(side, held, same)
+        entire = _told_whole(side, beside, asked)
+        if side == "company":
+            covers = bool(entire.all())
+        elif own_ones:
+            beside = beside[entire & beside["key"].isin(held[_KEYS[side][0]])]
+        sides.append(beside)
+    table = pd.concat([side for side in sides if len(side)], ignore_index=True)
     account = table["dimension"] == "account"
     table.loc[account, "held_reason"] = _reasons(table[account], asked)
     table = table.astype({"rep_id": "str", "held_reason": "str"})
-    return Held(table, found.months, len(found.months) == len(period.months()), found.sources)
+    whole = len(found.months) == len(period.months())
+    return Held(table, found.months, whole, found.sources, covers)
 
 
-def total_held(adopted: pd.DataFrame | None, own: pd.DataFrame | None, *, period: Period) -> Decimal | None:
+def total_held(
+    adopted: pd.DataFrame | None, own: pd.DataFrame | None, accounts: pd.DataFrame, *, period: Period
+) -> Decimal | None:
     """Return what is asked of the company in a period already [currency]; see `compare_held`.
 
-    None where no targets hold for all of its months.
+    None where no targets hold for all of its months, or the book's own name the company by a side of which
+    they leave out what open accounts have.
+
+    Parameters
+    ----------
+    accounts : pandas.DataFrame
+        account_id, rep_id, region, account_type and, optionally, status.
     """
     found = _what_holds(adopted, own, None, period)
     if len(found.months) < len(period.months()):
         return None
-    return total_money(found.sides["company"]["target"])
+    rows = found.sides["company"]
+    opened = accounts[accounts["status"] != "closed"] if "status" in accounts else accounts
+    for names, part in rows.groupby(["period", "names"]) if not len(found.sources) else ():
+        named = names[1].split()
+        if len(named) > 1 or (named and named[0] not in opened):
+            return None
+        if named and set(opened[named[0]].dropna()) - set(part[named[0]]):
+            return None
+    return total_money(rows["target"])
 
 
 @dataclass(frozen=True)
@@ -212,6 +245,7 @@ def _stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Per
     rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str"))
     named = rows[_NAMES].notna().to_numpy()
     rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
+    rows["names"] = [" ".join(np.array(_NAMES)[row]) for row in named]
     if accounts is not None:
         of = accounts.set_index("account_id")
         for name in _OF_ACCOUNT:
@@ -234,13 +268,38 @@ def _making_up(own: pd.DataFrame, period: Period) -> tuple[pd.DataFrame, list[Pe
 
 
 def _least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Return the rows that tell a side's targets: of those that name it, each period's least."""
-    rows = stated[stated[_KEYS[side][:1]].notna().all(axis=1)]
-    return rows[rows["level"] == rows.groupby("period")["level"].transform("min")]
+    """Return the rows that tell a side's targets: of those that name it, each key's that name least."""
+    key = _KEYS[side][:1]
+    rows = stated[stated[key].notna().all(axis=1)]
+    return rows[rows["level"] == rows.groupby(["period", *key])["level"].transform("min")]
 
 
-def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame, *, named: bool) -> pd.DataFrame:
-    """Return both sums of one dimension, one row per key of either; where named, of what holds only."""
+def _same_cells(stated: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return what the plan asks of the very accounts, product lines and months that stated targets name."""
+    parts = [asked.head(0)]
+    for (_, names), rows in stated.groupby(["period", "names"]):
+        within, named = asked, names.split()
+        for time in ("month", "quarter"):
+            if pd.notna(rows[time].iloc[0]):
+                within = asked[asked[time] == rows[time].iloc[0]]
+                break
+        parts.append(within.merge(rows[named].drop_duplicates(), on=named) if named else within)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _told_whole(dimension: str, beside: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say of each key whether what stands beside is all that the plan asks of it."""
+    key = _KEYS[dimension][:1]
+    rows = asked.assign(key=asked[key[0]].astype("str") if key else "company")
+    whole = pd.Series(to_ticks(rows["target"]), index=rows.index).groupby(rows["key"]).sum()
+    told = pd.Series(to_ticks(beside["target_beside"]), index=beside.index)
+    if dimension == "account":
+        told = told.groupby(beside["key"]).transform("sum")
+    return np.asarray(told == beside["key"].map(whole).fillna(0), dtype=bool)
+
+
+def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return both sums of one dimension, one row per key of either."""
     by = ["dimension", *_KEYS[dimension]]
     amounts = ("target_held", "target_beside")
     sums = [
@@ -248,8 +307,6 @@ def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame, *, named: b
         for rows, name in zip((held, asked), amounts, strict=True)
     ]
     both = sums[0].merge(sums[1], how="outer", on=by, sort=True)
-    if named and len(by) > 1:
-        both = both[both[by[1]].isin(held[by[1]])].reset_index(drop=True)
     ticks = [np.where(both[n].isna(), 0, to_ticks(both[n].fillna(0))).astype(np.int64) for n in amounts]
     key = both[by[1]] if len(by) > 1 else pd.Series("company", index=both.index)
     return pd.DataFrame(

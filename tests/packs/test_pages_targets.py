@@ -367,9 +367,9 @@ def test_the_quarters_own_adopted_plan_needs_no_word_on_years() -> None:
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", ("The book's own targets for 2026Q1: 1.30 k; this plan asks 1.21 k, -90.0.",
+        ("en", ("The book's own targets for 2026Q1 speak of a part: 1.30 k; of the same this plan asks 1.18 k, -120.",
                 "Furthest from what holds: Wu Lei -100 (1.00 k asked, 1.10 k held); Ann -20.0 (180 asked, 200 held).")),
-        ("zh", ("账册自带的 2026Q1 目标为 1,300；本计划要求 1,210，相差 -90.0。",
+        ("zh", ("账册自带的 2026Q1 目标仅涉及一部分：1,300；本计划对同一部分要求 1,180，相差 -120。",
                 "与已有目标相差最大：Wu Lei -100（要求 1,000，已有 1,100）；Ann -20.0（要求 180，已有 200）。")),
     ],
 )  # fmt: skip

@@ -105,6 +105,7 @@ def test_without_adopted_revenue_there_is_nothing_to_stand_beside(adopted: pd.Da
     assert compare_held(rows(("A", "R1", "2026-01", 5)), adopted, period=QUARTER) is None
 
 
+ACCOUNT = pd.DataFrame({"account_id": ["A"], "rep_id": "R1", "region": "North", "account_type": "OEM"})
 OWN = pd.DataFrame(
     {
         "period": ["2026Q1", "2026Q1", "2026Q1", "2026Q1", "2026Q1", "2025Q1", "2026Q1"],
@@ -126,10 +127,46 @@ def test_of_the_books_own_targets_each_side_counts_those_that_name_least() -> No
     assert (held.adopted, held.whole, float(held.total), float(held.change)) == (False, True, 200, -60)
     assert amounts(held.of("rep")) == {"R1": [90, 80, -10], "R3": [40, 0, -40]}  # R2 has none, which is not 0
     assert amounts(held.of("account")) == {"A": [55, 80, 25]}
-    assert amounts(held.of("region")) == {"North": [55, 140, 85]}  # of an account, as no row names a region
-    assert amounts(held.of("product_line")) == {"Drives": [70, 140, 70]}
+    assert held.covers
+    assert held.of("region").empty  # told of one of its two accounts only
+    assert held.of("product_line").empty  # told of one of its two reps only
     assert amounts(held.of("quarter")) == {"2026Q1": [200, 140, -60]}
     assert held.of("month").empty
+
+
+Q = {"period": "2026Q1"}
+
+
+@pytest.mark.parametrize(("own", "total", "reps", "regions", "whole"), [
+    ([Q | {"rep_id": "R1", "target": 50}, Q | {"rep_id": "R2", "target": 20}], [70, 80, 10],
+     {"R1": [50, 50, 0], "R2": [20, 30, 10]}, {}, None),
+    ([Q | {"region": "N", "target": 45}], [45, 50, 5], {}, {"N": [45, 50, 5]}, None),
+    ([Q | {"rep_id": "R1", "target": 50}, Q | {"rep_id": "R3", "target": 12},
+      Q | {"rep_id": "R2", "product_line": "L1", "target": 10}, Q | {"rep_id": "R2", "product_line": "L2", "target": 12}],
+     [62, 90, 28], {"R1": [50, 50, 0], "R2": [22, 30, 8], "R3": [12, 40, 28]}, {}, None),
+    ([Q | {"rep_id": rep, "target": 50} for rep in ("R1", "R2", "R3")], [150, 120, -30],
+     {"R1": [50, 50, 0], "R2": [50, 30, -20], "R3": [50, 40, -10]}, {}, 150),
+])  # fmt: skip
+def test_both_sums_are_of_the_same_and_what_tells_a_part_is_no_whole(
+    own: list[dict[str, object]], total: list[int], reps: dict[str, list[int]], regions: dict[str, list[int]],
+    whole: int | None,
+) -> None:  # fmt: skip
+    about = [
+        ("A", "R1", "N", "L1", 50),
+        ("B", "R2", "S", "L1", 10),
+        ("B", "R2", "S", "L2", 20),
+        ("C", "R3", "S", "L1", 40),
+    ]
+    plan = pd.DataFrame(about, columns=["account_id", "rep_id", "region", "product_line", "target"])
+    plan = plan.assign(month="2026-01", account_type="T", rule="both", bound="none")
+    accounts = plan.drop_duplicates("account_id")[["account_id", "rep_id", "region", "account_type"]]
+    stated = pd.DataFrame(own)
+    held = compare_held(plan, None, stated, accounts, period=QUARTER)
+    assert held is not None
+    assert amounts(held.of("company"))["company"] == total
+    assert (amounts(held.of("rep")), amounts(held.of("region"))) == (reps, regions)
+    assert held.covers == (whole is not None)
+    assert total_held(None, stated, accounts, period=QUARTER) == whole
 
 
 def test_a_year_is_made_up_of_the_quarters_that_the_book_states() -> None:
@@ -149,8 +186,8 @@ def test_a_year_is_made_up_of_the_quarters_that_the_book_states() -> None:
     assert year is not None
     assert (float(year.total), len(year.of("quarter"))) == (99, 0)
     mixed = pd.concat([own, pd.DataFrame({"period": ["2026Q2"], "rep_id": [None], "target": [25]})])
-    assert total_held(None, mixed, period=YEAR) == 105  # of each quarter what names least
-    assert total_held(None, own.head(3), period=YEAR) is None
+    assert total_held(None, mixed, ACCOUNT, period=YEAR) == 105  # of each quarter what names least
+    assert total_held(None, own.head(3), ACCOUNT, period=YEAR) is None
 
 
 def test_adopted_targets_of_all_months_come_before_the_books_own_and_those_before_a_part() -> None:
