@@ -36,7 +36,7 @@ def _beside_forecast(gap: float, words: Words) -> str:
     """Say how far a target is from its forecast."""
     if pd.isna(gap) or not round(gap):
         return ""
-    return words(f"targets.chain_{'above' if gap < 0 else 'below'}", gap=words.money(round(abs(gap))))
+    return words(f"targets.chain_{'above' if gap < 0 else 'below'}", gap=words.money(abs(gap)))
 
 
 def _bounded_said(row: pd.Series, allocation: Allocation, words: Words) -> str:

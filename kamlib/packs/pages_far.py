@@ -39,7 +39,11 @@ def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Sc
     if scope.size.forecast is None or traced is None or company["forecast"].astype(float).iloc[0] <= 0:
         return ()
     total, coming = (float(company[name].iloc[0]) for name in ("target", "forecast"))
-    rows = table[table["dimension"].isin(_SIDES) & table["key"].notna() & ~table["without_account"]]
+    traced = traced[traced["key"].notna()]
+    known = pd.MultiIndex.from_frame(table[["dimension", "key"]]).isin(
+        pd.MultiIndex.from_frame(traced[["dimension", "key"]])
+    )
+    rows = table[table["dimension"].isin(_SIDES) & known & ~table["without_account"]]
     asked, forecast = rows["target"].astype(float), rows["forecast"].astype(float)
     even = total * forecast / coming
     apart = (asked - even)[(forecast > 0) & ((asked - even).abs() >= _FAR * even)]
@@ -48,8 +52,8 @@ def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Sc
     told = [_said(rows.loc[at], traced, forecast[at] / coming, scope) for at in ends]
     if not told:
         return ()
-    known = {"told": words("targets.list").join(told), "all": words.signed_percent(total / coming - 1)}
-    return (words("targets.far", **known),)
+    listed = words("targets.list").join(told)
+    return (words("targets.far", told=listed, all=words.signed_percent(total / coming - 1)),)
 
 
 def _said(row: pd.Series, traced: pd.DataFrame, share: float, scope: Scope) -> str:

@@ -35,10 +35,10 @@ def said(rows: list[tuple[object, ...]], lang: str = "en") -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("lang", "told"),
     [
-        ("en", "Furthest from the forecast, where the total stands -10.0 % from its own: Account type Shop +100 % (400, "
+        ("en", "Furthest from an even share of the total, which stands -10.0 % from its forecast: Account type Shop +100 % (400, "
                "forecast 200; 70.0 % of potential, 20.0 % of the forecast); Account type Chain -37.5 % (500, "
                "forecast 800; 30.0 % of potential, 80.0 % of the forecast)."),
-        ("zh", "与预测相差最大（总目标较预测 -10.0 %）：客户类型 Shop +100 %（目标 400，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
+        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差最大：客户类型 Shop +100 %（目标 400，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
                "客户类型 Chain -37.5 %（目标 500，预测 800；占潜力 30.0 %，占预测 80.0 %）。"),
     ],
 )  # fmt: skip
@@ -51,7 +51,7 @@ def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind
 def test_bounds_are_told_where_they_move_most() -> None:
     rows = [*ROWS[:3], ("account_type", "Shop", 110, 200, 0.2, 0.2, -78, 8)]
     assert said(rows) == (
-        "Furthest from the forecast, where the total stands -10.0 % from its own: Account type Shop -45.0 % (110, "
+        "Furthest from an even share of the total, which stands -10.0 % from its forecast: Account type Shop -45.0 % (110, "
         "forecast 200; own bounds -70.0).",
     )
 

@@ -41,7 +41,7 @@ def scope(lang: str = "en") -> Scope:
 def test_each_cell_says_where_the_rep_stands_what_is_asked_and_on_how_many_cases() -> None:
     page = kinds_page(KINDS, scope=scope())
     assert page.title == (
-        "Kinds of target beside revenue: 4; one new account in the period, after 2 in as many months before"
+        "Kinds of target beside revenue: 4; one new account in the period, after 2 on average in as many months before"
     )
     assert page.table.to_numpy().tolist() == [
         ["Wu", "1 → 1", "5.00 k → 1.50 k", "– → 7.60 (0)", "100 → 100 (3)"],
