@@ -19,7 +19,6 @@ from kamlib.forecast.smoothing import fit_line, straight_line
 _HALF_CHANCE = (
     2  # years whose growth is half chance: it fits sums of M3 and retail series, 24 to 60 months long
 )
-_NOTHING = 1e-3  # of the mean, as which a month below it counts: what is nothing has no logarithm
 _FAR = 3.0  # interquartile ranges beyond the quartiles: the outer fence (Tukey 1977)
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
 
@@ -45,13 +44,14 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
 
     The season is that of all groups together, and what each is known to differ from it. So is growth: the
     slope of the straight line through the logarithms of all sums together without season, and that of a
-    group's share of them, less the part of it that could be chance. Months far off the line do not turn it:
-    they count as three interquartile ranges beyond the quartiles of what the line of the median slope leaves
-    over. In history a factor is the growth compounded; beyond it growth goes on by the same amount a period,
-    decline by the same share, both at n³ / (n³ + 8) of what n years show, those of the group for what it
-    differs by: the variance of a line's slope falls with the cube of its length, and what two years show is
-    taken to be half chance. A season needs two seasons of history and growth two years, as neither can be
-    told from the other before; without them, or where sums are not above zero on average, all factors are 1.
+    group's share of them, less the part of it that could be chance. Months of nothing are left out, and
+    months far off the line do not turn it: they count as three interquartile ranges beyond the quartiles of
+    what the line of the median slope leaves over. In history a factor is the growth compounded; beyond it
+    growth goes on by the same amount a period, decline by the same share, both at n³ / (n³ + 8) of what n
+    years of months with sales show, those of the group for what it differs by: the variance of a line's slope
+    falls with the cube of its length, and what two years show is taken to be half chance. A season needs two
+    seasons of history and growth two years, as neither can be told from the other before; without them, or
+    where sums are not above zero on average, all factors are 1.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     if length < 2 * season_length:
         return np.ones((length + horizon, y.shape[1]))
     position = (time - length) % season_length
-    years = (~np.isnan(y)).sum(axis=0) / year
+    years = (y > 0).sum(axis=0) / year
     throughout = ~np.isnan(y).any(axis=0)
     filled = y[:, throughout] if throughout.any() else repeat_unknown(y, season_length=season_length)
     whole = filled.sum(axis=1, keepdims=True)
@@ -88,7 +88,8 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     season = (together * own)[position]
     alike, apart = _growth(y / season[:length], whole / together[position[:length]], 2 * year)
     since, growth = time[:, None] - (length - 1), alike + apart
-    ahead = (_lasts(length / year) * alike + _lasts(years) * apart) * since
+    sold = (whole > 0).sum() / year
+    ahead = (_lasts(sold) * alike + _lasts(years) * apart) * since
     path = np.where(since > 0, np.where(ahead > 0, 1 + ahead, np.exp(ahead)), np.exp(growth * since))
     path[:length] = np.maximum(path[:length], _LEAST_FACTOR)
     return path * season
@@ -103,12 +104,13 @@ def _lasts(years: Floats | float) -> Floats:
 def _growth(y: Floats, whole: Floats, least: int) -> tuple[Floats, Floats]:
     """Return by how much logarithms rise a period: of all together, and of each group's share of it.
 
-    Both are without season; 0 where fewer than `least` periods are known.
+    Both are without season; 0 where fewer than `least` periods have sales, as nothing has no logarithm.
     """
     start, apart = np.zeros(y.shape[1], dtype=np.intp), np.zeros(y.shape[1])
-    if len(y) < least or not whole.mean() > 0:
+    if (whole > 0).sum() < least or not whole.mean() > 0:
         return np.zeros(1), apart
-    part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=whole > 0)
+    part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=(whole > 0) & (y > 0))
+    whole = np.where(whole > 0, whole, np.nan)
     asked = np.flatnonzero((~np.isnan(part)).sum(axis=0) >= least)
     if len(asked):
         apart[asked] = fit_line(_logs(part[:, asked]), start[asked])[1]
@@ -116,10 +118,8 @@ def _growth(y: Floats, whole: Floats, least: int) -> tuple[Floats, Floats]:
 
 
 def _logs(y: Floats) -> Floats:
-    """Return logarithms of amounts over their mean, those far off their line moved to the fence."""
-    mean = np.nanmean(y, axis=0)
-    size = np.divide(y, mean, out=np.ones(y.shape), where=mean > 0)
-    logs = np.log(np.maximum(size, _NOTHING))
+    """Return logarithms of amounts above zero, those far off their line moved to the fence; NaN is a gap."""
+    logs = np.log(y)
     line = np.arange(len(y))[:, None] * _median_slope(logs)
     left = logs - line
     low, high = np.nanquantile(left, [0.25, 0.75], axis=0)

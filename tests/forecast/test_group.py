@@ -51,6 +51,15 @@ def test_one_odd_month_neither_stops_growth_nor_makes_it(row: int, odd: float) -
         assert path[47] / path[35] == pytest.approx(clean[47] / clean[35], rel=0.02)
 
 
+def test_months_of_nothing_are_left_out_and_two_years_of_others_are_needed() -> None:
+    y = 1.01 ** np.arange(48.0)[:, None]
+    y[np.random.default_rng(0).permutation(48)[:12]] = 0.0
+    path = group_paths(y, horizon=12, season_length=12)[:, 0]
+    np.testing.assert_allclose(path[48:] / path[47], 1 + 27 / 35 * np.log(1.01) * np.arange(1, 13))
+    y[np.flatnonzero(y > 0)[:13]] = 0.0
+    np.testing.assert_allclose(group_paths(y, horizon=12, season_length=12), 1.0)
+
+
 @pytest.mark.parametrize("growth", [3.0, 0.2])
 def test_growth_is_seen_whole_however_strong(growth: float) -> None:
     rise = np.log(growth) / 12
