@@ -12,8 +12,8 @@ from kamlib.errors import ParameterError
 from kamlib.measures.rounding import Floats, Integers, snap_whole
 from kamlib.targets.requirements import Requirement
 
-# What a unit costs beyond down or up, of a cell or of the sum of a group; and where it misses what is asked.
-_FAR, _ASKED = 1e3, 1e6
+# What a unit costs beyond down or up, of the sum of a group and of a cell; and where it misses what is asked.
+_FAR, _FAR_CELL, _ASKED = 1e3, 1e4, 1e6
 _DIGITS = 6  # of the part of a unit that a cell lies above its floor, where it says which cells move
 _NOISE = 1e-5  # units: as near to a whole number the parts of units of a group add up to it
 _NODES, _GAP = 2000, 0.01  # where an integer program stops looking for cells that move less
@@ -24,8 +24,8 @@ def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:
 
     A linear program whose vertices are whole (a flow between two trees) rounds the cells so that they move
     least; requirements are taken in order into the first family in which they are nested, and left out if in
-    neither. What is asked of a group outranks that its sum, or a cell, be its exact value rounded down or up,
-    so that a table which meets a request but for the noise of its fit is rounded to one that meets it. Where
+    neither. What is asked of a group outranks that a cell be its exact value rounded down or up, and that
+    outranks the same of the group's sum, so that a table which meets a request but for the noise of its fit is rounded to one that meets it. Where
     a group that was left out misses what is asked, all that is asked is put to an integer program.
 
     Parameters
@@ -68,7 +68,7 @@ def _solve(table: Floats, requirements: Sequence[Requirement], *, whole: bool) -
     conditions = _Conditions.of(requirements, floors, exact - floors, table.shape)
     sums, slack = conditions.sums, conditions.slack
     size, rooms = len(floors), len(conditions.room)
-    cost = np.concatenate([1 - 2 * part, np.full(2 * size, _FAR), conditions.cost])
+    cost = np.concatenate([1 - 2 * part, np.full(2 * size, _FAR_CELL), conditions.cost])
     room = np.concatenate([part > 0, floors - low, high - np.ceil(exact), conditions.room])
     matrix = csr_array(hstack([sums, -sums, sums, slack], format="csr"))
     result = milp(
