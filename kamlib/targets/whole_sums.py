@@ -25,8 +25,9 @@ def round_sums(table: Floats, requirements: Sequence[Requirement]) -> Integers:
     A linear program whose vertices are whole (a flow between two trees) rounds the cells so that they move
     least; requirements are taken in order into the first family in which they are nested, and left out if in
     neither. What is asked of a group outranks that a cell be its exact value rounded down or up, and that
-    outranks the same of the group's sum, so that a table which meets a request but for the noise of its fit is rounded to one that meets it. Where
-    a group that was left out misses what is asked, all that is asked is put to an integer program.
+    outranks the same of the group's sum, so that a table which meets a request but for the noise of its fit
+    is rounded to one that meets it. Where a group that was left out misses what is asked, all that is asked
+    is put to an integer program.
 
     Parameters
     ----------
