@@ -13,13 +13,11 @@ import numpy as np
 
 from kamlib.forecast.arrays import Floats, Indices
 from kamlib.forecast.comparable import repeat_unknown
+from kamlib.forecast.outliers import FAR, quartiles
 from kamlib.forecast.seasonal import bridge, find_season
 from kamlib.forecast.smoothing import fit_line, straight_line
 
-_HALF_CHANCE = (
-    2  # years whose growth is half chance: it fits sums of M3 and retail series, 24 to 60 months long
-)
-_FAR = 3.0  # interquartile ranges beyond the quartiles: the outer fence (Tukey 1977)
+_HALF_CHANCE = 2  # years whose growth is half chance: it fits sums of M3 and retail, 24 to 60 months long
 _LEAST_FACTOR = 0.1  # a group that began at less than a tenth of its present size lends no more growth
 
 
@@ -122,8 +120,8 @@ def _logs(y: Floats) -> Floats:
     logs = np.log(y)
     line = np.arange(len(y))[:, None] * _median_slope(logs)
     left = logs - line
-    low, high = np.nanquantile(left, [0.25, 0.75], axis=0)
-    span = _FAR * (high - low)
+    low, _, high = quartiles(left)
+    span = FAR * (high - low)
     return np.asarray(line + np.clip(left, low - span, high + span))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from kamlib.forecast.arrays import Flags, Floats, Indices
 from kamlib.forecast.seasonal import find_cadence, find_season
 
-_FAR = 3.0  # interquartile ranges beyond the quartiles: the outer fence (Tukey 1977)
+FAR = 3.0  # interquartile ranges beyond the quartiles: the outer fence (Tukey 1977)
 _AROUND = 3  # periods to each side whose median a value is compared with: a one-off and its echo are fewer
 _LEAST = 24  # values: in fewer, a season and a slip look alike
 _LEAST_ORDERS = 8  # orders: a quartile of fewer rests on one of them
@@ -112,8 +112,8 @@ def damp_orders(y: Floats) -> Floats:
     asked = np.flatnonzero((y > 0).sum(axis=0) >= _LEAST_ORDERS)
     result = y.copy()
     if len(asked):
-        low, _, high = _quartiles(np.log(size[:, asked]))
-        fence = np.where(high > low, np.exp(high + _FAR * (high - low)), np.inf)
+        low, _, high = quartiles(np.log(size[:, asked]))
+        fence = np.where(high > low, np.exp(high + FAR * (high - low)), np.inf)
         result[:, asked] = np.minimum(y[:, asked], fence)
     return result
 
@@ -136,13 +136,13 @@ def _fences(away: Floats, size: Floats) -> tuple[Floats, Floats]:
     same = np.abs(away) <= _ROUNDING * size
     most = 2 * same.sum(axis=0) > (~np.isnan(away)).sum(axis=0)
     away = np.where(same, np.where(most, 0.0, np.nan), away)
-    low, middle, high = _quartiles(away)
+    low, middle, high = quartiles(away)
     spread = np.nanmean(np.abs(away - middle), axis=0) * _NORMAL
-    span = np.maximum(_FAR * np.where(high > low, high - low, spread), _LEAST_STEP * size)
+    span = np.maximum(FAR * np.where(high > low, high - low, spread), _LEAST_STEP * size)
     return low - span, high + span
 
 
-def _quartiles(y: Floats) -> Floats:
+def quartiles(y: Floats) -> Floats:
     """Return the quartiles of each column's known values, shape (3, n): all columns are sorted at once."""
     ordered = np.sort(y, axis=0)
     last = np.maximum((~np.isnan(y)).sum(axis=0) - 1, 0)

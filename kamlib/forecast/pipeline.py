@@ -19,7 +19,6 @@ from kamlib.measures.money import SCALE, sum_money, to_money, to_ticks, total_mo
 from kamlib.periods import Period
 
 _TAILS = (0.1, 0.9)
-_TARGET_KEYS = ("account_id", "rep_id", "region", "product_line", "account_type")
 _CELLS = 2_000_000  # draws held at once: some 100 MB, whatever the size of the pipeline
 
 
@@ -250,28 +249,15 @@ class _Chances:
     delays: npt.NDArray[np.float64]
 
 
-def open_target(
-    outlook: pd.DataFrame,
-    targets: pd.DataFrame | None,
-    adopted: pd.DataFrame | None = None,
-    *,
-    period: Period,
-) -> OpenTarget | None:
-    """Say what of a period's target is still open after what is booked and forecast; None without a target.
-
-    Adopted targets hold where they cover every month of the period. The book may state the same target by
-    rep, by region and for the company. Counted are the rows that name the fewest of account, rep, region,
-    product line and account type; of as few, those that come last in this order, so regions stand before
-    reps.
+def open_target(outlook: pd.DataFrame, target: Decimal, *, period: Period) -> OpenTarget:
+    """Say what of a period's target is still open after what is booked and forecast.
 
     Parameters
     ----------
     outlook : pandas.DataFrame
         What `kamlib.forecast.outlook_by_month` made, with every month of the period.
-    targets : pandas.DataFrame or None
-        The book's targets: period, measure (revenue where null), the keys above and target [currency].
-    adopted : pandas.DataFrame, optional
-        Targets that ``kam adopt`` wrote: measure, month and target [currency], a row an account and line.
+    target : Decimal
+        What is asked of the company in the period [currency].
     period : Period
         The period.
 
@@ -280,36 +266,11 @@ def open_target(
     >>> from kamlib.periods import parse_period
     >>> months = ["2026-01", "2026-02", "2026-03"]
     >>> outlook = pd.DataFrame({"period": months, "landing": to_money([300_000] * 3)})
-    >>> targets = pd.DataFrame({"period": ["2026Q1"], "target": to_money([1_200_000])})
-    >>> open_target(outlook, targets, period=parse_period("2026Q1"))
-    OpenTarget(target=Decimal('120.0000'), open=Decimal('30.0000'))
+    >>> open_target(outlook, Decimal(120), period=parse_period("2026Q1"))
+    OpenTarget(target=Decimal('120'), open=Decimal('30.0000'))
     """
-    target = held_target(targets, adopted, period=period)
-    if target is None:
-        return None
     months = {str(month) for month in period.months()}
     return OpenTarget(target, target - total_money(outlook.loc[outlook["period"].isin(months), "landing"]))
-
-
-def held_target(
-    targets: pd.DataFrame | None, adopted: pd.DataFrame | None, *, period: Period
-) -> Decimal | None:
-    """Return what is asked of the company in a period already [currency]; see `open_target`."""
-    months = {str(month) for month in period.months()}
-    if adopted is not None:
-        held = adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
-        if set(held["month"]) == months:
-            return total_money(held["target"])
-    if targets is None:
-        return None
-    rows = targets[targets["period"] == str(period)] if "period" in targets else targets.head(0)
-    if "measure" in rows:
-        rows = rows[rows["measure"].isna() | (rows["measure"] == "revenue")]
-    if rows.empty:
-        return None
-    named = rows.reindex(columns=list(_TARGET_KEYS)).notna().to_numpy()
-    level = named.sum(axis=1) * 2 ** len(_TARGET_KEYS) + named @ (2 ** np.arange(len(_TARGET_KEYS))[::-1])
-    return total_money(rows.loc[level == level.min(), "target"])
 
 
 def _bought(rows: pd.DataFrame, cube: pd.DataFrame, as_of: dt.date, months: int) -> npt.NDArray[np.bool_]:

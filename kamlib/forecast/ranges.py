@@ -17,7 +17,7 @@ from kamlib.measures.money import SCALE, as_float, to_money, to_ticks
 
 _TAILS = (0.1, 0.9)  # ends of the 80 % range
 _ENDS = ("low_80", "high_80")
-_PAST = ("past_low", "past_high", "past_mean", "past_over")
+_PAST = ("past_low", "past_high")
 _JUDGED = 5_000  # keys of a level: a share of 0.8 is then found to half a percent at each date
 _LEAST_BLOCKS = 2  # one block has no spread
 
@@ -33,9 +33,8 @@ class Ranges:
     totals : pandas.DataFrame
         One row per level and key: level, key, forecast (sum of all months), low_80 and high_80 (range of that
         sum, which is narrower than the sum of the ranges) [currency], origins (past dates the range stands
-        on), past_low, past_high and past_mean (by how much the company's sum over as many months was off on
-        them at worst and on average, above zero is too high [fraction]) and past_over (on which part of them
-        it was too high [fraction]); null elsewhere.
+        on), past_low and past_high (by how much the company's sum over as many months was off on them at
+        worst, above zero is too high [fraction]; null elsewhere).
     running : pandas.DataFrame
         One row per month ahead of the company's sum of all months so far: period, forecast, low_80 and
         high_80 (range of that sum) [currency].
@@ -115,7 +114,7 @@ def forecast_ranges(
 
 
 def _past_errors(past: PastForecasts, chosen: Indices) -> tuple[float, ...]:
-    """Return how past sums of the company were off: worst too low and high, on average, how often too high.
+    """Return how past sums of the company were off at worst, too low and too high.
 
     Of all accounts that had begun by then, also those that are closed today; NaN where unknown.
     """
@@ -124,7 +123,7 @@ def _past_errors(past: PastForecasts, chosen: Indices) -> tuple[float, ...]:
     off = np.nansum(blocks, axis=(1, 2))[sold > 0] / sold[sold > 0]
     if not len(off):
         return (np.nan,) * len(_PAST)
-    return float(off.min()), float(off.max()), float(off.mean()), float((off > 0).mean())
+    return float(off.min()), float(off.max())
 
 
 def _running(forecast: pd.DataFrame, paths: Floats | None) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from kamlib.charts.attainability import reach_chart
 from kamlib.charts.figure import NativeChart
 from kamlib.forecast import ForecastParams, draw_period_sums
+from kamlib.glossary import Words
 from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Integers
@@ -202,7 +203,9 @@ def _mean_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
     for side in ("high", "low"):
         rows = table[sides == side]
         accounts = rows["dimension"] == "account"
-        names = names_of(rows[~accounts], scope)
+        others = rows[~accounts]
+        pairs = zip(names_of(others, scope), others["dimension"], strict=True)
+        names = [with_side(name, dimension, words) for name, dimension in pairs]
         listed = words("targets.required_and").join(names[:_NAMED])
         more = len(names) - _NAMED
         parts = [words("targets.cards_more", names=listed, count=words.count(more)) if more > 0 else listed]
@@ -246,6 +249,13 @@ def _chart_title(shown: int, reps: int, scope: Scope) -> str:
 
 def _wanted_label(likely: Likely, scope: Scope) -> str:
     return scope.words("targets.reach_wanted", chance=scope.words.percent(likely.params.wanted_probability))
+
+
+def with_side(name: str, dimension: str, words: Words) -> str:
+    """Return a name, of a region, account type or product line with what it is."""
+    if dimension in ("company", "rep", "account"):
+        return name
+    return words("targets.chain_name", side=words.value("dimension", dimension), name=name)
 
 
 def names_of(table: pd.DataFrame, scope: Scope) -> list[str]:

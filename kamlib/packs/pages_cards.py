@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.glossary import Words
 from kamlib.packs.page import Page
-from kamlib.packs.pages_attainability import Likely, names_of
+from kamlib.packs.pages_attainability import Likely, names_of, with_side
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets import Allocation, smart_cards
@@ -60,7 +59,7 @@ def cards_page(
     sides = cards[cards["dimension"].isin(list(_SIDES))]
     loose = accounts[~accounts["smart"]]
     table = pd.concat([reps, sides, loose.head(_LISTED)], ignore_index=True)
-    table["name"] = [_with_side(row, words) for row in table.itertuples()]
+    table["name"] = [with_side(row.name, row.dimension, words) for row in table.itertuples()]
     table["form"] = [_form(row) for row in table.itertuples()]
     table["mend"] = [_mend(row, likely, scope) for row in table.itertuples()]
     table = table.astype({"form": "str", "mend": "str"})
@@ -81,13 +80,6 @@ def cards_page(
         notes=tuple(notes),
         folded=False,
     )
-
-
-def _with_side(row: Any, words: Words) -> str:
-    """Return a name, of a region, account type or product line with what it is."""
-    if row.dimension in ("company", "rep", "account"):
-        return str(row.name)
-    return words("targets.chain_name", side=words.value("dimension", row.dimension), name=row.name)
 
 
 def _form(row: Any) -> str:
@@ -173,7 +165,8 @@ def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
                 "chance": chance,
                 "gap": words.money(row.target - row.wanted_target),
             }
-            told.append(words("targets.mend_out_of_reach", **known))
+            holds = row.wanted_target <= row.aim_from  # a target that low would serve no aim
+            told.append(words(f"targets.mend_{'only_holds' if holds else 'out_of_reach'}", **known))
         elif code == "no_aim":
             told.append(
                 words("targets.mend_no_aim", amount=words.money(row.aim_from), base=scope.size.base_period)

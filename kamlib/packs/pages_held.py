@@ -99,6 +99,15 @@ def _with_unasked(table: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     return both.drop(columns="last")
 
 
+def held_labels(held: Held | None, words: Words) -> dict[str, str]:
+    """Return the headings of what holds where that is for some months of the plan only."""
+    if held is None or held.whole:
+        return {}
+    months = {"first": held.months[0], "last": held.months[-1]}
+    names = ("target_held", "target_beside", "held_change")
+    return {name: words("targets.held_label", label=words.label(name), **months) for name in names}
+
+
 def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
     """Say what holds, how far the plan is from it and why; how to adopt, where nothing does."""
     words, period = scope.words, scope.size.period

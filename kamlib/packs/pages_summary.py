@@ -11,7 +11,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_total, plain_said
+from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_labels, held_total, plain_said
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
 from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
@@ -75,7 +75,7 @@ def summary_page(run: Run) -> Page:
         notes=(_decide_gap(reps, gap, side, words), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
-        labels=base_labels(_base_period(run), words),
+        labels=base_labels(_base_period(run), words) | held_labels(held, words),
         totals=tuple(name for name in _TOTALS if name in reps),
         folded=False,
     )  # fmt: skip

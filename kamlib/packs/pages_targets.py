@@ -16,7 +16,7 @@ from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_falls import fall_sentences, with_forecasts
 from kamlib.packs.pages_far import far_sentences
-from kamlib.packs.pages_held import add_held, held_sentences, save_held
+from kamlib.packs.pages_held import add_held, held_labels, held_sentences, save_held
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
 from kamlib.targets import Allocation, Sides, TargetSize
@@ -124,7 +124,7 @@ def margins_page(
     table.insert(1, "name", _names(table, scope))
     reps = table[table["dimension"] == "rep"]
     heading = words.value("dimension", "rep")
-    native = NativeChart("bar", "name", series_of(scope.size), rows=min(len(reps), _REPS))
+    native = NativeChart("bar", "name", series_of(scope.size), rows=_drawn(len(reps), _REPS))
     figures = (
         charts.margin_chart([bars_of(reps, heading, words, most=_REPS)], words=words, native=native),
         charts.margin_chart(
@@ -149,7 +149,7 @@ def margins_page(
             *held_sentences(held, scope),
         ),
         notes=_margins_notes(reps, allocation, scope),
-        labels=scope.labels(),
+        labels=scope.labels() | held_labels(held, words),
     )
 
 
@@ -362,6 +362,11 @@ def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
     return names
 
 
+def _drawn(rows: int, most: int) -> int:
+    """Return how many rows are drawn by name: one more than `most` rather than one other."""
+    return rows if rows <= most + 1 else most
+
+
 def bars_of(table: pd.DataFrame, heading: str, words: Words, *, most: int | None = _SHOWN) -> pd.DataFrame:
     """Return what a chart draws of a dimension: all rows, or the first ones and the sum of the rest."""
     amounts = {"PY": "actual_last_year", "FC": "forecast", "PL": "target", "change": "change_asked"}
@@ -375,7 +380,7 @@ def bars_of(table: pd.DataFrame, heading: str, words: Words, *, most: int | None
     if "held_change" in table and table["held_change"].notna().any():
         bars["held"] = ["–" if pd.isna(v) else words.signed_money(v) for v in table["held_change"]]
     bars = bars.reset_index(drop=True)
-    if most is None or len(bars) <= most + 1:
+    if most is None or len(bars) <= _drawn(len(bars), most):
         return bars
     rest = bars.iloc[most:]
     other = rest[list(amounts)].sum(min_count=1).to_frame().T

@@ -11,7 +11,7 @@ from kamlib.charts import targets as charts
 from kamlib.charts.figure import NativeChart
 from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import add_held, quarters_said
+from kamlib.packs.pages_held import add_held, held_labels, quarters_said
 from kamlib.packs.pages_targets import bars_of, series_of
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
@@ -109,7 +109,7 @@ def months_page(
         ),
         sentences=quarters_said(quarters, scope),
         notes=_notes(months, days, scope, by_days=compared is not None),
-        labels=scope.labels(),
+        labels=scope.labels() | held_labels(held, words),
         totals=(*series_of(scope.size), *beside, "working_days"),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from kamlib.forecast import ForecastParams
+from kamlib.forecast.sales_history import month_number
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 from kamlib.runs import Run
@@ -110,7 +112,7 @@ def past_side(run: Run) -> PastSide | None:
         The run; chapter 2 has saved ``forecast_errors``.
     """
     errors, cube = run.load("forecast_errors"), run.load("cube")
-    today = _number(f"{run.as_of:%Y-%m}")
+    today = month_number(run.as_of)
     ahead = [_number(str(month)) - today + 1 for month in run.period.months()]
     ahead = [months for months in ahead if months >= 1]
     if not ahead or errors.empty or errors["horizon"].max() < ahead[-1]:
@@ -141,6 +143,4 @@ def _off(errors: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:
 
 
 def _number(month: str) -> int:
-    """Return a month's place in a count of all months."""
-    year, at = month.split("-")
-    return 12 * int(year) + int(at)
+    return month_number(dt.date.fromisoformat(f"{month}-01"))

@@ -10,6 +10,7 @@ from kamlib.forecast.outlook import land_with_new_business
 from kamlib.forecast.pipeline import Pipeline, beyond_base, open_target
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_pipeline import calls_page, landing_sentence, pipeline_page, work_page
+from kamlib.packs.targets_scope import held_of
 from kamlib.runs import Run
 
 
@@ -91,9 +92,8 @@ def show_pipeline(
     """
     if value is None:
         return
-    open_part = open_target(
-        outlook, _table(run, "targets"), _table(run, "adopted_targets"), period=run.period
-    )
+    held = held_of(run)
+    open_part = None if held is None else open_target(outlook, held, period=run.period)
     page = pipeline_page(
         value,
         run.load("pipeline_stages"),

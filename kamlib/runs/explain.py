@@ -175,7 +175,7 @@ def _why(
         "bounds": "floors, caps and the rest",
         "by_required": "required totals",
         "by_rest": "its share of what all bounds leave over",
-        "rounding": "whole units",
+        "rounding": "by rounding",
     }
     told = [
         f"{amounts[i]:+,} {words.get(name) or _moved(row, name)}"

@@ -184,8 +184,10 @@ def total_held(
         return None
     rows = found.sides["company"]
     opened = accounts[accounts["status"] != "closed"] if "status" in accounts else accounts
-    for names, part in rows.groupby(["period", "names"]) if not len(found.sources) else ():
-        named = names[1].split()
+    if len(found.sources):
+        return total_money(rows["target"])
+    for (_, names), part in rows.groupby(["period", "names"]):
+        named = names.split()
         if len(named) > 1 or (named and named[0] not in opened):
             return None
         if named and set(opened[named[0]].dropna()) - set(part[named[0]]):

@@ -93,7 +93,7 @@ def fit_margins(
     if not fit.converged:
         raise ParameterError(
             f"the joint margins are still {fit.gap:.1e} apart (at most {tolerance:.0e}), though no "
-            "requirements are in conflict by as much as a solver can tell. Ask for whole units."
+            "requirements are in conflict by as much as a solver can tell. Leave floors and caps more room."
         )
     return fit
 

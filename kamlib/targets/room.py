@@ -96,7 +96,10 @@ def find_room(request: Request) -> Room:
         method="highs",
     )
     if not result.success:
-        raise ParameterError(f"where the request leaves room was not found out: {result.message}")
+        raise ParameterError(
+            f"where the request leaves room was not found out ({result.message}). "
+            "Leave floors and caps more room."
+        )
     stuck = np.split(result.x[count + 1 :] < 0.5, np.cumsum([part.shape[0] for part in parts])[:-1])
     at_least, at_most, at_floor, at_cap = (
         np.zeros(len(sides), dtype=bool) for sides in (moves, capped, floors, caps)

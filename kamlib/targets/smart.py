@@ -10,6 +10,7 @@ import pandas as pd
 
 from kamlib.errors import ParameterError
 from kamlib.measures.money import to_money, to_ticks
+from kamlib.measures.rounding import Integers
 from kamlib.periods import Period
 
 CRITERIA = ("specific", "measurable", "attainable", "relevant", "time_bound")
@@ -20,6 +21,7 @@ PASSES = {
     "relevant": {"growth", "potential", "factors", "forecast_gap"},
     "time_bound": {"milestones", "deadline"},
 }
+_NEVER = np.iinfo(np.int64).max
 _EVEN = 1e-12  # what sums of shares differ by from rounding
 STRETCH = "stretch"  # neither passes as attainable nor fails
 _OWNERS = {
@@ -55,10 +57,10 @@ def smart_cards(
       but there is none yet); fails as ``no_source``, where the book names no account in what is measured.
     - attainable: the band of the probability, ``attainable`` or ``easy``; ``stretch`` is neither passed nor
       failed; fails as ``out_of_reach`` and as ``unknown``.
-    - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (potential
-      has a weight, and its share is above that of history), ``factors`` (all factors weighed ask more than
-      history alone), ``forecast_gap`` (above the forecast); fails as ``no_aim``, at or below all of them, so
-      that nothing more is asked.
+    - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (above what
+      history alone asks, and potential has a weight and more of a share than history), ``factors`` (above
+      what history alone asks, as all factors weighed do), ``forecast_gap`` (above the forecast); fails as
+      ``no_aim``, at or below all of them, so that nothing more is asked.
     - time_bound: ``milestones`` (more than one month carries a part), ``deadline`` (the period is one month);
       fails as ``one_lump`` (one month of several carries all) and ``over`` (nothing of the period is left on
       `as_of`).
@@ -90,8 +92,8 @@ def smart_cards(
     pandas.DataFrame
         One row per target, in the order of `likely`: dimension, key (null: accounts without a rep), measure,
         period, target [currency], ends (last day), milestones (months that carry a part), reach_probability
-        [fraction], aim_from (the lower of last year's revenue and the forecast, above which a target serves
-        an aim) [currency], the five codes, passed (criteria that pass) and smart (all five do).
+        [fraction], aim_from (the least above which a target serves an aim) [currency], the five codes,
+        passed (criteria that pass) and smart (all five do).
 
     Raises
     ------
@@ -134,13 +136,15 @@ def smart_cards(
     table["ends"] = pd.Timestamp(period.end) - pd.Timedelta(days=1)
     table["milestones"] = known["milestones"].fillna(0).astype("Int64")
     table["reach_probability"] = rows["reach_probability"]
-    table["aim_from"] = _aim_from(rows, known)
+    aims = _aims(rows, known, by_potential=weights.get("potential", 0) > 0)
+    table["aim_from"] = to_money(np.minimum.reduce(list(aims.values())), rows.index)
     source = measure in cube and bool(cube["account_id"].notna().any())
     table["specific"] = _named(known)
     recorded = known["recorded"].fillna(False).astype(bool)
     table["measurable"] = np.where(recorded, "recorded", "countable") if source else "no_source"
     table["attainable"] = rows["reach_band"]
-    table["relevant"] = _aims(rows, known, by_potential=weights.get("potential", 0) > 0)
+    above = [to_ticks(rows["target"]) > least for least in aims.values()]
+    table["relevant"] = np.select(above, list(aims), "no_aim")
     table["time_bound"] = _bound(table["milestones"], period, as_of)
     table = table.astype(dict.fromkeys(CRITERIA, "str"))
     passed = sum(table[name].isin(list(PASSES[name])).astype("int64") for name in CRITERIA)
@@ -157,13 +161,15 @@ def _known(
 ) -> pd.DataFrame:
     """Return what is known of each target, one row per row; "" stands for a key that is null."""
     chain = accounts[["account_id", "rep_id", "region", "account_type"]].assign(
+        history=to_ticks(accounts["by_history"]),
         pull=to_ticks(accounts["proposal"]) - to_ticks(accounts["by_history"]),
         open=accounts["potential_share"].astype(float) - accounts["history_share"].astype(float),
         recorded=accounts["account_id"].isin(cube["account_id"]) & (measure in cube),
     )
     mixes = targets[["account_id", "product_line", "line_share"]]
     lines = mixes.drop_duplicates(["account_id", "product_line"]).merge(chain, on="account_id")
-    lines["pull"] = np.rint(lines["pull"] * lines["line_share"]).astype("int64")
+    for name in ("history", "pull"):
+        lines[name] = np.rint(lines[name] * lines["line_share"]).astype("int64")
     lines["open"] = lines["open"] * lines["line_share"]
     sold = cube.loc[cube["account_id"].notna(), "product_line"]
     lines["recorded"] = lines["product_line"].isin(sold) & (measure in cube)
@@ -182,7 +188,7 @@ def _known(
 def _facts(dimension: str, chain: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
     """Return each key's factors, and of the parts of its target reps, months and whether one has no rep."""
     result = chain.groupby(_owner(chain, dimension)).agg(
-        pull=("pull", "sum"), open=("open", "sum"), recorded=("recorded", "any")
+        history=("history", "sum"), pull=("pull", "sum"), open=("open", "sum"), recorded=("recorded", "any")
     )
     owner = _owner(due, dimension)
     result["milestones"] = due["month"].groupby(owner).nunique()
@@ -208,25 +214,20 @@ def _named(known: pd.DataFrame) -> pd.Series:
     return pd.Series(codes, index=known.index)
 
 
-def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> pd.Series:
-    """Return the first aim that each target serves."""
-    asked = to_ticks(rows["target"])
-    growth = asked > known["before"].fillna(0).to_numpy()
-    potential = by_potential & (known["open"].fillna(0).to_numpy() > _EVEN)
-    factors = known["pull"].fillna(0).to_numpy() > 0
-    landing = rows["landing"].notna().to_numpy()
-    gap = landing & (asked > to_ticks(rows["landing"].where(landing, 0)))
-    names = ["growth", "potential", "factors", "forecast_gap"]
-    codes = np.select([growth, potential, factors, gap], names, "no_aim")
-    return pd.Series(codes, index=rows.index)
-
-
-def _aim_from(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
-    """Return the amount above which each target asks for more than last year or the forecast."""
-    before = known["before"].fillna(0).to_numpy().astype(np.int64)
+def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> dict[str, Integers]:
+    """Return the amount above which each target serves each aim, in their order; out of reach where never."""
+    before, history, pull = (
+        known[name].fillna(0).to_numpy().astype(np.int64) for name in ("before", "history", "pull")
+    )
+    opened = by_potential & (known["open"].fillna(0).to_numpy() > _EVEN)
     landing = rows["landing"].notna().to_numpy()
     coming = to_ticks(rows["landing"].where(landing, 0))
-    return to_money(np.where(landing, np.minimum(before, coming), before), rows.index)
+    return {
+        "growth": before,
+        "potential": np.where(opened, history, _NEVER),
+        "factors": np.where(pull > 0, history, _NEVER),
+        "forecast_gap": np.where(landing, coming, _NEVER),
+    }
 
 
 def _bound(milestones: pd.Series, period: Period, as_of: dt.date) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -37,6 +38,16 @@ class Wish(BaseModel):
     exactly: Amount | None = None
     at_least: Amount | None = None
     at_most: Amount | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, values: Any) -> Any:
+        for name in values if isinstance(values, dict) else ():
+            if name not in cls.model_fields:
+                raise ValueError(
+                    f'a required total takes no "{name}"; it takes {", ".join(cls.model_fields)}'
+                )
+        return values
 
     @model_validator(mode="after")
     def _check(self) -> Wish:

@@ -92,7 +92,7 @@ def test_titles_are_findings(made: dict[str, Page]) -> None:
     )
     assert made["targets_8"].sentences == (
         "Of 7 targets of the company, regions, account types and product lines 1 meets all five; "
-        "failing: Specific 5; Relevant 1.",
+        "failing: Specific 5; Relevant 2.",
         "Of 5 accounts' targets 2 meet all five; failing: Attainable 2; Specific 1.",
     )
     assert "probability of" in made["targets_6"].notes[0]
@@ -140,7 +140,7 @@ def test_a_chance_on_the_other_side_of_even_than_the_forecast_is_explained() -> 
     likely = pages.Likely(table, RepsAtTarget(2, 0.5, 0.5, 0.5), 4, AttainabilityParams(), table, None)
     scope = pages_targets.Scope(Words("en", "EUR"), "Bikes", None, REPS, {})
     assert pages._mean_said(likely, scope) == (
-        "The forecast lies above the target, and yet the chance is below 50 %: Wu Lei, North, South and 2 more; "
+        "The forecast lies above the target, and yet the chance is below 50 %: Wu Lei, Region North, Region South and 2 more; "
         "accounts: 1. A forecast is the mean of what may come, and a few good courses lift it above the middle.",
         "The forecast lies below the target, and yet the chance is above 50 %: Ann. A forecast is the mean of "
         "what may come, and a few bad courses pull it below the middle.",
@@ -175,9 +175,9 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "en",
             {
-                "Wu Lei": "to ask more than 2025Q1 or FC: above 1.00 k; else call it one to hold",
-                "(no rep)": "name a rep; no forecast: agree it with who knows the account",
-                "Account A": "down to 560 for a chance of 65 %, or 210 of new business",
+                "Wu Lei": "to ask more than 2025Q1, FC or history: above 1.00 k; else call it one to hold",
+                "(no rep)": "name a rep; no chance is known: agree it with who knows the accounts",
+                "Account A": "210 of new business for a chance of 65 %; down to 560, where it has one, it would only hold",
                 "Account C": "nothing comes by itself: it takes new business",
                 "Account E": "name a rep",
             },
@@ -185,9 +185,9 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "zh",
             {
-                "Wu Lei": "高于 1,000 才高于 2025Q1 或预测；否则应明确为保持型目标",
-                "（未分配客户经理）": "指定客户经理；没有可依据的预测：与了解客户的人商定",
-                "Account A": "下调至 560（概率 65 %），或另找 210 的新业务",
+                "Wu Lei": "高于 1,000 才高于 2025Q1、预测或按历史所应承担的；否则应明确为保持型目标",
+                "（未分配客户经理）": "指定客户经理；概率未知：与了解客户的人商定",
+                "Account A": "另找 210 的新业务（概率 65 %）；若下调至该概率对应的 560，则仅为保持",
                 "Account C": "照旧则无采购：须全部靠新业务",
                 "Account E": "指定客户经理",
             },

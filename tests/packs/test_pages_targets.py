@@ -12,7 +12,7 @@ from kamlib.measures.money import total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import held_sentences, quarters_said
+from kamlib.packs.pages_held import held_labels, held_sentences, quarters_said
 from kamlib.packs.pages_when import drawn_weeks, months_page
 from kamlib.periods import parse_period
 from kamlib.runs import Run, write_table
@@ -338,6 +338,30 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
     assert months["held_change"].astype("float64").tolist() == [-20, -20, -20]
     assert {"target_held", "held_change"} < set(made["targets_5"].totals)
     assert made["targets_5"].sentences == ()  # one quarter is told by its months
+
+
+def test_what_holds_for_a_part_of_the_months_says_for_which() -> None:
+    plan = pd.DataFrame(
+        {
+            "account_id": "A", "rep_id": "R1", "region": "N", "account_type": "T", "product_line": "L",
+            "month": ["2026-01", "2026-02"], "target": 60, "rule": "both", "bound": "",
+        }
+    )  # fmt: skip
+    source = {
+        "measure": "revenue",
+        "period": "2026-01",
+        "run": "001",
+        "adopted_by": "Li",
+        "adopted_at": "2025-12-03",
+    }
+    words = Words("en", "EUR")
+    part = compare_held(plan, plan.head(1).assign(**source), period=PERIOD)
+    assert held_labels(part, words)["held_change"] == "Δ held already, 2026-01 to 2026-01"
+    months = [str(month) for month in PERIOD.months()]
+    whole = compare_held(
+        plan, pd.concat([plan.head(1).assign(month=m, **source) for m in months]), period=PERIOD
+    )
+    assert held_labels(whole, words) == held_labels(None, words) == {}
 
 
 def test_an_account_that_is_asked_no_more_needs_no_word_on_years_either() -> None:

@@ -101,7 +101,7 @@ def test_an_account_pushed_to_its_cap_is_asked_more_by_the_rest_not_by_the_cap(t
     rest = [account("Z", 0.5, 1000, target=target) for target in (550, 399)]
     assert reasons(tmp_path, [old, rest[0]], [new, rest[1]])["A"] == (
         "+30 the cap no longer cuts; +60 required totals; +60 its share of what all bounds leave over; "
-        "+1 whole units"
+        "+1 by rounding"
     )
 
 

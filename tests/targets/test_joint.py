@@ -243,6 +243,7 @@ def test_a_requirement_of_nothing_is_named(wish: dict[str, Any], message: str) -
         ({"region": "North"}, "region North: write exactly, or at_least, at_most or both"),
         ({"region": "North", "exactly": 5, "at_most": 9}, "write exactly, or at_least"),
         ({"at_least": 5}, "names no side"),
+        ({"rep_id": "R1", "exactly": 5}, 'takes no "rep_id"; it takes account, rep, region, .*, at_most'),
         ({"region": "North", "at_least": 9, "at_most": 5}, "at_least is above at_most"),
         ({"region": "North", "at_least": -1}, "below zero"),
     ],

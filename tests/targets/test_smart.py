@@ -199,6 +199,19 @@ def test_an_account_of_another_allocation_is_refused() -> None:
         cards(accounts=ACCOUNTS[ACCOUNTS["account_id"] != "A"])
 
 
-def test_the_amount_from_which_more_is_asked_is_the_lower_of_last_year_and_the_forecast() -> None:
+def test_the_amount_from_which_more_is_asked_is_the_least_that_an_aim_asks_for() -> None:
     found = owned(cards())
-    assert found["aim_from"].astype("float64").tolist() == [150, 10, 100, 50, 6]  # R1, none, A, B, C
+    # R1, none, A: last year; B: history, as all factors ask for more; C: the forecast
+    assert found["aim_from"].astype("float64").tolist() == [150, 10, 100, 30, 6]
+
+
+def test_what_is_asked_below_history_serves_no_potential() -> None:
+    """B has more potential than history, but is asked for 25, below its 30, last year's 50 and the forecast."""
+    likely = make_likely()
+    at = (likely["dimension"] == "account") & (likely["key"] == "B")
+    likely.loc[at, ["target", "landing"]] = [25, 40]
+    found = owned(cards(likely=likely))
+    assert found.loc[found["key"] == "B", "relevant"].item() == "no_aim"
+    likely.loc[at, "target"] = 35
+    found = owned(cards(likely=likely))
+    assert found.loc[found["key"] == "B", "relevant"].item() == "potential"
