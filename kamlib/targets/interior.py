@@ -12,13 +12,16 @@ from kamlib.targets.barrier import Point, Program, System
 from kamlib.targets.fitted import WIDEST, MarginFit, largest_amount, widest_gap
 from kamlib.targets.patterns import Request
 from kamlib.targets.requirements import Requirement
-from kamlib.targets.room import Room, find_room
+from kamlib.targets.room import Room, find_room, solve_linear
 
 _CENTRING, _STEPS = 100, 100  # at most; 432 random requests took 30 and 40
 _CENTRED = 0.1  # Newton decrement, squared, within which a point is near enough to the path's start
 _LEAST = 1e-9  # shortest step: none that falls is shorter, but for rounding
 _CLOSE = 1e-26  # share of room, in the largest amount: a bound without a share is then off by its root, 1e-13
 _TRUE = 1e-9  # widest error of a logarithm of a cell's rates
+_NEAR = 1e-6  # as far may rounding keep the path from its end: the same table by any other method
+_FINE = 1e-6  # units that a group may miss: less is the linear program's own tolerance
+_DEAR = 1e4  # what a unit missed counts, in units moved
 _SHORT = 0.995  # part of the way to the nearest bound that a step may go
 
 
@@ -32,7 +35,8 @@ def fit_inside(
     primal-dual interior point goes to the table of least cross-entropy: each step solves one sparse system
     with a row for each group, in which floors and caps of groups are bounds of their sums like those of
     cells. Unlike rates scaled one after the other it does not halt at a floor that stands in the way of
-    another's.
+    another's. Where sums of groups that cross leave each other a unit or so of room in a billion, its steps
+    miss them by as much; that much is laid on the cells by a linear program.
 
     Parameters
     ----------
@@ -41,13 +45,13 @@ def fit_inside(
     requirements : sequence of Requirement
         That can be met together.
     tolerance : float
-        Widest relative gap at which the fit has converged.
+        Widest relative gap at which the fit has converged, being near the least cross-entropy: rates of cells
+        and sums of groups whose rate is not 1 are within 1e-6 of theirs.
 
     Returns
     -------
     MarginFit
-        `sweeps` counts the steps; `gap` is also how far off the least cross-entropy it ended, if it did not
-        get there.
+        `sweeps` counts the steps; `gap` is how far off the least cross-entropy it ended, if not near it.
 
     References
     ----------
@@ -69,12 +73,15 @@ def fit_inside(
         point, centring = _centre(program, start)
         point, steps, astray = _follow_path(program, point)
         found, duals[groups] = program.finish(point)
+        found = _lay_rest(program, found, scale=scale)
         shares = seed.ravel()[cells] / program.seed[merged]
         table.ravel()[cells] = np.clip(found[merged] * shares, low.ravel()[cells], high.ravel()[cells])
         steps += centring
     parts = np.split(duals, np.cumsum([one.size for one in settled])[:-1])
     shaped = [part.reshape(one.lower.shape) for part, one in zip(parts, settled, strict=True)]
-    gap = max(astray, widest_gap(settled, shaped, table))
+    none = [np.zeros_like(part) for part in shaped]
+    gap, astray = widest_gap(settled, none, table), max(astray, widest_gap(settled, shaped, table))
+    gap = gap if astray <= _NEAR else max(gap, astray)
     return MarginFit(
         table, tuple(np.exp(np.clip(part, -WIDEST, WIDEST)) for part in shaped), gap, steps, gap <= tolerance
     )
@@ -192,13 +199,17 @@ def _centre(program: Program, cells: Floats) -> tuple[Point, int]:
 def _follow_path(program: Program, point: Point) -> tuple[Point, int, float]:
     """Go along the path to its end, each step after a trial of how far it may go.
 
-    Returned are the end, the number of steps, and how far off the path's end it is: 0 where it was reached.
+    Returned are the end, the number of steps, and how far off the path's end it is: 0 where it was reached,
+    otherwise the nearest point that was found before rounding led away again.
     """
     none = np.zeros(len(point.values))
+    nearest, least = point, float("inf")
     for steps in range(_STEPS):
         level, unrest = program.level(point), float(np.abs(program.unrest(point)).max())
         if level <= _CLOSE and unrest <= _TRUE:
             return point, steps, 0.0
+        if (astray := max(level**0.5, unrest)) < least:
+            nearest, least = point, astray
         system = System.of(program.rows, program.bend(point))
         trial = program.step(point, system, none, none)
         ahead = program.level(point.moved(trial, min(1.0, program.reach(point, trial))))
@@ -207,4 +218,31 @@ def _follow_path(program: Program, point: Point) -> tuple[Point, int, float]:
         caps = np.where(program.capped, goal - trial.above * trial.caps, 0.0)
         step = program.step(point, system, floors, caps)
         point = point.moved(step, min(1.0, _SHORT * program.reach(point, step)))
-    return point, _STEPS, max(level, unrest)
+    return nearest, _STEPS, least
+
+
+def _lay_rest(program: Program, cells: Floats, *, scale: float) -> Floats:
+    """Return cells moved by what groups still miss, in units, by the least sum of moves."""
+    from scipy.sparse import eye_array, hstack
+
+    sums = program.rows[:, : len(cells)] @ cells
+    values = np.append(
+        cells, np.clip(sums[program.summed], program.low[len(cells) :], program.high[len(cells) :])
+    )
+    missing = (program.goal - program.rows @ values) * scale
+    if np.abs(missing).max(initial=0.0) <= _FINE:
+        return cells
+    above, below = (np.maximum(room, 0.0) * scale for room in (program.high - values, values - program.low))
+    off = np.full(2 * len(missing), np.inf)
+    moves = np.where(np.arange(len(values)) < len(cells), 1.0, 0.0)
+    each = eye_array(len(missing))
+    found = solve_linear(
+        np.concatenate([moves, moves, np.full(len(off), _DEAR)]),
+        "what sums of groups still miss",
+        A_eq=hstack([program.rows, -program.rows, each, -each], format="csr"),
+        b_eq=missing,
+        bounds=np.column_stack([np.zeros(2 * len(values) + len(off)), np.concatenate([above, below, off])]),
+    )
+    up, down = found[: 2 * len(values)].reshape(2, -1)[:, : len(cells)]
+    moved: Floats = cells + (up - down) / scale
+    return moved

@@ -56,7 +56,6 @@ def find_room(request: Request) -> Room:
     ParameterError
         If the linear program is not solved.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, hstack, vstack
 
     count = len(request.least)
@@ -81,8 +80,9 @@ def find_room(request: Request) -> Room:
     away = vstack(parts, format="csr")
     sides = away.shape[0]
     held = beside(sums, base - request.lower)[exact]
-    result = linprog(
+    found = solve_linear(
         np.concatenate([np.zeros(count + 1), -np.ones(sides)]),
+        "where the request leaves room",
         A_ub=hstack([-away, eye_array(sides)], format="csr"),
         b_ub=np.zeros(sides),
         A_eq=hstack([held, csr_array((held.shape[0], sides))], format="csr"),
@@ -93,17 +93,40 @@ def find_room(request: Request) -> Room:
                 np.concatenate([np.where(moves, np.inf, 0.0), [np.inf], np.ones(sides)]),
             ]
         ),
-        method="highs",
     )
-    if not result.success:
-        raise ParameterError(
-            f"where the request leaves room was not found out ({result.message}). "
-            "Leave floors and caps more room."
-        )
-    stuck = np.split(result.x[count + 1 :] < 0.5, np.cumsum([part.shape[0] for part in parts])[:-1])
+    stuck = np.split(found[count + 1 :] < 0.5, np.cumsum([part.shape[0] for part in parts])[:-1])
     at_least, at_most, at_floor, at_cap = (
         np.zeros(len(sides), dtype=bool) for sides in (moves, capped, floors, caps)
     )
     at_least[moves], at_most[capped], at_floor[floors], at_cap[caps] = stuck
-    inside = request.least + result.x[:count] / result.x[count]
+    inside = request.least + found[:count] / found[count]
     return Room(at_least | ~moves, at_most, at_floor, at_cap, inside)
+
+
+def solve_linear(costs: Floats, asked: str, **program: Any) -> Floats:
+    """Return the solution of a linear program; in full, where the solver's short cuts lead nowhere.
+
+    Parameters
+    ----------
+    costs : numpy.ndarray of float64
+        Cost of a unit of each variable.
+    asked : str
+        What is to be found out, for a message.
+    **program
+        Rows and bounds, as `scipy.optimize.linprog` takes them.
+
+    Raises
+    ------
+    ParameterError
+        If the program is not solved.
+    """
+    from scipy.optimize import linprog
+
+    for short_cuts in (True, False):
+        result = linprog(costs, method="highs", options={"presolve": short_cuts}, **program)
+        if result.success:
+            found: Floats = result.x
+            return found
+    raise ParameterError(
+        f"{asked} was not found out ({result.message.strip('()')}). Leave floors and caps more room."
+    )

@@ -13,7 +13,7 @@ from kamlib.targets.interior import fit_inside
 from kamlib.targets.margins import fit_margins
 from kamlib.targets.patterns import Request
 from kamlib.targets.requirements import require
-from kamlib.targets.room import find_room
+from kamlib.targets.room import find_room, solve_linear
 from kamlib.targets.scaling import scale_to_margins
 from tests.targets.joint import Asked, can_be_met, could_fall, nested_requests, requests
 
@@ -142,6 +142,26 @@ def test_a_floor_that_stands_in_the_way_of_another_of_the_same_cells() -> None:
     assert fit.sweeps < 100
 
 
+def test_sums_that_leave_each_other_a_unit_in_millions() -> None:
+    # by hand: reps hold all of 27,084,663; type b leaves c 5,546,139 at least, type a one more at most; the
+    # seed wants more there, and d and e share the rest in its proportion
+    seed = np.array([9_456_880, 798_444, 17_369_080, 1_692_936, 843_779], dtype=float)
+    rest = 17_815_050 - 5_546_140
+    expected = [0, 9_269_613, 5_546_140, rest * 1_692_936 / 2_536_715, rest * 843_779 / 2_536_715]
+    asked = [
+        require("total", None, lower=27_084_662, upper=27_084_663),
+        require("rep", list("abccc"), total=[0, 9_269_613, 17_815_050]),
+        require("type", list("bbabb"), upper={"a": 5_546_140, "b": 21_538_524}),
+        require("region", list("ccaba"), upper={"a": 18_651_027, "b": 9_304_248, "c": 14_439_271}),
+    ]
+    fit = fit_margins(seed, asked)
+    assert fit.table == pytest.approx(expected, rel=1e-6)
+    assert fit.gap <= 1e-10
+    for one in asked:
+        sums = one.sums(fit.table)
+        assert sums == pytest.approx(np.clip(sums, one.lower, one.upper), rel=1e-10)
+
+
 def test_what_a_request_settles_without_saying_so() -> None:
     # floors of rows add up to the total; the floors of x and y leave row b's other cell nothing
     seed = np.array([[3.0, 1, 2], [1, 1, 1]])
@@ -160,6 +180,12 @@ def test_what_a_request_settles_without_saying_so() -> None:
     expected = [[3, 1, 2], [2, 2, 0]]
     assert fit_inside(*cells, asked, tolerance=1e-10).table == pytest.approx(np.array(expected), abs=1e-9)
     assert fit_margins(seed, asked).table == pytest.approx(np.array(expected), abs=1e-8)
+
+
+def test_a_linear_program_without_a_solution_says_what_it_was_for() -> None:
+    rows = {"A_ub": np.ones((1, 1)), "b_ub": np.array([-1.0]), "bounds": [(0, None)]}
+    with pytest.raises(ParameterError, match=r"^the room was not found out \(.+infeasible.+\)\. Leave"):
+        solve_linear(np.ones(1), "the room", **rows)
 
 
 @settings(max_examples=60, deadline=None)
