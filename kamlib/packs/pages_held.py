@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, to_money, to_ticks, total_money
+from kamlib.measures.money import as_float, sum_money, to_money, to_ticks, total_money
+from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
-from kamlib.targets.held import Held, compare_held
+from kamlib.targets.held import Enclosing, Held, compare_held
 
-_NAMED = 3  # reps whose difference is told
+_NAMED = 3  # reps whose difference is told, months that are
 
 
 def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
@@ -27,7 +28,16 @@ def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
         What `kamlib.targets.allocate_targets` returns as `targets`.
     """
     adopted, own = (run.load(name) if run.has(name) else None for name in ("adopted_targets", "targets"))
-    return compare_held(targets, adopted, own, run.load("accounts"), period=run.period)
+    return compare_held(targets, adopted, own, run.load("accounts"), period=run.period, coming=_coming(run))
+
+
+def _coming(run: Run) -> pd.DataFrame:
+    """Return what the company sold in each month that is over, and the forecast of each of the others."""
+    cube, forecast = run.load("cube"), run.load("forecast")
+    sold = sum_money(cube.rename(columns={"revenue": "amount"}), ["month"], ["amount"])
+    ahead = forecast.loc[forecast["level"] == "company", ["period", "forecast"]]
+    ahead = ahead.rename(columns={"period": "month", "forecast": "amount"})
+    return pd.concat([sold, ahead[~ahead["month"].isin(sold["month"])]], ignore_index=True)
 
 
 def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
@@ -41,7 +51,7 @@ def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
         What `kamlib.targets.allocate_targets` returns as `targets`.
     """
     held = beside_held(run, targets)
-    if held is not None:
+    if held is not None and held.months:
         run.save("target_held", held.table)
     return held
 
@@ -64,7 +74,7 @@ def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
         With target_held and held_change [currency, null where nothing holds], and target_beside where
         targets hold for some months of the plan only.
     """
-    if held is None:
+    if held is None or not held.months:
         return table
     columns = ["target_held", *([] if held.whole else ["target_beside"]), "held_change"]
     told = held.table[held.covers | (held.table["dimension"] != "company")]
@@ -101,11 +111,24 @@ def _with_unasked(table: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
 
 def held_labels(held: Held | None, words: Words) -> dict[str, str]:
     """Return the headings of what holds where that is for some months of the plan only."""
-    if held is None or held.whole:
+    if held is None or held.whole or not held.months:
         return {}
-    months = {"first": held.months[0], "last": held.months[-1]}
+    months = months_said(held.months, words)
     names = ("target_held", "target_beside", "held_change")
-    return {name: words("targets.held_label", label=words.label(name), **months) for name in names}
+    return {name: words("targets.held_label", label=words.label(name), months=months) for name in names}
+
+
+def months_said(months: Sequence[str], words: Words) -> str:
+    """Name months by the first and the last, one by itself.
+
+    Examples
+    --------
+    >>> months_said(["2026-01", "2026-02"], Words("en", "EUR")), months_said(["2026-01"], Words("en", "EUR"))
+    ('2026-01 to 2026-02', '2026-01')
+    """
+    if len(months) == 1:
+        return months[0]
+    return words("targets.held_span", first=months[0], last=months[-1])
 
 
 def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
@@ -113,7 +136,7 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
     words, period = scope.words, scope.size.period
     if held is None:
         return (words("targets.held_none", period=period),)
-    said = [held_total(held, words, period=period)]
+    said = list(held_totals(held, words, period=period))
     moved = furthest_reps(held).head(_NAMED)
     if len(moved):
         told = [
@@ -133,16 +156,51 @@ def _counted_otherwise(held: Held) -> bool:
     return bool((asked & pd.Series(to_ticks(accounts["held_change"]) != 0, index=accounts.index)).any())
 
 
-def held_total(held: Held, words: Words, *, period: str) -> str:
-    """Say what holds in all, since when and by whom, and what the plan asks of the same months."""
+def held_totals(held: Held, words: Words, *, period: str) -> tuple[str, ...]:
+    """Say what holds in all, by whom and since when, and what the plan asks of the same.
+
+    After that what is adopted for some of the months beside the book's own targets of all of them, and the
+    target of a longer period that this one is a part of.
+    """
+    said = [_total(held, words, period)] if held.months else []
+    if held.passed is not None:
+        said += [_total(held.passed, words, period), words("targets.held_passed", period=period)]
+    if held.enclosing is not None:
+        said.append(_enclosing(held.enclosing, words, period))
+    return tuple(said)
+
+
+def _total(held: Held, words: Words, period: str) -> str:
+    """Say what holds for a period or some of its months, and what the plan asks of the same."""
     how = "whole" if held.whole else "part"
     book = "book" if held.covers else "book_part"
     return words(
         f"targets.held_{how if held.adopted else book}",
-        period=period, first=held.months[0], last=held.months[-1],
+        period=period, months=months_said(held.months, words),
         held=words.money(held.total), target=words.money(held.total + held.change),
         change=words.signed_money(held.change), sources=words("targets.list").join(_sources(held, words)),
     )  # fmt: skip
+
+
+def _enclosing(around: Enclosing, words: Words, period: str) -> str:
+    """Say what holds for a longer period, what the plan asks of it, and what that leaves for which months."""
+    named = words("targets.required_and").join(around.rest)
+    if len(around.rest) > _NAMED:
+        named = words("targets.held_around_rest", count=len(around.rest))
+    share = words.percent(float(around.asked / around.target)) if around.target > 0 else "–"
+    asked = {"target": words.money(around.asked), "share": share, "left": words.money(abs(around.left))}
+    whole = "held_around" if around.covers else "held_around_part"
+    side = "held_around_over" if around.left < 0 else "held_around_left"
+    said = [
+        words(f"targets.{whole}", around=around.period, period=period, held=words.money(around.target)),
+        words(f"targets.{side}", rest=named, **asked),
+    ]
+    if around.adopted_months:
+        months = words("targets.list").join(around.adopted_months)
+        said.append(words("targets.held_around_adopted", months=months, adopted=words.money(around.adopted)))
+    if around.expected is not None:
+        said.append(words("targets.held_around_expected", expected=words.money(around.expected)))
+    return joined(said, words)
 
 
 def furthest_reps(held: Held) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_labels, held_total, plain_said
+from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_labels, held_totals, plain_said
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
 from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
@@ -88,9 +88,12 @@ def _base_period(run: Run) -> str:
 
 
 def _held_otherwise(run: Run) -> Held | None:
-    """Return what holds for the period's months already, where the plan asks any rep otherwise."""
+    """Return what holds already, if the plan asks any rep otherwise, or more or fewer months have some."""
     held = beside_held(run, run.load("plan_targets"))
-    return held if held is not None and (held.change or len(furthest_reps(held))) else None
+    if held is None:
+        return None
+    apart = held.change or len(furthest_reps(held)) or held.passed is not None or held.enclosing is not None
+    return held if apart else None
 
 
 def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str, ...]:
@@ -102,7 +105,7 @@ def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str
         plain_said(row, lambda key: str(names.get(key, words("targets.unassigned"))), words)
         for row in furthest_reps(held).head(_NAMED).itertuples()
     ]
-    said = [held_total(held, words, period=str(run.period))]
+    said = list(held_totals(held, words, period=str(run.period)))
     if told:
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
     return (joined(said, words),)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
@@ -11,22 +10,46 @@ import numpy.typing as npt
 import pandas as pd
 
 from kamlib.measures.money import sum_money, to_money, to_ticks, total_money
-from kamlib.periods import Period, parse_period
+from kamlib.periods import Period
+from kamlib.targets.holding import KEYS, Holding, adopted_of, least_named, quarters_of, stated, what_holds
 
-_KEYS = {
-    "company": [],
-    "rep": ["rep_id"],
-    "region": ["region"],
-    "account_type": ["account_type"],
-    "product_line": ["product_line"],
-    "quarter": ["quarter"],
-    "month": ["month"],
-    "account": ["account_id", "rep_id"],
-}
-_SOURCE = ["period", "run", "adopted_by", "adopted_at"]
-_NAMES = ["account_id", "rep_id", "region", "product_line", "account_type"]  # of what a target may speak
-_QUARTER = 3  # months
-_OF_ACCOUNT = ["rep_id", "region", "account_type"]
+
+@dataclass(frozen=True)
+class Enclosing:
+    """A target of the book for a longer period, which the planned one is a part of.
+
+    Attributes
+    ----------
+    period : str
+        The longer period.
+    target, asked : Decimal
+        What holds for it in all, and what the plan, of its part, asks of the same [currency].
+    covers : bool
+        Whether it speaks of all that the plan asks.
+    rest : tuple of str
+        Its other months.
+    adopted : Decimal
+        What is adopted for some of these [currency].
+    adopted_months : tuple of str
+        Which of them that is for.
+    expected : Decimal or None
+        What the other months have brought or are forecast to; None where that is not known of all of them,
+        or the target speaks of a part [currency].
+    """
+
+    period: str
+    target: Decimal
+    asked: Decimal
+    covers: bool
+    rest: tuple[str, ...]
+    adopted: Decimal
+    adopted_months: tuple[str, ...]
+    expected: Decimal | None
+
+    @property
+    def left(self) -> Decimal:
+        """What the plan leaves of it for the other months; below zero, what it asks beyond it [currency]."""
+        return self.target - self.asked
 
 
 @dataclass(frozen=True)
@@ -41,7 +64,7 @@ class Held:
         changed hands has a row with each rep), target_held (what holds), target_beside (asked by the plan),
         held_change (asked less held) [currency] and held_reason (of accounts, see `compare_held`).
     months : tuple of str
-        Months of the plan for which targets hold.
+        Months of the plan for which targets hold; none where only a longer period's target does.
     whole : bool
         Whether these are all months of the plan.
     sources : pandas.DataFrame
@@ -50,6 +73,11 @@ class Held:
     covers : bool
         Whether what holds speaks of all that the plan asks; otherwise the company's row is of a part of it,
         of the plan's target, too.
+    enclosing : Enclosing or None
+        The book's own target of the longer period that this one is a part of, where targets hold for none or
+        some of its months.
+    passed : Held or None
+        What is adopted for some of the months, where the book's own hold for all of them.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -57,6 +85,8 @@ class Held:
     whole: bool
     sources: pd.DataFrame = field(repr=False)
     covers: bool = True
+    enclosing: Enclosing | None = None
+    passed: Held | None = None
 
     @property
     def adopted(self) -> bool:
@@ -85,12 +115,19 @@ def compare_held(
     accounts: pd.DataFrame | None = None,
     *,
     period: Period,
+    coming: pd.DataFrame | None = None,
 ) -> Held | None:
     """Set a plan beside the targets that hold for its months, by every side they speak of.
 
     Adopted targets hold where they cover every month of the plan; otherwise those that the book itself
     states for the period, or for each of its quarters, or each of its months; otherwise adopted ones of some
-    of its months. Of the plan only those months count for which targets hold, so that both sums are of the
+    of its months. That order is one of what can be compared: a target of a longer period than a month is not
+    told month by month, so that months adopted within it can neither be taken out of it nor take its place.
+    They are told apart (`Held.passed`). Where targets hold for none or some of the months, the book's own of
+    the quarter or year around them, the shorter first, is told, too (`Held.enclosing`), without rows: a part
+    of a period and the whole are not compared side by side.
+
+    Of the plan only those months count for which targets hold, so that both sums are of the
     same months. Each side's amounts stand with whom they were asked of: those that hold with the rep, region
     and type they name, the plan's with its own.
 
@@ -120,11 +157,14 @@ def compare_held(
         account_id, rep_id, region, account_type; of whom an account's own target is.
     period : Period
         The period planned.
+    coming : pandas.DataFrame, optional
+        month and amount: what the company sold in each month that is over, and the forecast of each of the
+        others [currency].
 
     Returns
     -------
     Held or None
-        None where no revenue target holds for any month of the period.
+        None where no revenue target holds for any month of the period, nor of a longer one around it.
 
     Examples
     --------
@@ -142,11 +182,19 @@ def compare_held(
     >>> held.adopted, held.whole, held.of("rep")[["key", "held_change"]].astype(str).to_numpy().tolist()
     (False, True, [['R', '10.0000']])
     """
-    found = _what_holds(adopted, own, accounts, period)
-    if not found.months:
+    found = what_holds(adopted, own, accounts, period)
+    held = _compared(found, targets, period)
+    around = None if held.whole else _enclosing(targets, adopted, own, accounts, period, coming)
+    if not held.months and around is None:
         return None
+    passed = None if found.passed is None else _compared(found.passed, targets, period)
+    return replace(held, enclosing=around, passed=passed)
+
+
+def _compared(found: Holding, targets: pd.DataFrame, period: Period) -> Held:
+    """Set a plan beside what holds, by every side; without rows where nothing does."""
     asked = targets[targets["month"].isin(found.months)]
-    asked = asked.assign(quarter=asked["month"].map(_quarters(found.months, period)))
+    asked = asked.assign(quarter=asked["month"].map(quarters_of(found.months, period)))
     own_ones = not len(found.sources)
     sides, covers = [], True
     for side, held in ((side, held) for side, held in found.sides.items() if len(held)):
@@ -156,14 +204,45 @@ def compare_held(
         if side == "company":
             covers = bool(entire.all())
         elif own_ones:
-            beside = beside[entire & beside["key"].isin(held[_KEYS[side][0]])]
+            beside = beside[entire & beside["key"].isin(held[KEYS[side][0]])]
         sides.append(beside)
-    table = pd.concat([side for side in sides if len(side)], ignore_index=True)
+    shown = [side for side in sides if len(side)] or [_beside("account", asked.head(0), asked.head(0))]
+    table = pd.concat(shown, ignore_index=True)
     account = table["dimension"] == "account"
     table.loc[account, "held_reason"] = _reasons(table[account], asked)
     table = table.astype({"rep_id": "str", "held_reason": "str"})
-    whole = len(found.months) == len(period.months())
-    return Held(table, found.months, whole, found.sources, covers)
+    return Held(table, found.months, len(found.months) == len(period.months()), found.sources, covers)
+
+
+def _enclosing(
+    targets: pd.DataFrame, adopted: pd.DataFrame | None, own: pd.DataFrame | None,
+    accounts: pd.DataFrame | None, period: Period, coming: pd.DataFrame | None,
+) -> Enclosing | None:  # fmt: skip
+    """Return the book's own target of the shortest period around this one, if there is any."""
+    longer = [around for around in (*period.quarters(), period.year()) if around.length > period.length]
+    found = [(around, stated(own, accounts, around, parts=False)) for around in longer]
+    found = [(around, rows) for around, rows in found if len(rows)]
+    if not found:
+        return None
+    around, rows = found[0]
+    asked = targets.assign(quarter=str(around))
+    held = least_named(rows, "company")
+    beside = _beside("company", held, _same_cells(held, asked))
+    covers = bool(_told_whole("company", beside, asked).all())
+    rest = tuple(str(m) for m in around.months() if m not in period.months())
+    taken = adopted_of(adopted, rest)
+    known = pd.DataFrame(columns=["month", "amount"]) if coming is None else coming
+    known = known[known["month"].isin(rest)]
+    return Enclosing(
+        period=str(around),
+        target=total_money(beside["target_held"]),
+        asked=total_money(beside["target_beside"]),
+        covers=covers,
+        rest=rest,
+        adopted=total_money(taken["target"]) if len(taken) else Decimal(0),
+        adopted_months=tuple(sorted(set(taken["month"]))),
+        expected=total_money(known["amount"]) if covers and set(rest) == set(known["month"]) else None,
+    )
 
 
 def total_held(
@@ -179,7 +258,7 @@ def total_held(
     accounts : pandas.DataFrame
         account_id, rep_id, region, account_type and, optionally, status.
     """
-    found = _what_holds(adopted, own, None, period)
+    found = what_holds(adopted, own, None, period)
     if len(found.months) < len(period.months()):
         return None
     rows = found.sides["company"]
@@ -193,87 +272,6 @@ def total_held(
         if named and set(opened[named[0]].dropna()) - set(part[named[0]]):
             return None
     return total_money(rows["target"])
-
-
-@dataclass(frozen=True)
-class _Holding:
-    """Rows that tell each side's targets, their months, and their adoptions (none: the book's own)."""
-
-    sides: dict[str, pd.DataFrame]
-    months: tuple[str, ...]
-    sources: pd.DataFrame
-
-
-def _what_holds(
-    adopted: pd.DataFrame | None, own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period
-) -> _Holding:
-    """Return the adopted targets where they cover the period, else the book's own, else a part of it."""
-    months = tuple(str(month) for month in period.months())
-    rows = _adopted(adopted, months)
-    covered = tuple(month for month in months if month in set(rows["month"]))
-    if len(covered) < len(months):
-        stated = _stated(own, accounts, period)
-        if len(stated):
-            return _Holding(
-                {side: _least_named(stated, side) for side in _KEYS}, months, rows[_SOURCE].head(0)
-            )
-    sources = rows[_SOURCE].drop_duplicates().sort_values(_SOURCE, ignore_index=True)
-    rows = rows.assign(quarter=rows["month"].map(_quarters(months, period)))
-    return _Holding(dict.fromkeys(_KEYS, rows), covered, sources)
-
-
-def _quarters(months: Sequence[str], period: Period) -> dict[str, str]:
-    """Return the quarter of each month."""
-    start = period.fiscal_year_start
-    return {m: str(parse_period(m, fiscal_year_start=start).quarters()[0]) for m in months}
-
-
-def _adopted(adopted: pd.DataFrame | None, months: Sequence[str]) -> pd.DataFrame:
-    """Return the adopted targets of revenue of these months."""
-    if adopted is None:
-        return pd.DataFrame(columns=[*_SOURCE, "month"])
-    return adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
-
-
-def _stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period) -> pd.DataFrame:
-    """Return the book's targets of revenue that make up this period, with every side as a column.
-
-    level orders them by how much they name; a side that only the account tells is filled in after that.
-    """
-    if own is None or "period" not in own:
-        return pd.DataFrame(columns=_NAMES)
-    measure = own.reindex(columns=["measure"])["measure"].astype("str").fillna("revenue")
-    rows, parts = _making_up(own[measure == "revenue"], period)
-    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str"))
-    named = rows[_NAMES].notna().to_numpy()
-    rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
-    rows["names"] = [" ".join(np.array(_NAMES)[row]) for row in named]
-    if accounts is not None:
-        of = accounts.set_index("account_id")
-        for name in _OF_ACCOUNT:
-            rows[name] = rows[name].fillna(rows["account_id"].map(of[name]))
-    within = {str(p): str(p.quarters()[0]) for p in parts if p.length <= _QUARTER}
-    rows["quarter"] = rows["period"].map(within)
-    rows["month"] = rows["period"].where(rows["period"].isin([str(p) for p in parts if p.length == 1]))
-    return rows
-
-
-def _making_up(own: pd.DataFrame, period: Period) -> tuple[pd.DataFrame, list[Period]]:
-    """Return the targets of a period, else those of its quarters or months if there are some of each."""
-    quarters = period.quarters() if period.length > _QUARTER else []
-    for parts in ([period], quarters, period.months()):
-        labels = {str(part) for part in parts}
-        rows = own[own["period"].isin(labels)].reset_index(drop=True)
-        if labels and set(rows["period"]) == labels:
-            return rows, parts
-    return own.head(0), []
-
-
-def _least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Return the rows that tell a side's targets: of those that name it, each key's that name least."""
-    key = _KEYS[side][:1]
-    rows = stated[stated[key].notna().all(axis=1)]
-    return rows[rows["level"] == rows.groupby(["period", *key])["level"].transform("min")]
 
 
 def _same_cells(stated: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -291,7 +289,7 @@ def _same_cells(stated: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
 
 def _told_whole(dimension: str, beside: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Say of each key whether what stands beside is all that the plan asks of it."""
-    key = _KEYS[dimension][:1]
+    key = KEYS[dimension][:1]
     rows = asked.assign(key=asked[key[0]].astype("str") if key else "company")
     whole = pd.Series(to_ticks(rows["target"]), index=rows.index).groupby(rows["key"]).sum()
     told = pd.Series(to_ticks(beside["target_beside"]), index=beside.index)
@@ -302,7 +300,7 @@ def _told_whole(dimension: str, beside: pd.DataFrame, asked: pd.DataFrame) -> np
 
 def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
     """Return both sums of one dimension, one row per key of either."""
-    by = ["dimension", *_KEYS[dimension]]
+    by = ["dimension", *KEYS[dimension]]
     amounts = ("target_held", "target_beside")
     sums = [
         sum_money(rows.assign(dimension=dimension, **{name: rows["target"]}), by, [name])

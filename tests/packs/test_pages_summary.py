@@ -14,11 +14,20 @@ from kamlib.periods import parse_period
 from kamlib.targets.held import Held
 
 
-def held_run(lang: str, held: int) -> SimpleNamespace:
+def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
     plan = pd.DataFrame({"account_id": ["A", "B"], "rep_id": ["R1", "R2"], "region": "N", "account_type": "T",
                          "product_line": "L", "month": "2026-01", "target": [500, 700], "bound": "none"})  # fmt: skip
     own = pd.DataFrame({"period": "2026-01", "rep_id": ["R1", "R2"], "target": [held, 700]})
-    tables = {"plan_targets": plan, "targets": own, "accounts": plan}
+    cube = pd.DataFrame({"month": ["2025-12"], "revenue": to_money([9_000_000])})
+    coming = pd.DataFrame({"level": "company", "period": ["2026-01", "2026-02", "2026-03"],
+                           "forecast": to_money([10_000_000, 11_000_000, 12_000_000])})  # fmt: skip
+    tables = {
+        "plan_targets": plan,
+        "targets": own.assign(period=of),
+        "accounts": plan,
+        "cube": cube,
+        "forecast": coming,
+    }
     return SimpleNamespace(
         load=tables.__getitem__,
         has=tables.__contains__,
@@ -44,6 +53,21 @@ def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, sai
     same = _held_otherwise(held_run(lang, 500))
     assert same is None
     assert _held_sentence(same, reps, run) == ()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The book's own targets hold for 2026Q1, which 2026-01 is a part of: 3.70 k. This plan asks 1.20 k of "
+               "that (32.4 %) and leaves 2.50 k for 2026-02, 2026-03. Sold or forecast there: 2.30 k."),
+        ("zh", "账册自带的目标涵盖 2026-01 所属的 2026Q1：3,700。本计划占其中1,200（32.4 %），为 2026-02、2026-03 留下2,500。"
+               "这些月份已实现或预测的收入为2,300。"),
+    ],
+)  # fmt: skip
+def test_a_month_of_a_quarter_with_targets_is_told_so(lang: str, said: str) -> None:
+    run = held_run(lang, 3000, of="2026Q1")
+    reps = pd.DataFrame({"key": ["R1", "R2", None], "name": ["Ann", "Wu", "(no rep)"]})
+    assert _held_sentence(_held_otherwise(run), reps, run) == (said,)
 
 
 def decided(gap: int, mean: float, lang: str = "en") -> str:

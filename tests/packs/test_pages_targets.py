@@ -12,7 +12,7 @@ from kamlib.measures.money import total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import held_labels, held_sentences, quarters_said
+from kamlib.packs.pages_held import held_labels, held_sentences, held_totals, quarters_said
 from kamlib.packs.pages_when import drawn_weeks, months_page
 from kamlib.periods import parse_period
 from kamlib.runs import Run, write_table
@@ -356,7 +356,7 @@ def test_what_holds_for_a_part_of_the_months_says_for_which() -> None:
     }
     words = Words("en", "EUR")
     part = compare_held(plan, plan.head(1).assign(**source), period=PERIOD)
-    assert held_labels(part, words)["held_change"] == "Δ held already, 2026-01 to 2026-01"
+    assert held_labels(part, words)["held_change"] == "Δ held already, 2026-01"
     months = [str(month) for month in PERIOD.months()]
     whole = compare_held(
         plan, pd.concat([plan.head(1).assign(month=m, **source) for m in months]), period=PERIOD
@@ -423,6 +423,45 @@ def test_the_books_own_targets_stand_beside_the_plan_as_adopted_ones_do(
              for side in ("rep", "region")]  # fmt: skip
     assert ["held" in bars for bars in drawn] == [True, False]
     assert "target_held" not in made["targets_5"].table  # of no month does the book say a target
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The book's own targets hold for 2026, which 2026Q1 is a part of: 5.00 k. This plan asks 1.21 k of that "
+               "(24.2 %) and leaves 3.79 k for its other 9 months."),
+        ("zh", "账册自带的目标涵盖 2026Q1 所属的 2026：5,000。本计划占其中1,210（24.2 %），为 其余9个月 留下3,790。"),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_period_with_targets_is_set_beside_the_whole_in_words_alone(lang: str, said: str) -> None:
+    made = make_pages(lang, own=pd.DataFrame({"period": ["2026"], "target": [5000]}))
+    assert made["targets_2"].sentences == (said,)
+    assert [name for name in made["targets_2"].table if "held" in name] == []
+    assert [name for name in made["targets_5"].table if "held" in name] == []
+    assert set(made["targets_2"].labels) == set(sample_pages()["targets_2"].labels)
+
+
+def test_what_is_adopted_of_a_part_is_told_beside_the_books_whole() -> None:
+    one = {"account_id": "A", "rep_id": "R1", "region": "N", "account_type": "T", "product_line": "L",
+           "rule": "both", "bound": ""}  # fmt: skip
+    plan = pd.DataFrame({**one, "month": ["2026-01", "2026-02"], "target": 60})
+    source = {
+        "measure": "revenue",
+        "period": "2026-01",
+        "run": "001",
+        "adopted_by": "Li",
+        "adopted_at": "2025-12-03",
+    }
+    own = pd.DataFrame({"period": ["2026Q1"], "target": [150]})
+    held = compare_held(plan, plan.head(1).assign(target=50, **source), own, period=PERIOD)
+    assert held is not None
+    assert held_totals(held, Words("en", "EUR"), period="2026Q1") == (
+        "The book's own targets for 2026Q1: 150; this plan asks 120, -30.0.",
+        "Adopted already for 2026-01: 50.0 (plan of 2026-01, run 001, by Li on 2025-12-03); this plan asks 60.0 of the "
+        "same, +10.0.",
+        "What the book says of 2026Q1 as a whole cannot be parted by month, so what is adopted for a month changes "
+        "nothing of it and counts for that month alone.",
+    )
 
 
 def test_of_reps_twenty_are_drawn_and_one_alone_is_not_gathered() -> None:

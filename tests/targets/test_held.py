@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
 from kamlib.measures.money import as_float
 from kamlib.periods import Period, parse_period
 from kamlib.targets import AllocationParams, allocate_targets
-from kamlib.targets.held import Held, compare_held, total_held
+from kamlib.targets.held import Enclosing, Held, compare_held, total_held
 
 QUARTER, YEAR = parse_period("2026Q1"), parse_period("2026")
 ABOUT = {
@@ -200,3 +202,56 @@ def test_adopted_targets_of_all_months_come_before_the_books_own_and_those_befor
     assert [(h.adopted, float(h.total), float(h.change)) for h in (whole, part)] == [
         (True, 60, -30), (False, 200, -170),
     ]  # fmt: skip
+
+
+def test_a_month_without_targets_knows_the_quarter_that_has_some() -> None:
+    plan = rows(("A", "R1", "2026-02", 40), ("B", "R2", "2026-02", 10)).assign(rule="both")
+    own = pd.DataFrame({"period": ["2026Q1", "2026Q1", "2026", "2026Q2"], "rep_id": ["R1", "R2", None, "R1"],
+                        "target": [100, 60, 900, 7]})  # fmt: skip
+    adopted = rows(("A", "R1", "2026-01", 30), ("A", "R1", "2026-04", 900)).assign(**ABOUT)
+    coming = pd.DataFrame({"month": ["2026-01", "2026-02", "2026-03", "2026-04"], "amount": [35, 45, 50, 1]})
+    month = parse_period("2026-02")
+    held = compare_held(plan, adopted, own, period=month, coming=coming)
+    assert held is not None
+    assert (held.months, held.whole, len(held.table)) == ((), False, 0)
+    assert held.enclosing == Enclosing(
+        "2026Q1",
+        Decimal(160),
+        Decimal(50),
+        True,
+        ("2026-01", "2026-03"),
+        Decimal(30),
+        ("2026-01",),
+        Decimal(85),
+    )  # the quarter, not the year around it, too
+    assert held.enclosing.left == 110
+    part = compare_held(plan, None, own.head(1), period=month, coming=coming)
+    assert part is not None
+    assert part.enclosing == Enclosing(
+        "2026Q1", Decimal(100), Decimal(40), False, ("2026-01", "2026-03"), Decimal(0), (), None
+    )  # of rep R1 alone, so beside what the plan asks of R1
+    short = compare_held(plan, None, own, period=month, coming=coming.head(2))
+    assert short is not None
+    assert short.enclosing is not None
+    assert short.enclosing.expected is None  # of March nothing is known
+    for told in (own.assign(period="2026-02"), own[own["period"] == "2026Q2"]):
+        held = compare_held(plan, None, told, period=month)
+        assert held is None or held.enclosing is None
+
+
+def test_months_adopted_within_the_books_own_quarter_are_told_apart() -> None:
+    plan = rows(("A", "R1", "2026-01", 80), ("A", "R1", "2026-02", 60)).assign(rule="both")
+    adopted = rows(("A", "R1", "2026-01", 75)).assign(**ABOUT)
+    own = pd.DataFrame({"period": ["2026Q1"], "rep_id": ["R1"], "target": [200]})
+    held = compare_held(plan, adopted, own, period=QUARTER)
+    assert held is not None
+    assert (held.adopted, amounts(held.of("company"))) == (False, {"company": [200, 140, -60]})
+    assert held.passed is not None
+    assert (held.passed.months, amounts(held.passed.of("company"))) == (
+        ("2026-01",),
+        {"company": [75, 80, 5]},
+    )
+    assert held.enclosing is None
+    alone = compare_held(plan, None, own, period=QUARTER)
+    assert alone is not None
+    assert alone.passed is None

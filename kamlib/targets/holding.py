@@ -1,0 +1,114 @@
+"""Which targets hold for a period already: the adopted ones, or the book's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamlib.periods import Period, parse_period
+
+KEYS: dict[str, list[str]] = {
+    "company": [],
+    "rep": ["rep_id"],
+    "region": ["region"],
+    "account_type": ["account_type"],
+    "product_line": ["product_line"],
+    "quarter": ["quarter"],
+    "month": ["month"],
+    "account": ["account_id", "rep_id"],
+}
+SOURCE = ["period", "run", "adopted_by", "adopted_at"]
+_NAMES = ["account_id", "rep_id", "region", "product_line", "account_type"]  # of what a target may speak
+_QUARTER = 3  # months
+_OF_ACCOUNT = ["rep_id", "region", "account_type"]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Rows that tell each side's targets, their months, and their adoptions (none: the book's own).
+
+    passed is what is adopted for some of the months where the book's own hold, which are of all of them and
+    cannot be told month by month.
+    """
+
+    sides: dict[str, pd.DataFrame]
+    months: tuple[str, ...]
+    sources: pd.DataFrame
+    passed: Holding | None = None
+
+
+def what_holds(
+    adopted: pd.DataFrame | None, own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period
+) -> Holding:
+    """Return the adopted targets where they cover the period, else the book's own, else a part of it."""
+    months = tuple(str(month) for month in period.months())
+    rows = adopted_of(adopted, months)
+    covered = tuple(month for month in months if month in set(rows["month"]))
+    sources = rows[SOURCE].drop_duplicates().sort_values(SOURCE, ignore_index=True)
+    rows = rows.assign(quarter=rows["month"].map(quarters_of(months, period)))
+    taken = Holding(dict.fromkeys(KEYS, rows), covered, sources)
+    if len(covered) < len(months):
+        own = stated(own, accounts, period)
+        if len(own):
+            sides = {side: least_named(own, side) for side in KEYS}
+            return Holding(sides, months, sources.head(0), taken if covered else None)
+    return taken
+
+
+def quarters_of(months: Sequence[str], period: Period) -> dict[str, str]:
+    """Return the quarter of each month."""
+    start = period.fiscal_year_start
+    return {m: str(parse_period(m, fiscal_year_start=start).quarters()[0]) for m in months}
+
+
+def adopted_of(adopted: pd.DataFrame | None, months: Sequence[str]) -> pd.DataFrame:
+    """Return the adopted targets of revenue of these months."""
+    if adopted is None:
+        return pd.DataFrame(columns=[*SOURCE, "month"])
+    return adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
+
+
+def stated(
+    own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period, *, parts: bool = True
+) -> pd.DataFrame:
+    """Return the book's targets of revenue of this period, or its parts, with every side as a column.
+
+    level orders them by how much they name; a side that only the account tells is filled in after that.
+    """
+    if own is None or "period" not in own:
+        return pd.DataFrame(columns=_NAMES)
+    measure = own.reindex(columns=["measure"])["measure"].astype("str").fillna("revenue")
+    rows, told = _making_up(own[measure == "revenue"], period, parts=parts)
+    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str"))
+    named = rows[_NAMES].notna().to_numpy()
+    rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
+    rows["names"] = [" ".join(np.array(_NAMES)[row]) for row in named]
+    if accounts is not None:
+        of = accounts.set_index("account_id")
+        for name in _OF_ACCOUNT:
+            rows[name] = rows[name].fillna(rows["account_id"].map(of[name]))
+    within = {str(p): str(p.quarters()[0]) for p in told if p.length <= _QUARTER}
+    rows["quarter"] = rows["period"].map(within)
+    rows["month"] = rows["period"].where(rows["period"].isin([str(p) for p in told if p.length == 1]))
+    return rows
+
+
+def _making_up(own: pd.DataFrame, period: Period, *, parts: bool) -> tuple[pd.DataFrame, list[Period]]:
+    """Return the targets of a period, else those of its quarters or months if there are some of each."""
+    quarters = period.quarters() if period.length > _QUARTER else []
+    for told in ([period], quarters, period.months()) if parts else ([period],):
+        labels = {str(one) for one in told}
+        rows = own[own["period"].isin(labels)].reset_index(drop=True)
+        if labels and set(rows["period"]) == labels:
+            return rows, told
+    return own.head(0), []
+
+
+def least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Return the rows that tell a side's targets: of those that name it, each key's that name least."""
+    key = KEYS[side][:1]
+    rows = stated[stated[key].notna().all(axis=1)]
+    return rows[rows["level"] == rows.groupby(["period", *key])["level"].transform("min")]
