@@ -11,7 +11,15 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, total_money
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import add_held, beside_held, furthest_reps, held_labels, held_totals, plain_said
+from kamlib.packs.pages_held import (
+    add_held,
+    beside_held,
+    furthest_reps,
+    held_labels,
+    held_totals,
+    months_said,
+    plain_said,
+)
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
 from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
@@ -41,7 +49,8 @@ def summary_page(run: Run) -> Page:
         probability of reaching the target where it is known.
     """
     words = run.words
-    held, side = _held_otherwise(run), past_side(run)
+    holds, side = beside_held(run, run.load("plan_targets")), past_side(run)
+    held = _told(holds)
     reps = _reps(run, held)
     before, forecast = total_money(reps["actual_last_year"]), total_money(reps["forecast"])
     target = Decimal(int(reps["target"].sum()))
@@ -72,7 +81,7 @@ def summary_page(run: Run) -> Page:
             first=run.period.months()[0], last=run.period.months()[-1],
         ),
         sentences=_sentences(run, reps, held, side),
-        notes=(_decide_gap(reps, gap, side, words), _decide_service(run), _decide_effort(run)),
+        notes=(_decide_gap(reps, gap, side, words, holds), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
         labels=base_labels(_base_period(run), words) | held_labels(held, words),
@@ -87,9 +96,8 @@ def _base_period(run: Run) -> str:
     return str(steps.loc[steps["step"] == "base", "period"].iloc[0])
 
 
-def _held_otherwise(run: Run) -> Held | None:
+def _told(held: Held | None) -> Held | None:
     """Return what holds already, if the plan asks any rep otherwise, or more or fewer months have some."""
-    held = beside_held(run, run.load("plan_targets"))
     if held is None:
         return None
     apart = held.change or len(furthest_reps(held)) or held.passed is not None or held.enclosing is not None
@@ -240,11 +248,41 @@ def _company_errors(run: Run, measure: str) -> dict[str, float]:
     return dict(zip(pooled["method"], pooled[measure].astype(float), strict=True))
 
 
-def _decide_gap(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words) -> str:
+def _decide_gap(
+    reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words, held: Held | None = None
+) -> str:
+    """Say what is to be decided between what holds, the plan and the forecast, and what to doubt.
+
+    First which of two targets is asked, where one holds for the same; then what the gap to the forecast asks
+    to decide, with the doubt where past forecasts went to the side that makes it.
+    """
+    first = _decide_held(held, total_money(reps["forecast"]), words)
+    return joined([*first, *_decide_forecast(reps, gap, side, words)], words)
+
+
+def _decide_held(held: Held | None, forecast: Decimal, words: Words) -> list[str]:
+    """Say what holds for the same as the plan, or a part of it; beside the forecast where for all of it."""
+    if held is None or not held.months:
+        return []
+    way = "more" if held.change > 0 else "less" if held.change < 0 else "same"
+    known = {"held": words.money(held.total), "change": words.money(abs(held.change))}
+    if held.whole and held.covers:
+        over = held.total - forecast
+        if over:
+            place = words(f"planning.side_{'above' if over > 0 else 'below'}")
+            beside = words("planning.held_beside", gap=words.money(abs(over)), side=place)
+        else:
+            beside = words("planning.held_beside_even")
+        return [words(f"planning.held_{way}", beside=beside, **known)]
+    part = words("planning.held_some") if held.whole else months_said(held.months, words)
+    return [words(f"planning.held_part_{way}", part=part, **known)]
+
+
+def _decide_forecast(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words) -> list[str]:
     """Say what the gap asks to decide, with the doubt where past forecasts went to the side that makes it."""
     named = reps[reps["key"].notna()]
     if not len(named):
-        return words("planning.decision_gap_plain", gap=words.signed_money(gap))
+        return [words("planning.decision_gap_plain", gap=words.signed_money(gap))]
     gaps = as_float(named["forecast_gap"])
     worst = named.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
     said = words(
@@ -254,14 +292,14 @@ def _decide_gap(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: 
         rep_gap=words.signed_money(worst["forecast_gap"]),
     )
     if side is None or not gap or side.high != (gap > 0):
-        return said
+        return [said]
     habit = abs(side.habit(float(total_money(reps["forecast"]))))
     doubt = "low" if gap < 0 else "high" if habit < gap else "withheld"
     told = words(
         f"planning.doubt_{doubt}", ahead=side.ahead(words), times=side.times, dates=side.dates,
         mean=words.percent(abs(side.mean)), habit=words.money(habit), gap=words.money(abs(gap)),
     )  # fmt: skip
-    return told if doubt == "withheld" else joined([said, told], words)
+    return [told] if doubt == "withheld" else [said, told]
 
 
 def _decide_service(run: Run) -> str:

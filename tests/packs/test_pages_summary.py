@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -8,7 +9,8 @@ import pytest
 
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
-from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_otherwise, _held_sentence
+from kamlib.packs.pages_held import beside_held
+from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_sentence, _told
 from kamlib.packs.past_sides import PastSide
 from kamlib.periods import parse_period
 from kamlib.targets.held import Held
@@ -36,6 +38,10 @@ def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
     )
 
 
+def told(run: SimpleNamespace) -> Held | None:
+    return _told(beside_held(run, run.load("plan_targets")))
+
+
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
@@ -47,10 +53,10 @@ def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
 def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, said: str) -> None:
     reps = pd.DataFrame({"key": ["R1", "R2", None], "name": ["Ann", "Wu", "(no rep)"]})
     run = held_run(lang, 400)
-    held = _held_otherwise(run)
+    held = told(run)
     assert isinstance(held, Held)
     assert _held_sentence(held, reps, run) == (said,)
-    same = _held_otherwise(held_run(lang, 500))
+    same = told(held_run(lang, 500))
     assert same is None
     assert _held_sentence(same, reps, run) == ()
 
@@ -67,7 +73,49 @@ def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, sai
 def test_a_month_of_a_quarter_with_targets_is_told_so(lang: str, said: str) -> None:
     run = held_run(lang, 3000, of="2026Q1")
     reps = pd.DataFrame({"key": ["R1", "R2", None], "name": ["Ann", "Wu", "(no rep)"]})
-    assert _held_sentence(_held_otherwise(run), reps, run) == (said,)
+    assert _held_sentence(told(run), reps, run) == (said,)
+
+
+@pytest.mark.parametrize(
+    ("lang", "held", "said"),
+    [
+        ("en", 400, "1.10 k holds already, 100 below the forecast, and this plan asks 100 more: decide first which of "
+                    "the two is asked. "),
+        ("en", 600, "1.30 k holds already, 100 above the forecast, and this plan asks 100 less: decide first which of "
+                    "the two is asked. "),
+        ("en", 500, "1.20 k holds already, as much as the forecast, and this plan asks as much. "),
+        ("zh", 600, "已有目标1,300（较预测高100），本计划少要求100：先决定以哪一个为准。"),
+    ],
+)  # fmt: skip
+def test_what_holds_is_weighed_before_the_forecast(lang: str, held: int, said: str) -> None:
+    reps = pd.DataFrame({"key": ["R1", "R2"], "name": ["Ann", "Wu"], "forecast": to_money([4_000_000, 8_000_000]),
+                         "forecast_gap": to_money([0, 0])})  # fmt: skip
+    run = held_run(lang, held)
+    holds = beside_held(run, run.load("plan_targets"))
+    alone = _decide_gap(reps, Decimal(0), None, run.words)
+    assert _decide_gap(reps, Decimal(0), None, run.words, holds) == said + alone
+    month = held_run(lang, held, of="2026Q1")
+    around = beside_held(month, month.load("plan_targets"))
+    assert _decide_gap(reps, Decimal(0), None, run.words, around) == alone  # of more than this plan
+
+
+def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
+    reps = pd.DataFrame(
+        {"key": ["R1"], "name": ["Ann"], "forecast": to_money([4]), "forecast_gap": to_money([0])}
+    )
+    run = held_run("en", 400)
+    plan = run.load("plan_targets")
+    own = beside_held(run, plan)
+    assert own is not None
+    months = replace(own, whole=False)
+    said = _decide_gap(reps, Decimal(0), None, run.words, months)
+    assert said.startswith(
+        "Of 2026-01 1.10 k holds already, and this plan asks 100 more of the same: decide first "
+    )
+    part = _decide_gap(reps, Decimal(0), None, run.words, replace(own, covers=False))
+    assert part.startswith(
+        "Of a part of what is planned 1.10 k holds already, and this plan asks 100 more of "
+    )
 
 
 def decided(gap: int, mean: float, lang: str = "en") -> str:
@@ -86,7 +134,7 @@ def test_a_surplus_smaller_than_the_habitual_error_is_not_to_be_asked_for() -> N
     )
     assert decided(250, 0.25) == (
         "Decide whether 250 of forecast above target is to be asked for: Ann has most in hand (+250). "
-        "Doubt it first: forecasts 1 to 3 months ahead were too high at 11 of 12 dates, by 25.0 % on average, "
+        "Doubt the forecast first: forecasts 1 to 3 months ahead were too high at 11 of 12 dates, by 25.0 % on average, "
         "here 200."
     )
     assert decided(150, 0.25, "zh") == (
