@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from kamlib.charts.attainability import reach_chart
 from kamlib.charts.figure import NativeChart
 from kamlib.forecast import ForecastParams, draw_period_sums
+from kamlib.forecast.sales_history import month_number
 from kamlib.glossary import Words
 from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float
@@ -49,6 +51,9 @@ class Likely:
         What attainment pays in the period.
     side : PastSide or None
         To which side most past forecasts of the period went wrong.
+    history : tuple of int, or None
+        Where there are too few past errors to draw from: months of history that a chance needs at least, and
+        those that are known.
     """
 
     table: pd.DataFrame
@@ -60,6 +65,7 @@ class Likely:
     cost: pd.DataFrame | None = None
     pay: PayParams = field(default_factory=PayParams)
     side: PastSide | None = None
+    history: tuple[int, int] | None = None
 
 
 def judge_targets(
@@ -91,7 +97,20 @@ def judge_targets(
     if cost is not None:
         run.save("pay_cost", cost)
     reps = reps_at_target(rows, keys, paths)
-    return Likely(table, reps, origins, params, keys, paths, cost, pay, past_side(run))
+    history = _history(run, cube, forecast) if paths is None and sums is not None else None
+    return Likely(table, reps, origins, params, keys, paths, cost, pay, past_side(run), history)
+
+
+def _history(run: Run, cube: pd.DataFrame, forecast: pd.DataFrame) -> tuple[int, int] | None:
+    """Return how many months of history a chance needs, and how many are known; None where there are as many.
+
+    Two past dates a month apart, a season before the first and as many months after the second as are now
+    forecast.
+    """
+    needed = run.params(ForecastParams).season_length + int(forecast["period"].nunique()) + 1
+    first = dt.date.fromisoformat(f"{cube['month'].min()}-01")
+    known = month_number(run.as_of) - month_number(first)
+    return (needed, known) if known < needed else None
 
 
 def reach_page(likely: Likely, *, scope: Scope) -> Page:
@@ -164,7 +183,11 @@ def _reach_title(likely: Likely, scope: Scope) -> str:
 def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
     words, found = scope.words, likely.reps
     if found.expected is None or found.low_80 is None or found.high_80 is None:
-        return (words("targets.reach_note_none"), words("targets.reach_note_pipeline"))
+        told = [words("targets.reach_note_none")]
+        if likely.history is not None:
+            needed, known = likely.history
+            told.append(words("targets.reach_note_history", needed=needed, known=known))
+        return (joined(told, words), words("targets.reach_note_pipeline"))
     company = likely.table[likely.table["dimension"] == "company"].iloc[0]
     counted = reps["reach_band"].value_counts()
     bands = words("targets.list").join(

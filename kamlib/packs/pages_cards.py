@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from kamlib.packs.pages_attainability import Likely, names_of, with_side
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
 from kamlib.targets import Allocation, smart_cards
-from kamlib.targets.smart import CRITERIA, PASSES, STRETCH
+from kamlib.targets.smart import CRITERIA, OPEN, PASSES, STRETCH, UNKNOWN
 
 _LISTED = 10  # accounts listed whose card is not whole
 _FIRST = ("attainable", "relevant")  # which fail most, each in a column of its own
@@ -92,8 +93,8 @@ def _below(likely: Likely, scope: Scope) -> str:
 
 
 def _failing(cards: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the cards that fail by criterion, most first; a stretch fails none."""
-    found = {name: cards[~cards[name].isin([*PASSES[name], STRETCH])] for name in CRITERIA}
+    """Return the cards that fail by criterion, most first; neither a stretch nor what is not known fails any."""
+    found = {name: cards[~cards[name].isin([*PASSES[name], *OPEN])] for name in CRITERIA}
     return {n: found[n] for n in sorted(found, key=lambda n: -len(found[n])) if len(found[n])}
 
 
@@ -106,21 +107,29 @@ def _title(reps: pd.DataFrame, likely: Likely, scope: Scope) -> str:
         words("targets.cards_failing", criterion=words.label(name), names=_some(rows["name"].tolist(), scope))
         for name, rows in _failing(reps).items()
     ]
-    stretches = reps.loc[reps["attainable"] == STRETCH, "name"].tolist()
-    told = _others(failing, len(stretches), likely, scope, names=_some(stretches, scope))
+    named = {code: _some(reps.loc[reps["attainable"] == code, "name"].tolist(), scope) for code in OPEN}
+    told = _others(failing, reps, likely, scope, named=named)
     if not told:
         return words("targets.cards_title_one" if len(reps) == 1 else "targets.cards_title_all", **known)
     return words("targets.cards_title", others=told, **known)
 
 
-def _others(failing: list[str], stretches: int, likely: Likely, scope: Scope, *, names: str = "") -> str:
-    """Say how many are stretches, and what fails; nothing where all criteria are met."""
+def _others(
+    failing: list[str],
+    cards: pd.DataFrame,
+    likely: Likely,
+    scope: Scope,
+    *,
+    named: Mapping[str, str] | None = None,
+) -> str:
+    """Say how many are stretches, of how many no chance is known, and what fails; nothing where all is met."""
     words, told = scope.words, []
-    if stretches:
-        known = {"count": words.count(stretches), "below": _below(likely, scope)}
-        told.append(words("targets.cards_stretches", **known))
-        if names:
-            told[0] = words("targets.cards_failing", criterion=told[0], names=names)
+    for code in OPEN:
+        count = int((cards["attainable"] == code).sum())
+        if count:
+            said = words(f"targets.cards_{code}", count=words.count(count), below=_below(likely, scope))
+            names = (named or {}).get(code)
+            told.append(words("targets.cards_failing", criterion=said, names=names) if names else said)
     if failing:
         told.append(words("targets.cards_fail_on", failing=words("targets.list").join(failing)))
     return words("targets.list").join(told)
@@ -142,7 +151,7 @@ def _counted(kind: str, cards: pd.DataFrame, likely: Likely, scope: Scope) -> st
         words("targets.cards_count", criterion=words.label(name), count=words.count(len(rows)))
         for name, rows in _failing(cards).items()
     ]
-    told = _others(failing, int((cards["attainable"] == STRETCH).sum()), likely, scope)
+    told = _others(failing, cards, likely, scope)
     key = f"targets.cards_{kind}"
     return words(key, others=told, **known) if told else words(f"{key}_all", **known)
 
@@ -171,6 +180,19 @@ def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
             told.append(
                 words("targets.mend_no_aim", amount=words.money(row.aim_from), base=scope.size.base_period)
             )
+        elif code == UNKNOWN:
+            told.append(_lacking(row, likely, scope))
         else:
             told.append(words(f"targets.mend_{code}"))
     return words("targets.list").join(told) or None
+
+
+def _lacking(row: Any, likely: Likely, scope: Scope) -> str:
+    """Say what is missing to tell a target's chance: a name, months of history, or any purchase."""
+    words = scope.words
+    if pd.isna(row.key):
+        return words("targets.mend_unknown_unnamed")
+    if likely.history is not None:
+        needed, known = likely.history
+        return words("targets.mend_unknown_history", needed=needed, known=known)
+    return words("targets.mend_unknown" if likely.paths is None else "targets.mend_unknown_new")

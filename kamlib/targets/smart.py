@@ -23,7 +23,8 @@ PASSES = {
 }
 _NEVER = np.iinfo(np.int64).max
 _EVEN = 1e-12  # what sums of shares differ by from rounding
-STRETCH = "stretch"  # neither passes as attainable nor fails
+STRETCH, UNKNOWN = "stretch", "unknown"
+OPEN = (STRETCH, UNKNOWN)  # neither pass as attainable nor fail
 _OWNERS = {
     "company": None,
     "rep": "rep_id",
@@ -56,7 +57,7 @@ def smart_cards(
     - measurable: ``recorded`` (the book holds the measure of what the target is of), ``countable`` (it would,
       but there is none yet); fails as ``no_source``, where the book names no account in what is measured.
     - attainable: the band of the probability, ``attainable`` or ``easy``; ``stretch`` is neither passed nor
-      failed; fails as ``out_of_reach`` and as ``unknown``.
+      failed, nor is ``unknown``, where no probability can be said; fails as ``out_of_reach``.
     - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (above what
       history alone asks, and potential has a weight and more of a share than history), ``factors`` (above
       what history alone asks, as all factors weighed do), ``forecast_gap`` (above the forecast); fails as

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from kamlib.packs import pages_attainability as pages
 from kamlib.packs import pages_targets
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_cards import cards_page
+from kamlib.packs.pages_cards import _lacking, cards_page
 from kamlib.packs.past_sides import PastSide
 from kamlib.runs import Run
 from kamlib.targets import (
@@ -44,7 +45,12 @@ def make_keys(summary: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def make_pages(
-    folder: Path, lang: str = "en", *, known: bool = True, params: AttainabilityParams | None = None
+    folder: Path,
+    lang: str = "en",
+    *,
+    known: bool = True,
+    params: AttainabilityParams | None = None,
+    history: tuple[int, int] | None = None,
 ) -> dict[str, Page]:
     cube, accounts = make_cube(), make_accounts()
     coming = make_forecast(cube)
@@ -64,6 +70,7 @@ def make_pages(
         params,
         keys,
         drawn,
+        history=history,
     )
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = pages_targets.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
@@ -176,7 +183,7 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
             "en",
             {
                 "Wu Lei": "to ask more than 2025Q1, FC or history: above 1.00 k; else call it one to hold",
-                "(no rep)": "name a rep; no chance is known: agree it with who knows the accounts",
+                "(no rep)": "name a rep; no chance is drawn without a name",
                 "Account A": "210 of new business for a chance of 65 %; down to 560, where it has one, it would only hold",
                 "Account C": "nothing comes by itself: it takes new business",
                 "Account E": "name a rep",
@@ -186,7 +193,7 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
             "zh",
             {
                 "Wu Lei": "高于 1,000 才高于 2025Q1、预测或按历史所应承担的；否则应明确为保持型目标",
-                "（未分配客户经理）": "指定客户经理；概率未知：与了解客户的人商定",
+                "（未分配客户经理）": "指定客户经理；没有名称则不计算概率",
                 "Account A": "另找 210 的新业务（概率 65 %）；若下调至该概率对应的 560，则仅为保持",
                 "Account C": "照旧则无采购：须全部靠新业务",
                 "Account E": "指定客户经理",
@@ -229,6 +236,55 @@ def test_stretches_are_counted_apart(tmp_path: Path, lang: str, title: str) -> N
     assert page.title == title
     row = page.table.set_index("name").loc["Wu Lei"]
     assert (row["attainable"], row["mend"].count("65")) == ("stretch", 1)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "accounts", "mend", "note"),
+    [
+        ("en", "0 of 2 reps' targets meet all five SMART criteria; of 2 no chance can be said (Wu Lei, Ann); "
+               "failing: Relevant (Wu Lei)",
+         "Of 5 accounts' targets 0 meet all five; of 5 no chance can be said; failing: Specific 1.",
+         "its chance can be said from 25 months of history on (24 are known); until then agree it with who knows the "
+         "accounts",
+         "That is 25 months of history at least; 24 are known."),
+        ("zh", "2名客户经理中有0名的目标满足 SMART 全部五项；2个无法判断概率（Wu Lei、Ann）；不满足：相关（Wu Lei）",
+         "5家客户的目标中有0个满足全部五项；5个无法判断概率；不满足：具体 1个。",
+         "有 25 个月历史后才能判断概率（现有 24 个月）；在此之前与了解客户的人商定",
+         "即至少 25 个月的历史，现有 24 个月。"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_is_told_apart_from_what_fails(
+    tmp_path: Path, lang: str, title: str, accounts: str, mend: str, note: str
+) -> None:
+    made = make_pages(tmp_path, lang, known=False, history=(25, 24))
+    page = made["targets_8"]
+    assert (page.title, page.sentences[1]) == (title, accounts)
+    rows = page.table.set_index("name")
+    assert rows.loc["Ann", ["attainable", "mend"]].tolist() == ["unknown", mend]
+    assert rows.loc["Wu Lei", "mend"].startswith(mend)
+    assert made["targets_6"].notes[0].endswith(note)
+
+
+@pytest.mark.parametrize(("first", "found"), [("2024-01", (25, 24)), ("2023-12", None)])
+def test_a_chance_needs_a_season_and_what_is_forecast_and_a_month(
+    tmp_path: Path, first: str, found: tuple[int, int] | None
+) -> None:
+    facts = {"period": "2026Q1", "as_of": "2026-01-01", "book": {"fiscal_year_start": 1}, "parameters": {}}
+    forecast = pd.DataFrame({"period": [f"2026-{month:02d}" for month in range(1, 13)] * 2})
+    assert (
+        pages._history(Run(tmp_path, facts), pd.DataFrame({"month": ["2025-03", first]}), forecast) == found
+    )
+
+
+def test_of_an_account_that_has_bought_nothing_yet_no_chance_can_be_said() -> None:
+    likely = pages.Likely(pd.DataFrame(), RepsAtTarget(2, None, None, None), 12, AttainabilityParams(),
+                          pd.DataFrame(), np.zeros((0, 3), dtype=np.int64))  # fmt: skip
+    scope = pages_targets.Scope(Words("en", "EUR"), "Bikes", None, REPS, {})
+    row = SimpleNamespace(key="A")
+    assert _lacking(row, likely, scope).startswith("its chance cannot be said, as nothing was bought yet")
+    assert _lacking(row, replace(likely, paths=None), scope).startswith(
+        "its chance cannot be said, as it is not fo"
+    )
 
 
 def test_sides_have_cards_that_tell_what_they_are_of(made: dict[str, Page]) -> None:
