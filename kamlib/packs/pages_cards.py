@@ -93,7 +93,7 @@ def _below(likely: Likely, scope: Scope) -> str:
 
 
 def _failing(cards: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the cards that fail by criterion, most first; neither a stretch nor what is not known fails any."""
+    """Return the cards that fail by criterion, most first; a stretch or what is unknown fails none."""
     found = {name: cards[~cards[name].isin([*PASSES[name], *OPEN])] for name in CRITERIA}
     return {n: found[n] for n in sorted(found, key=lambda n: -len(found[n])) if len(found[n])}
 
@@ -122,7 +122,7 @@ def _others(
     *,
     named: Mapping[str, str] | None = None,
 ) -> str:
-    """Say how many are stretches, of how many no chance is known, and what fails; nothing where all is met."""
+    """Say how many are stretches, of how many no chance is known, what fails; nothing where all is met."""
     words, told = scope.words, []
     for code in OPEN:
         count = int((cards["attainable"] == code).sum())
