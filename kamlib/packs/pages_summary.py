@@ -293,10 +293,14 @@ def _decide_forecast(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, wo
     )
     if side is None or not gap or side.high != (gap > 0):
         return [said]
+    known = {"ahead": side.ahead(words), "times": side.times, "dates": side.dates}
+    if side.turn is not None:
+        which = "high" if side.high else "low"
+        return [said, words(f"planning.doubt_turned_{which}", turned=side.turned(words), **known)]
     habit = abs(side.habit(float(total_money(reps["forecast"]))))
     doubt = "low" if gap < 0 else "high" if habit < gap else "withheld"
     told = words(
-        f"planning.doubt_{doubt}", ahead=side.ahead(words), times=side.times, dates=side.dates,
+        f"planning.doubt_{doubt}", **known,
         mean=words.percent(abs(side.mean)), habit=words.money(habit), gap=words.money(abs(gap)),
     )  # fmt: skip
     return [told] if doubt == "withheld" else [said, told]

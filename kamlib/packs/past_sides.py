@@ -16,6 +16,24 @@ from kamlib.runs import Run
 
 _SIDED = 0.8  # of the past dates to one side
 _DATES = 4  # fewer dates fall to one side by chance
+_TURNED = 2  # latest dates to the other side, before they count as a turn
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The latest dates at which forecasts went to the other side than most.
+
+    Attributes
+    ----------
+    dates : int
+        How many they are, one after the other.
+    first, last : str
+        First and last month forecast first.
+    """
+
+    dates: int
+    first: str
+    last: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,8 @@ class PastSide:
         Months ahead that are summed.
     least, most, known : int
         Months of history that the past forecasts stood on at least and at most, and today's does.
+    turn : Turn or None
+        The latest dates, where they went to the other side; then a like error is no guess of today's.
     """
 
     high: bool
@@ -49,6 +69,7 @@ class PastSide:
     least: int
     most: int
     known: int
+    turn: Turn | None = None
 
     def ahead(self, words: Words) -> str:
         """Say how many months ahead they looked."""
@@ -63,8 +84,17 @@ class PastSide:
             f"planning.one_sided_{'high' if self.high else 'low'}",
             ahead=self.ahead(words), dates=self.dates, times=self.times, mean=words.percent(abs(self.mean)),
             first=self.first, last=self.last, known=known,
-            overlap=words("planning.one_sided_overlap") if self.overlap else "",
+            overlap=words("planning.one_sided_overlap") if self.overlap else "", turned=self.turned(words),
+            so="" if self.turn else words(f"planning.one_sided_so_{'high' if self.high else 'low'}"),
         )  # fmt: skip
+
+    def turned(self, words: Words) -> str:
+        """Say that the latest went to the other side; nothing where they did not."""
+        if self.turn is None:
+            return ""
+        side = "low" if self.high else "high"
+        dates = {"count": self.turn.dates, "first": self.turn.first, "last": self.turn.last}
+        return words(f"planning.turned_{side}", **dates)
 
     @property
     def overlap(self) -> bool:
@@ -123,11 +153,28 @@ def past_side(run: Run) -> PastSide | None:
         return None
     first, last = str(off.index[0]), str(off.index[-1])
     begun, window = _number(cube["month"].min()), run.params(ForecastParams).history_months
-    known = [month - begun for month in (_number(first), _number(last), today)]
+    least, most, known = (min(window, month - begun) for month in (_number(first), _number(last), today))
+    high = above > below
     return PastSide(
-        above > below, max(above, below), len(off), float(off.mean()), first, last, ahead[0], ahead[-1],
-        *(min(window, count) for count in known),
+        high, max(above, below), len(off), float(off.mean()), first, last, ahead[0], ahead[-1],
+        least, most, known, _turn(off, run.load("forecast_accuracy"), ahead, high=high),
     )  # fmt: skip
+
+
+def _turn(off: pd.Series, judged: pd.DataFrame, ahead: list[int], *, high: bool) -> Turn | None:
+    """Return the latest dates that went to the other side than most; None where fewer than two did.
+
+    Later dates than those summed, of which some of the months ahead are not over yet, are judged by those
+    that are.
+    """
+    of = judged[(judged["level"] == "company") & (judged["method"] != "seasonal_naive")]
+    of = of[of["horizon"].isin(ahead) & (of["origin"] > off.index[-1])]
+    error = pd.Series(as_float(of["forecast"]) - as_float(of["actual"]), index=of.index)
+    all_dates = pd.concat([off, error.groupby(of["origin"]).sum().sort_index()])
+    same = all_dates > 0 if high else all_dates < 0
+    last = all_dates.index[same][-1] if same.any() else ""
+    other = all_dates.index[all_dates.index > last]
+    return Turn(len(other), str(other[0]), str(other[-1])) if len(other) >= _TURNED else None
 
 
 def _off(errors: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:

@@ -11,7 +11,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import to_money
 from kamlib.packs.pages_held import beside_held
 from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_sentence, _told
-from kamlib.packs.past_sides import PastSide
+from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
 from kamlib.targets.held import Held
 
@@ -118,11 +118,11 @@ def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
     )
 
 
-def decided(gap: int, mean: float, lang: str = "en") -> str:
+def decided(gap: int, mean: float, lang: str = "en", turn: Turn | None = None) -> str:
     """Two reps are forecast 1,000 in all; past forecasts of as many months went to one side by `mean`."""
     reps = pd.DataFrame({"key": ["R1", "R2"], "name": ["Ann", "Wu"], "forecast": to_money([7_000_000, 3_000_000]),
                          "forecast_gap": to_money([gap * 10_000, 0])})  # fmt: skip
-    side = PastSide(mean > 0, 11, 12, mean, "2024-02", "2025-01", 1, 3, 13, 24, 36)
+    side = PastSide(mean > 0, 11, 12, mean, "2024-02", "2025-01", 1, 3, 13, 24, 36, turn)
     return _decide_gap(reps, Decimal(gap), side, Words(lang, "EUR"))
 
 
@@ -150,6 +150,23 @@ def test_a_gap_is_doubted_only_where_forecasts_went_to_its_side() -> None:
     )
     assert decided(-250, 0.2).endswith("(-250).")
     assert decided(250, -0.2).endswith("(+250).")
+
+
+def test_where_the_latest_forecasts_went_to_the_other_side_no_amount_is_offered() -> None:
+    turn = Turn(4, "2025-01", "2025-10")
+    assert decided(-250, -0.2, turn=turn) == (
+        "Decide how 250 between forecast and target is to be won: Ann lacks most (-250). Count on no part of it to come "
+        "by itself: forecasts 1 to 3 months ahead were too low at 11 of 12 dates; yet the latest 4, from 2025-01 to "
+        "2025-10, were too high as far as their months are over."
+    )
+    assert decided(150, 0.25, turn=turn) == (
+        "Decide whether 150 of forecast above target is to be asked for: Ann has most in hand (+150). How much of it "
+        "comes is open: forecasts 1 to 3 months ahead were too high at 11 of 12 dates; yet the latest 4, from 2025-01 "
+        "to 2025-10, were too low as far as their months are over."
+    )
+    assert decided(-250, -0.2, "zh", turn).endswith(
+        "不宜指望其中任何部分自然补上：提前 1 至 3 个月的预测在 12 个时点中有 11 个偏低；但 2025-01 至 2025-10 的最近 4 个时点就已过月份而言均偏高。"
+    )
 
 
 @pytest.mark.parametrize(
