@@ -256,7 +256,8 @@ class Book:
         from kamlib.book.checks import keys_of, refuse_rows
 
         keys = {c.refers for table in TABLES.values() for c in table.columns if c.refers}
-        known = {name: keys_of(self._tables[name]) for name in sorted(keys & set(self._tables))}
+        whole = {name for name, raw in self._raw.items() if not isinstance(raw, Problem) and not raw.unread}
+        known = {name: keys_of(self._tables[name]) for name in sorted(keys & whole)}
         known = {name: values for name, values in known.items() if values}
         problems: list[Problem] = []
         for name, contract in TABLES.items():
@@ -264,21 +265,21 @@ class Book:
             if isinstance(raw, Problem):
                 problems.append(raw)
             elif raw is not None:
+                problems += [raw.unread] if raw.unread else []
                 problems += self._matched[name].problems
                 problems += refuse_rows(self._tables[name], self._profiles[name], known)
             elif contract.required:
                 problems.append(
                     make_problem("missing_table", name, count=0, message="the book has no such table.")
                 )
-        if not any(problem.check == "duplicate_key" for problem in problems):
-            problems += self._odd()  # doubled accounts would count their sales twice
+        doubled = any(problem.check == "duplicate_key" for problem in problems)
+        if not doubled and {"accounts", "sales"} <= whole:
+            problems += self._odd()  # doubled accounts would count their sales twice, lost lines not at all
         return tuple(sorted(problems, key=lambda problem: problem.severity != "refuse"))
 
     def _odd(self) -> list[Problem]:
         from kamlib.book.odd import count_sales, odd_rows
 
-        if not {"accounts", "sales"} <= set(self._tables):
-            return []
         history = self._tables.get("account_history")
         accounts = self._tables["accounts"].rows
         present = history.present if history else frozenset[str]()

@@ -266,7 +266,9 @@ CHECKS: Mapping[str, Check] = {
         "refuse", "A workbook has no sheet of this name.", "Correct options: {sheet: ...}."
     ),
     "unreadable_file": Check(
-        "refuse", "A file cannot be read as what its name says.", "Mend the file or export it again."
+        "refuse",
+        "A file, or a line, cannot be read as what its name says.",
+        "Mend the file or export it again.",
     ),
     "failed_sql": Check("refuse", "The SELECT of a table fails.", "Correct the sql of the table."),
     "missing_column": Check(

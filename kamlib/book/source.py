@@ -19,7 +19,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
@@ -31,12 +31,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kamlib.book.config import BookConfig, Source
-from kamlib.book.findings import SourceError, count_of, make_problem, quote
+from kamlib.book.findings import SHOWN, SourceError, count_of, make_problem, quote
 from kamlib.errors import ParameterError, Problem
 
 _CHUNK = 1 << 20
 _MEMORY = "1600MB"
 _LONGEST = 200
+# A line is rejected once for each value too few or too many; the one that counts them all comes first.
+_WHOLE_LINE = "CASE WHEN error_type = 'MISSING COLUMNS' THEN column_idx::INT ELSE -column_idx::INT END"
 _WIDE = dtypes.Decimal(38, 0)
 
 
@@ -52,11 +54,15 @@ def md5_number_upper(text: str) -> int:  # type: ignore[empty-body]
 
 @dataclass(frozen=True)
 class Raw:
-    """A table as its source has it: the Ibis table, and the file (None for a SELECT)."""
+    """A table as its source has it: the Ibis table, and the file (None for a SELECT).
+
+    unread is the problem of lines that could not be read, which the table is without.
+    """
 
     source: Source
     table: Any
     file: Path | None
+    unread: Problem | None = None
 
 
 def connect(config: BookConfig, scratch: Path) -> Any:
@@ -116,7 +122,7 @@ def read_source(engine: Any, config: BookConfig, source: Source, scratch: Path) 
         if path.stat().st_size == 0:
             raise SourceError("empty_file", f"{quote([source.file])} is empty.")
         read = {".parquet": _read_parquet, ".xlsx": _read_workbook}.get(source.suffix, _read_csv)
-        return Raw(source, read(engine, source, path, scratch), path)
+        return _told_apart(engine, Raw(source, read(engine, source, path, scratch), path))
     except SourceError as problem:
         check, message, remedy = problem.check, problem.message, problem.remedy
     except duckdb.Error as error:
@@ -130,21 +136,51 @@ def read_source(engine: Any, config: BookConfig, source: Source, scratch: Path) 
 
 
 def _plain(error: duckdb.Error, source: Source) -> str:
-    """Word an error of the engine: its first line, or the line of the file it is about."""
-    text = str(error)
-    line = re.search(r"CSV Error on Line: (\d+)", text)
-    if line:
-        columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-        what = (
-            f"has {count_of(int(columns[2]), 'value')} where the header has {columns[1]}"
-            if columns
-            else "is not valid CSV"
-        )
-        return f"{quote([source.file])}: line {line[1]} {what}."
-    first = text.partition("\n")[0].rstrip(".")
+    """Word an error of the engine: its first line."""
+    first = str(error).partition("\n")[0].rstrip(".")
     if len(first) > _LONGEST:
         first = first[: _LONGEST - 1] + "…"
     return f"the SELECT fails: {first}." if source.sql else f"{quote([source.file])} cannot be read: {first}."
+
+
+def _told_apart(engine: Any, raw: Raw) -> Raw:
+    """Return a table with what is wrong with lines that could not be read.
+
+    Raises
+    ------
+    SourceError
+        If no line of the file could be.
+    """
+    unread = _rejected(raw.source)
+    there = engine.con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [unread])
+    if there.fetchall() == [(0,)]:
+        return raw
+    lines = engine.con.execute(
+        f"SELECT line, any_value(error_message ORDER BY {_WHOLE_LINE}) FROM {unread} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    if not lines:
+        return raw
+    told = "; ".join(f"line {line} {_what(text)}" for line, text in lines[:SHOWN])
+    more = f"; {count_of(len(lines), 'line')} in all" if len(lines) > SHOWN else ""
+    message = f"{quote([raw.source.file])}: {told}{more}."
+    if not raw.table.count().to_pyarrow().as_py():
+        raise SourceError("unreadable_file", message)
+    return replace(
+        raw, unread=make_problem("unreadable_file", raw.source.table, count=len(lines), message=message)
+    )
+
+
+def _what(text: str) -> str:
+    """Word what the engine found wrong with a line."""
+    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if columns is None:
+        return "is not valid CSV"
+    return f"has {count_of(int(columns[2]), 'value')} where the header has {columns[1]}"
+
+
+def _rejected(source: Source) -> str:
+    """Return the name of the engine's table of lines that could not be read."""
+    return f"unread_{source.table}"
 
 
 def _read_sql(engine: Any, source: Source, root: Path, scratch: Path) -> Any:
@@ -201,6 +237,9 @@ def _read_csv(engine: Any, source: Source, path: Path, scratch: Path) -> Any:
         delim=options.delimiter,
         quote='"',
         escape='"',
+        store_rejects=True,
+        rejects_table=_rejected(source),
+        rejects_scan=f"{_rejected(source)}_scan",
     )
     staged = scratch / f"{source.table}.parquet"
     rows.to_parquet(staged)
