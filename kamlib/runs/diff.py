@@ -22,6 +22,8 @@ Rows = list[list[object]]
 _LARGEST = 5
 _CUTS = ("dimension", "level", "scenario", "split_rule", "method", "model", "measure", "side", "step")
 """Columns of tables that hold the same sum by several cuts, or several sums: their rows don't add up."""
+_NAMED = {"account_id": "accounts", "rep_id": "reps"}  # columns of ids, and the tables that name them
+_SIDES = {"account": "account_id", "rep": "rep_id"}  # dimensions and levels whose keys are such ids
 _NOISE = 1e-9  # relative to the amount, or of a fraction: sums of floats differ by less from run to run
 
 
@@ -43,6 +45,10 @@ class Difference:
         Reps whose targets differ.
     reasons : list of [account, target in A, target in B, B - A, why]
         Why the targets of accounts changed, see `kamlib.runs.explain`.
+    currency : str
+        What targets are in; of both runs where they differ.
+
+    Accounts and reps are told by id and name, where a run's tables know it.
     """
 
     parameters: Rows
@@ -51,15 +57,17 @@ class Difference:
     largest: Rows
     reps: Rows
     reasons: Rows
+    currency: str = ""
 
     def sections(self) -> list[tuple[str, list[str], Rows]]:
         """Return title, header and rows of each part, for printing."""
         change = ["A", "B", "B - A"]
+        money = [f"{name} [{self.currency}]" for name in change]
         return [
             ("Parameters that differ", ["parameter", "A", "B"], self.parameters),
             ("Data and versions that differ", ["fact", "A", "B"], self.data),
-            ("Reps whose targets changed", ["rep", *change], _separated(self.reps)),
-            ("Why targets changed", ["account", *change, "why"], _separated(self.reasons)),
+            ("Reps whose targets changed", ["rep", *money], _separated(self.reps)),
+            ("Why targets changed", ["account", *money, f"why [{self.currency}]"], _separated(self.reasons)),
             ("Numbers that differ", ["table", "column", "rows", *change], self.totals),
             ("Largest changes", ["table", "column", "row", *change], self.largest),
         ]
@@ -89,13 +97,14 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
             f"{run_a} is a run of the {packs[0]} pack and {run_b} of the {packs[1]} pack; "
             f"compare two runs of one pack."
         )
+    names = {column: _names(table, column, a, b) for column, table in _NAMED.items()}
     data_keys = ("pack", "period", "as_of", "lang", "seed", "book", "versions")
     totals: Rows = []
     largest: Rows = []
     hashes_a, hashes_b = a.facts.get("tables", {}), b.facts.get("tables", {})
     for name in sorted({*hashes_a, *hashes_b}):
         if hashes_a.get(name) != hashes_b.get(name):
-            found = _diff_table(name, a, b)
+            found = _diff_table(name, a, b, names)
             totals += found[0]
             largest += found[1]
     return Difference(
@@ -103,9 +112,28 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
         data=_diff_facts(*({k: run.facts.get(k) for k in data_keys} | _adopted(run) for run in (a, b))),
         totals=totals,
         largest=largest,
-        reps=moved_reps(a, b),
-        reasons=explain_targets(a, b),
+        reps=[[_told(row[0], names["rep_id"]), *row[1:]] for row in moved_reps(a, b)],
+        reasons=[[_told(row[0], names["account_id"]), *row[1:]] for row in explain_targets(a, b)],
+        currency=" / ".join(dict.fromkeys(str(run.facts["book"]["currency"]) for run in (a, b))),
     )
+
+
+def _names(table: str, column: str, a: Run, b: Run) -> dict[str, str]:
+    """Return the names of ids, B's where the runs differ; none where no run's table tells any."""
+    found: dict[str, str] = {}
+    for run in (a, b):
+        rows = run.load(table) if run.has(table) else pd.DataFrame(columns=[column, "name"])
+        if "name" in rows:
+            known = rows[[column, "name"]].dropna()
+            found |= dict(zip(known[column].astype(str), known["name"].astype(str), strict=True))
+    return found
+
+
+def _told(part: object, names: Mapping[str, str]) -> str:
+    """Write an id with the name it has, if that is another."""
+    text = str(part).removesuffix(" 00:00:00")
+    name = names.get(text, text)
+    return text if name == text else f"{text} {name}"
 
 
 def _adopted(run: Run) -> dict[str, str]:
@@ -150,7 +178,7 @@ def _stated(value: Any) -> Any:
     return value
 
 
-def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
+def _diff_table(name: str, a: Run, b: Run, names: Mapping[str, Mapping[str, str]]) -> tuple[Rows, Rows]:
     if not (a.has(name) and b.has(name)):
         where = "A" if a.has(name) else "B"
         return [[name, f"only in {where}", None, None, None, None]], []
@@ -179,15 +207,19 @@ def _diff_table(name: str, a: Run, b: Run) -> tuple[Rows, Rows]:
         totals.append([name, column, int(differs.sum()), *shown])
         top = np.argsort(-np.abs(change), kind="stable")[: min(_LARGEST, int(differs.sum()))]
         largest += [
-            [name, column, _row_name(both, keys, i), *map(_short, (old[i], new[i], change[i]))]
+            [name, column, _row_name(both, keys, i, names), *map(_short, (old[i], new[i], change[i]))]
             for i in (top if named else ())
         ]
     return totals, largest
 
 
-def _row_name(table: pd.DataFrame, keys: Sequence[str], at: int) -> str:
-    parts = [table[key].iloc[at] for key in keys]
-    texts = ["–" if pd.isna(part) else str(part).removesuffix(" 00:00:00") for part in parts]
+def _row_name(
+    table: pd.DataFrame, keys: Sequence[str], at: int, names: Mapping[str, Mapping[str, str]]
+) -> str:
+    parts = {key: table[key].iloc[at] for key in keys}
+    of = str(parts.get("dimension", parts.get("level", "")))
+    column = {key: _SIDES.get(of, key) if key == "key" else key for key in keys}
+    texts = ["–" if pd.isna(part) else _told(part, names.get(column[key], {})) for key, part in parts.items()]
     return " · ".join(texts) or "the only row"
 
 

@@ -124,6 +124,33 @@ def test_amounts_are_written_with_separators(tmp_path: Path) -> None:
     assert shown["Reps whose targets changed"] == [["R1", "1,200", "2,500", "1,300"]]
 
 
+def test_accounts_and_reps_are_told_by_name_and_amounts_with_their_currency(tmp_path: Path) -> None:
+    about = pd.DataFrame({"account_id": ["A0", "A1", "A2"], "name": ["Huatai", None, "A2"]})
+    reps = pd.DataFrame({"rep_id": ["R1"], "name": ["Ann"]})
+    summary = pd.DataFrame({"dimension": ["rep", "rep", "region"], "key": ["R1", "R2", "R1"], "without_account": False,
+                            "target": [1200, 700, 1900]})  # fmt: skip
+    runs = []
+    for step in (0, 10):
+        run = start_run(tmp_path, FACTS | {"seed": step})
+        for name, table in (("accounts", about), ("reps", reps)):
+            write_table(table, run.folder / "book" / f"{name}.parquet")
+        run.save("plan", targets(1000 + step, 2000 + step, 3000 + step))
+        run.save("target_summary", summary.assign(target=summary["target"] + [2 * step, 0, step]))
+        run.facts["tables"] = hash_tables(run)
+        write_facts(run)
+        runs.append(publish_run(run).folder)
+    found = diff_runs(*runs)
+    assert [row[2] for row in found.largest] == ["A0 Huatai", "A1", "A2", "rep · R1 Ann", "region · R1"]
+    assert found.reps == [["R1 Ann", 1200, 1220, 20]]
+    headers = {title: header for title, header, _ in found.sections()}
+    currency = FACTS["book"]["currency"]
+    assert headers["Reps whose targets changed"] == [
+        "rep",
+        *(f"{n} [{currency}]" for n in ("A", "B", "B - A")),
+    ]
+    assert headers["Why targets changed"][-1] == f"why [{currency}]"
+
+
 def test_amounts_are_added_up_to_the_last_tick(tmp_path: Path) -> None:
     tables = [pd.DataFrame({"account_id": list("ABC"), "rounding": to_money(t)}) for t in
               ([1000, 2000, -3000], [7000, -7000, 0])]  # fmt: skip
