@@ -10,7 +10,8 @@ import pandas as pd
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, sum_money, to_money, to_ticks, total_money
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.targets_scope import Scope
+from kamlib.packs.targets_scope import Scope, expected_cells
+from kamlib.periods import parse_period
 from kamlib.runs import Run
 from kamlib.targets.held import Enclosing, Held, compare_held
 
@@ -33,11 +34,7 @@ def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
 
 def _coming(run: Run) -> pd.DataFrame:
     """Return what the company sold in each month that is over, and the forecast of each of the others."""
-    cube, forecast = run.load("cube"), run.load("forecast")
-    sold = sum_money(cube.rename(columns={"revenue": "amount"}), ["month"], ["amount"])
-    ahead = forecast.loc[forecast["level"] == "company", ["period", "forecast"]]
-    ahead = ahead.rename(columns={"period": "month", "forecast": "amount"})
-    return pd.concat([sold, ahead[~ahead["month"].isin(sold["month"])]], ignore_index=True)
+    return sum_money(expected_cells(run).rename(columns={"target": "amount"}), ["month"], ["amount"])
 
 
 def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
@@ -119,16 +116,25 @@ def held_labels(held: Held | None, words: Words) -> dict[str, str]:
 
 
 def months_said(months: Sequence[str], words: Words) -> str:
-    """Name months by the first and the last, one by itself.
+    """Name months in order by the first and the last of those that follow each other, one by itself.
 
     Examples
     --------
-    >>> months_said(["2026-01", "2026-02"], Words("en", "EUR")), months_said(["2026-01"], Words("en", "EUR"))
-    ('2026-01 to 2026-02', '2026-01')
+    >>> words = Words("en", "EUR")
+    >>> months_said(["2025-12", "2026-01", "2026-07"], words), months_said(["2026-01"], words)
+    ('2025-12 to 2026-01, 2026-07', '2026-01')
     """
-    if len(months) == 1:
-        return months[0]
-    return words("targets.held_span", first=months[0], last=months[-1])
+    spans: list[list[str]] = []
+    for month in months:
+        if spans and str(parse_period(spans[-1][-1]).shift(1)) == month:
+            spans[-1].append(month)
+        else:
+            spans.append([month])
+    told = [
+        span[0] if len(span) == 1 else words("targets.held_span", first=span[0], last=span[-1])
+        for span in spans
+    ]
+    return words("targets.required_and").join(told)
 
 
 def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
@@ -174,9 +180,10 @@ def _total(held: Held, words: Words, period: str) -> str:
     """Say what holds for a period or some of its months, and what the plan asks of the same."""
     how = "whole" if held.whole else "part"
     book = "book" if held.covers else "book_part"
+    months = months_said(held.months, words)
     return words(
         f"targets.held_{how if held.adopted else book}",
-        period=period, months=months_said(held.months, words),
+        period=period if held.whole or held.adopted else months, months=months,
         held=words.money(held.total), target=words.money(held.total + held.change),
         change=words.signed_money(held.change), sources=words("targets.list").join(_sources(held, words)),
     )  # fmt: skip

@@ -11,7 +11,16 @@ import pandas as pd
 
 from kamlib.measures.money import sum_money, to_money, to_ticks, total_money
 from kamlib.periods import Period
-from kamlib.targets.holding import KEYS, Holding, adopted_of, least_named, quarters_of, stated, what_holds
+from kamlib.targets.holding import (
+    KEYS,
+    Holding,
+    adopted_of,
+    least_named,
+    quarters_of,
+    same_cells,
+    stated,
+    what_holds,
+)
 
 
 @dataclass(frozen=True)
@@ -120,10 +129,11 @@ def compare_held(
     """Set a plan beside the targets that hold for its months, by every side they speak of.
 
     Adopted targets hold where they cover every month of the plan; otherwise those that the book itself
-    states for the period, or for each of its quarters, or each of its months; otherwise adopted ones of some
-    of its months. That order is one of what can be compared: a target of a longer period than a month is not
-    told month by month, so that months adopted within it can neither be taken out of it nor take its place.
-    They are told apart (`Held.passed`). Where targets hold for none or some of the months, the book's own of
+    states for the period, or for each of its quarters, or each of its months, whichever speak of most of the
+    plan; otherwise adopted ones of some of its months, or the book's own of some of its quarters or months.
+    That order is one of what can be compared: a target of a longer period than a month is not told month by
+    month, so that months adopted within it can neither be taken out of it nor take its place. They are told
+    apart (`Held.passed`). Where targets hold for none or some of the months, the book's own of
     the quarter or year around them, the shorter first, is told, too (`Held.enclosing`), without rows: a part
     of a period and the whole are not compared side by side.
 
@@ -182,23 +192,30 @@ def compare_held(
     >>> held.adopted, held.whole, held.of("rep")[["key", "held_change"]].astype(str).to_numpy().tolist()
     (False, True, [['R', '10.0000']])
     """
-    found = what_holds(adopted, own, accounts, period)
-    held = _compared(found, targets, period)
+    asked = _by_quarter(targets, period)
+    found = what_holds(adopted, own, accounts, period, asked)
+    held = _compared(found, asked, period)
     around = None if held.whole else _enclosing(targets, adopted, own, accounts, period, coming)
     if not held.months and around is None:
         return None
-    passed = None if found.passed is None else _compared(found.passed, targets, period)
+    passed = None if found.passed is None else _compared(found.passed, asked, period)
     return replace(held, enclosing=around, passed=passed)
 
 
-def _compared(found: Holding, targets: pd.DataFrame, period: Period) -> Held:
+def _by_quarter(targets: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Return targets of the months of a period, with the quarter of each."""
+    quarters = quarters_of([str(month) for month in period.months()], period)
+    rows = targets[targets["month"].isin(quarters)]
+    return rows.assign(quarter=rows["month"].map(quarters))
+
+
+def _compared(found: Holding, asked: pd.DataFrame, period: Period) -> Held:
     """Set a plan beside what holds, by every side; without rows where nothing does."""
-    asked = targets[targets["month"].isin(found.months)]
-    asked = asked.assign(quarter=asked["month"].map(quarters_of(found.months, period)))
+    asked = asked[asked["month"].isin(found.months)]
     own_ones = not len(found.sources)
     sides, covers = [], True
     for side, held in ((side, held) for side, held in found.sides.items() if len(held)):
-        same = _same_cells(held, asked) if own_ones else asked
+        same = same_cells(held, asked) if own_ones else asked
         beside = _beside(side, held, same)
         entire = _told_whole(side, beside, asked)
         if side == "company":
@@ -220,15 +237,12 @@ def _enclosing(
 ) -> Enclosing | None:  # fmt: skip
     """Return the book's own target of the shortest period around this one, if there is any."""
     longer = [around for around in (*period.quarters(), period.year()) if around.length > period.length]
-    found = [(around, stated(own, accounts, around, parts=False)) for around in longer]
+    found = [(around, stated(own, accounts, [around])) for around in longer]
     found = [(around, rows) for around, rows in found if len(rows)]
     if not found:
         return None
     around, rows = found[0]
-    asked = targets.assign(quarter=str(around))
-    held = least_named(rows, "company")
-    beside = _beside("company", held, _same_cells(held, asked))
-    covers = bool(_told_whole("company", beside, asked).all())
+    beside, covers = _company(least_named(rows, "company"), targets.assign(quarter=str(around)))
     rest = tuple(str(m) for m in around.months() if m not in period.months())
     taken = adopted_of(adopted, rest)
     known = pd.DataFrame(columns=["month", "amount"]) if coming is None else coming
@@ -246,49 +260,40 @@ def _enclosing(
 
 
 def total_held(
-    adopted: pd.DataFrame | None, own: pd.DataFrame | None, accounts: pd.DataFrame, *, period: Period
+    adopted: pd.DataFrame | None,
+    own: pd.DataFrame | None,
+    accounts: pd.DataFrame,
+    expected: pd.DataFrame,
+    *,
+    period: Period,
 ) -> Decimal | None:
-    """Return what is asked of the company in a period already [currency]; see `compare_held`.
+    """Return what is asked of the company in a period already [currency], before there is a plan.
 
-    None where no targets hold for all of its months, or the book's own name the company by a side of which
-    they leave out what open accounts have.
+    The rule is that of `compare_held`, with what is expected in place of what the plan asks. None where no
+    targets hold for all months, or the book's own speak of a part of what is expected.
 
     Parameters
     ----------
-    accounts : pandas.DataFrame
-        account_id, rep_id, region, account_type and, optionally, status.
+    expected : pandas.DataFrame
+        What was sold or is forecast: account_id, rep_id, region, account_type, product_line, month and target
+        [currency], zero or more.
     """
-    found = what_holds(adopted, own, None, period)
-    if len(found.months) < len(period.months()):
-        return None
+    asked = _by_quarter(expected, period)
+    found = what_holds(adopted, own, accounts, period, asked)
     rows = found.sides["company"]
-    opened = accounts[accounts["status"] != "closed"] if "status" in accounts else accounts
-    if len(found.sources):
-        return total_money(rows["target"])
-    for (_, names), part in rows.groupby(["period", "names"]):
-        named = names.split()
-        if len(named) > 1 or (named and named[0] not in opened):
-            return None
-        if named and set(opened[named[0]].dropna()) - set(part[named[0]]):
-            return None
+    if len(found.months) < len(period.months()) or not (len(found.sources) or _company(rows, asked)[1]):
+        return None
     return total_money(rows["target"])
 
 
-def _same_cells(stated: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """Return what the plan asks of the very accounts, product lines and months that stated targets name."""
-    parts = [asked.head(0)]
-    for (_, names), rows in stated.groupby(["period", "names"]):
-        within, named = asked, names.split()
-        for time in ("month", "quarter"):
-            if pd.notna(rows[time].iloc[0]):
-                within = asked[asked[time] == rows[time].iloc[0]]
-                break
-        parts.append(within.merge(rows[named].drop_duplicates(), on=named) if named else within)
-    return pd.concat(parts, ignore_index=True)
+def _company(held: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Return the book's targets beside what is asked of the same, and whether that is all that is asked."""
+    beside = _beside("company", held, same_cells(held, asked))
+    return beside, bool(_told_whole("company", beside, asked).all())
 
 
 def _told_whole(dimension: str, beside: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Say of each key whether what stands beside is all that the plan asks of it."""
+    """Say of each key whether what stands beside is all that the plan asks of it; no target is below zero."""
     key = KEYS[dimension][:1]
     rows = asked.assign(key=asked[key[0]].astype("str") if key else "company")
     whole = pd.Series(to_ticks(rows["target"]), index=rows.index).groupby(rows["key"]).sum()

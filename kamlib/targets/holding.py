@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamlib.measures.money import to_ticks
 from kamlib.periods import Period, parse_period
 
 KEYS: dict[str, list[str]] = {
@@ -41,21 +42,60 @@ class Holding:
 
 
 def what_holds(
-    adopted: pd.DataFrame | None, own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period
+    adopted: pd.DataFrame | None,
+    own: pd.DataFrame | None,
+    accounts: pd.DataFrame | None,
+    period: Period,
+    asked: pd.DataFrame,
 ) -> Holding:
-    """Return the adopted targets where they cover the period, else the book's own, else a part of it."""
+    """Return the adopted targets where they cover the period, else the book's own, else those of a part.
+
+    Of what the book states for the period, for its quarters and for its months that counts which speaks of
+    the most that is asked; of as much, that of the longer ones.
+    """
     months = tuple(str(month) for month in period.months())
     rows = adopted_of(adopted, months)
     covered = tuple(month for month in months if month in set(rows["month"]))
     sources = rows[SOURCE].drop_duplicates().sort_values(SOURCE, ignore_index=True)
     rows = rows.assign(quarter=rows["month"].map(quarters_of(months, period)))
     taken = Holding(dict.fromkeys(KEYS, rows), covered, sources)
-    if len(covered) < len(months):
-        own = stated(own, accounts, period)
-        if len(own):
-            sides = {side: least_named(own, side) for side in KEYS}
-            return Holding(sides, months, sources.head(0), taken if covered else None)
-    return taken
+    if len(covered) == len(months):
+        return taken
+    ways = [[period], *([period.quarters()] if period.length > _QUARTER else []), period.months()]
+    said = [stated(own, accounts, told) for told in ways]
+    whole = [rows for rows, told in zip(said, ways, strict=True) if rows["period"].nunique() == len(told)]
+    if not whole and covered:
+        return taken
+    best = max(whole or said, key=lambda rows: _spoken_of(rows, asked))
+    if not len(best):
+        return taken
+    labels = set(best["period"])
+    known = {str(m) for told in ways for one in told if str(one) in labels for m in one.months()}
+    told_months = tuple(month for month in months if month in known)
+    return Holding(
+        {side: least_named(best, side) for side in KEYS},
+        told_months,
+        sources.head(0),
+        taken if covered else None,
+    )
+
+
+def _spoken_of(rows: pd.DataFrame, asked: pd.DataFrame) -> int:
+    """Return how much of what is asked the book's targets speak of [currency / 10,000]."""
+    return int(to_ticks(same_cells(least_named(rows, "company"), asked)["target"]).sum())
+
+
+def same_cells(stated: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return what is asked of the very accounts, product lines and months that stated targets name."""
+    parts = [asked.head(0)]
+    for (_, names), rows in stated.groupby(["period", "names"]):
+        within, named = asked, names.split()
+        for time in ("month", "quarter"):
+            if pd.notna(rows[time].iloc[0]):
+                within = asked[asked[time] == rows[time].iloc[0]]
+                break
+        parts.append(within.merge(rows[named].drop_duplicates(), on=named) if named else within)
+    return pd.concat(parts, ignore_index=True)
 
 
 def quarters_of(months: Sequence[str], period: Period) -> dict[str, str]:
@@ -71,18 +111,16 @@ def adopted_of(adopted: pd.DataFrame | None, months: Sequence[str]) -> pd.DataFr
     return adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
 
 
-def stated(
-    own: pd.DataFrame | None, accounts: pd.DataFrame | None, period: Period, *, parts: bool = True
-) -> pd.DataFrame:
-    """Return the book's targets of revenue of this period, or its parts, with every side as a column.
+def stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, told: Sequence[Period]) -> pd.DataFrame:
+    """Return the book's targets of revenue of these periods, with every side as a column.
 
     level orders them by how much they name; a side that only the account tells is filled in after that.
     """
     if own is None or "period" not in own:
-        return pd.DataFrame(columns=_NAMES)
+        return pd.DataFrame(columns=["period", "level", "names", "quarter", "month", "target", *_NAMES])
     measure = own.reindex(columns=["measure"])["measure"].astype("str").fillna("revenue")
-    rows, told = _making_up(own[measure == "revenue"], period, parts=parts)
-    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str"))
+    rows = own[(measure == "revenue") & own["period"].isin([str(one) for one in told])]
+    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str")).reset_index(drop=True)
     named = rows[_NAMES].notna().to_numpy()
     rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
     rows["names"] = [" ".join(np.array(_NAMES)[row]) for row in named]
@@ -94,17 +132,6 @@ def stated(
     rows["quarter"] = rows["period"].map(within)
     rows["month"] = rows["period"].where(rows["period"].isin([str(p) for p in told if p.length == 1]))
     return rows
-
-
-def _making_up(own: pd.DataFrame, period: Period, *, parts: bool) -> tuple[pd.DataFrame, list[Period]]:
-    """Return the targets of a period, else those of its quarters or months if there are some of each."""
-    quarters = period.quarters() if period.length > _QUARTER else []
-    for told in ([period], quarters, period.months()) if parts else ([period],):
-        labels = {str(one) for one in told}
-        rows = own[own["period"].isin(labels)].reset_index(drop=True)
-        if labels and set(rows["period"]) == labels:
-            return rows, told
-    return own.head(0), []
 
 
 def least_named(stated: pd.DataFrame, side: str) -> pd.DataFrame:

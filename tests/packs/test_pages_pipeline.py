@@ -194,7 +194,7 @@ def test_reps_of_one_name_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("open_part", "said"),
     [
-        (None, "No target holds for 2026Q1 yet, in the book or adopted: chapter 3"),
+        (None, "No target of the whole company holds for 2026Q1 yet, in the book or adopted: chapter 3"),
         (OpenTarget(Decimal(500), Decimal(60)), "Of the target of 500 that holds for 2026Q1, in the book or adopted, 60.0 is open after what is booked and forecast; new business of 30.0 in 2026Q1 covers 50.0 % of that."),
         (OpenTarget(Decimal(500), Decimal(-1)), "What is booked and forecast reaches the target of 500 for 2026Q1 without the pipeline"),
     ],

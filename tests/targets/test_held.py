@@ -168,7 +168,38 @@ def test_both_sums_are_of_the_same_and_what_tells_a_part_is_no_whole(
     assert amounts(held.of("company"))["company"] == total
     assert (amounts(held.of("rep")), amounts(held.of("region"))) == (reps, regions)
     assert held.covers == (whole is not None)
-    assert total_held(None, stated, accounts, period=QUARTER) == whole
+    assert total_held(None, stated, accounts, plan, period=QUARTER) == whole
+
+
+@pytest.mark.parametrize(("own", "total"), [
+    ([Q | {"product_line": line, "target": 60} for line in ("L1", "L2")], 120),
+    ([Q | {"rep_id": rep, "region": "N", "target": 70} for rep in ("R1", "R2")], 140),
+    ([Q | {"rep_id": "R1", "target": 70}], None), ([Q | {"region": "N", "target": 70}], 70), ([Q | {"target": 5}], 5),
+    ([Q | {"region": "N", "target": 70, "measure": "budget"}], None),
+])  # fmt: skip
+def test_what_holds_of_the_company_is_the_same_before_there_is_a_plan(
+    own: list[dict[str, object]], total: int | None
+) -> None:
+    # C is open, but nothing is expected or asked of it
+    about = [("A", "R1", "L1", 50), ("A", "R1", "L2", 20), ("B", "R2", "L1", 30), ("C", "R3", "L1", 0)]
+    plan = pd.DataFrame(about, columns=["account_id", "rep_id", "product_line", "target"])
+    plan = plan.assign(month="2026-01", region="N", account_type="T", rule="both", bound="none")
+    expected = plan.assign(target=[1, 2, 3, 0])
+    accounts = plan.drop_duplicates("account_id")[["account_id", "rep_id", "region", "account_type"]]
+    stated = pd.DataFrame(own)
+    held = compare_held(plan, None, stated, accounts, period=QUARTER)
+    assert (None if held is None or not held.covers else held.total) == total
+    assert total_held(None, stated, accounts, expected, period=QUARTER) == total
+    without = (
+        table.assign(rep_id=table["rep_id"].mask(table["rep_id"] == "R2"))
+        for table in (plan, expected, accounts)
+    )
+    plan, expected, accounts = without
+    named = pd.DataFrame([Q | {"rep_id": "R1", "target": 70}])
+    part = compare_held(plan, None, named, accounts, period=QUARTER)
+    assert part is not None
+    assert not part.covers  # B has no rep
+    assert total_held(None, named, accounts, expected, period=QUARTER) is None
 
 
 def test_a_year_is_made_up_of_the_quarters_that_the_book_states() -> None:
@@ -182,14 +213,25 @@ def test_a_year_is_made_up_of_the_quarters_that_the_book_states() -> None:
     assert amounts(held.of("quarter")) == {
         "2026Q1": [10, 80, 70], "2026Q2": [20, 0, -20], "2026Q3": [30, 60, 30], "2026Q4": [40, 0, -40],
     }  # fmt: skip
-    assert compare_held(plan, None, own.head(3), period=YEAR) is None
+    part = compare_held(plan, None, own.head(3), period=YEAR)
+    assert part is not None
+    assert (part.months, part.whole) == (tuple(f"2026-{n:02d}" for n in range(1, 10)), False)
+    assert (part.covers, amounts(part.of("company"))) == (True, {"company": [60, 140, 80]})
     whole = pd.concat([own, pd.DataFrame({"period": ["2026"], "rep_id": ["R1"], "target": [99]})])
     year = compare_held(plan, None, whole, period=YEAR)
     assert year is not None
     assert (float(year.total), len(year.of("quarter"))) == (99, 0)
     mixed = pd.concat([own, pd.DataFrame({"period": ["2026Q2"], "rep_id": [None], "target": [25]})])
-    assert total_held(None, mixed, ACCOUNT, period=YEAR) == 105  # of each quarter what names least
-    assert total_held(None, own.head(3), ACCOUNT, period=YEAR) is None
+    other = [("A", "R1", f"2026-{n:02d}", 5) for n in (1, 4, 7, 10)] + [("B", "R2", "2026-02", 7)]
+    one = pd.DataFrame({"period": ["2026"], "rep_id": ["R2"], "target": [8]})
+    most = compare_held(rows(*other), None, pd.concat([own, one]), period=YEAR)
+    assert most is not None
+    assert (most.covers, amounts(most.of("rep"))) == (
+        False,
+        {"R1": [100, 20, -80]},
+    )  # more than R2's year tells
+    assert total_held(None, mixed, ACCOUNT, plan, period=YEAR) == 105  # of each quarter what names least
+    assert total_held(None, own.head(3), ACCOUNT, plan, period=YEAR) is None
 
 
 def test_adopted_targets_of_all_months_come_before_the_books_own_and_those_before_a_part() -> None:
