@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 import pandas as pd
@@ -11,13 +12,14 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_attainability import Likely, names_of, with_side
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
-from kamlib.targets import Allocation, smart_cards
+from kamlib.targets import Allocation, attain_probability, smart_cards
 from kamlib.targets.smart import CRITERIA, OPEN, PASSES, STRETCH, UNKNOWN
 
 _LISTED = 10  # accounts listed whose card is not whole
 _FIRST = ("attainable", "relevant")  # which fail most, each in a column of its own
 _REST = tuple(name for name in CRITERIA if name not in _FIRST)
 _NAMED = 3  # reps named for each criterion that fails
+_DIGITS = 3  # of an amount that would mend a card
 _SIDES = ("company", "region", "account_type", "product_line")
 
 
@@ -53,8 +55,8 @@ def cards_page(
         cube=cube, period=run.period, as_of=run.as_of, weights=allocation.weights,
     )  # fmt: skip
     run.save("target_cards", cards)
-    wanted = likely.table[["dimension", "key", "wanted_target"]]
-    cards = cards.merge(wanted, how="left", on=["dimension", "key"])
+    known = likely.table[["dimension", "key", "wanted_target"]]
+    cards = _at_aim(cards.merge(known, how="left", on=["dimension", "key"]), likely, run.rounding_unit)
     cards.insert(1, "name", names_of(cards, scope))
     reps, accounts = (cards[cards["dimension"] == level] for level in ("rep", "account"))
     sides = cards[cards["dimension"].isin(list(_SIDES))]
@@ -156,35 +158,67 @@ def _counted(kind: str, cards: pd.DataFrame, likely: Likely, scope: Scope) -> st
     return words(key, others=told, **known) if told else words(f"{key}_all", **known)
 
 
+def _at_aim(cards: pd.DataFrame, likely: Likely, unit: int) -> pd.DataFrame:
+    """Add the amount told above which each target serves an aim, and how likely the next unit above it is."""
+    told = [_cut(amount, ROUND_CEILING) for amount in cards["aim_from"]]
+    above = cards[["dimension", "key"]].assign(target=[(amount // unit + 1) * unit for amount in told])
+    there = attain_probability(above, likely.keys, likely.paths, params=likely.params, unit=unit)
+    return cards.assign(
+        aim_told=told,
+        aim_chance=there["reach_probability"].to_numpy(),
+        aim_band=there["reach_band"].to_numpy(),
+    )
+
+
+def _cut(amount: Decimal, rounding: str) -> Decimal:
+    """Cut an amount to the digits that are told, to the side on which what is advised still holds."""
+    return Context(prec=_DIGITS, rounding=rounding).plus(amount)
+
+
 def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
-    """Say what would mend each criterion that a card fails; nothing where none does."""
-    words = scope.words
-    chance = words.chance(likely.params.wanted_probability)
-    told = []
+    """Say what would mend each criterion that a card fails; nothing where none does.
+
+    An amount that would mend one criterion is told with what it does to the other.
+    """
+    words, told = scope.words, []
     for name in CRITERIA:
         code = getattr(row, name)
         if code in PASSES[name]:
             continue
-        too_much = code in ("out_of_reach", STRETCH)
-        if too_much and not row.wanted_target > 0:
-            told.append(words("targets.mend_nothing"))
-        elif too_much:
-            known = {
-                "wanted": words.money(row.wanted_target),
-                "chance": chance,
-                "gap": words.money(row.target - row.wanted_target),
-            }
-            holds = row.wanted_target <= row.aim_from  # a target that low would serve no aim
-            told.append(words(f"targets.mend_{'only_holds' if holds else 'out_of_reach'}", **known))
+        if code in ("out_of_reach", STRETCH):
+            told.append(_less(row, likely, scope))
         elif code == "no_aim":
-            told.append(
-                words("targets.mend_no_aim", amount=words.money(row.aim_from), base=scope.size.base_period)
-            )
+            told.append(_more(row, scope))
         elif code == UNKNOWN:
             told.append(_lacking(row, likely, scope))
         else:
             told.append(words(f"targets.mend_{code}"))
     return words("targets.list").join(told) or None
+
+
+def _less(row: Any, likely: Likely, scope: Scope) -> str:
+    """Say what a target would fall to for the wanted chance, and whether it would still ask for more."""
+    words = scope.words
+    if not row.wanted_target > 0:
+        return words("targets.mend_nothing")
+    wanted = _cut(row.wanted_target, ROUND_FLOOR)
+    known = {
+        "wanted": words.money(wanted),
+        "chance": words.chance(likely.params.wanted_probability),
+        "gap": words.money(_cut(row.target - row.wanted_target, ROUND_CEILING)),
+    }
+    if wanted > row.aim_from:
+        return words("targets.mend_out_of_reach", **known)
+    return words("targets.mend_below_aims", base=scope.size.base_period, **known)
+
+
+def _more(row: Any, scope: Scope) -> str:
+    """Say above which amount a target would ask for more, and how likely that is."""
+    words, base, amount = scope.words, scope.size.base_period, scope.words.money(row.aim_told)
+    if pd.isna(row.aim_chance):
+        return words("targets.mend_no_aim_unknown", base=base, amount=amount)
+    chance, band = words.chance(row.aim_chance), words.value("reach_band", row.aim_band)
+    return words("targets.mend_no_aim", base=base, amount=amount, chance=chance, band=band)
 
 
 def _lacking(row: Any, likely: Likely, scope: Scope) -> str:

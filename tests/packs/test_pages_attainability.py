@@ -14,7 +14,7 @@ from kamlib.packs import pages_attainability as pages
 from kamlib.packs import pages_targets
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_cards import _lacking, cards_page
+from kamlib.packs.pages_cards import _at_aim, _lacking, _less, _more, cards_page
 from kamlib.packs.past_sides import PastSide
 from kamlib.runs import Run
 from kamlib.targets import (
@@ -74,7 +74,7 @@ def make_pages(
     )
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
     scope = pages_targets.Scope(Words(lang, "EUR"), "Seven", size, REPS, names)
-    facts = {"period": "2026Q1", "as_of": "2026-01-01", "book": {"fiscal_year_start": 1}}
+    facts = {"period": "2026Q1", "as_of": "2026-01-01", "book": {"fiscal_year_start": 1, "rounding_unit": 10}}
     run = Run(folder, facts)
     return {
         "targets_6": pages.reach_page(likely, scope=scope),
@@ -182,9 +182,11 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "en",
             {
-                "Wu Lei": "to ask more than 2025Q1, FC or history: above 1.00 k; else call it one to hold",
+                "Wu Lei": "above neither 2025Q1 nor FC, it asks for nothing more; above 1.00 k it would, at a chance of "
+                "89 % (easy)",
                 "(no rep)": "name a rep; no chance is drawn without a name",
-                "Account A": "210 of new business for a chance of 65 %; down to 560, where it has one, it would only hold",
+                "Account A": "210 of new business for a chance of 65 %; 560 has that chance too, but is above neither 2025Q1 nor "
+                "FC: it asks for nothing more",
                 "Account C": "nothing comes by itself: it takes new business",
                 "Account E": "name a rep",
             },
@@ -192,9 +194,9 @@ def test_every_card_is_kept_with_the_run(tmp_path: Path) -> None:
         (
             "zh",
             {
-                "Wu Lei": "高于 1,000 才高于 2025Q1、预测或按历史所应承担的；否则应明确为保持型目标",
+                "Wu Lei": "不高于 2025Q1 和预测，没有新要求；高于 1,000 才有，概率为 89 %（轻松可达）",
                 "（未分配客户经理）": "指定客户经理；没有名称则不计算概率",
-                "Account A": "另找 210 的新业务（概率 65 %）；若下调至该概率对应的 560，则仅为保持",
+                "Account A": "另找 210 的新业务（概率 65 %）；下调至 560 也有此概率，但不高于 2025Q1 和预测，没有新要求",
                 "Account C": "照旧则无采购：须全部靠新业务",
                 "Account E": "指定客户经理",
             },
@@ -285,6 +287,45 @@ def test_of_an_account_that_has_bought_nothing_yet_no_chance_can_be_said() -> No
     assert _lacking(row, replace(likely, paths=None), scope).startswith(
         "its chance cannot be said, as it is not fo"
     )
+
+
+def _told(target: int, aim_from: int, *, known: bool = True) -> tuple[str, str]:
+    """What would mend the target of a region that brings 1,000,100 to 1,200,000 in steps of 100."""
+    paths = np.arange(1_000_100, 1_200_001, 100)[None, :] * SCALE
+    keys = pd.DataFrame({"level": ["region"], "key": ["N"]})
+    for name, amount in (("landing", 1_100_050), ("low_80", 1_020_000), ("high_80", 1_180_000)):
+        keys[name] = to_money([amount * SCALE])
+    rows = pd.DataFrame({"dimension": ["region"], "key": ["N"], "target": [target]})
+    table = attain_probability(rows, keys, paths, params=AttainabilityParams(), unit=100)
+    drawn = paths if known else None
+    likely = pages.Likely(table, RepsAtTarget(0, None, None, None), 12, AttainabilityParams(), keys, drawn)
+    scope = pages_targets.Scope(Words("en", "EUR"), "Bikes", SimpleNamespace(base_period="PY"), REPS, {})
+    cards = _at_aim(table.assign(aim_from=to_money([aim_from * SCALE])), likely, 100)
+    row = next(cards.itertuples())
+    return _less(row, likely, scope), _more(row, scope)
+
+
+def test_an_amount_that_would_mend_a_card_is_cut_to_the_side_on_which_it_does() -> None:
+    # 65 % are reached at 1,070,400, of which 1.08 M would have 60 %; 1,079,600 more is not 1.07 M
+    less, more = _told(2_150_000, 1_064_100)
+    assert less == "down to 1.07 M for a chance of 65 %, or 1.08 M of new business"
+    # above 1.06 M would still leave 1,064,000, which asks for nothing; above 1.07 M, 1,070,100: 1,300 of 2,000 paths
+    assert more == (
+        "above neither PY nor FC, it asks for nothing more; above 1.07 M it would, at a chance of 65 % (attainable)"
+    )
+
+
+def test_an_amount_that_would_mend_one_criterion_says_what_it_does_to_the_other() -> None:
+    # what is told, 1.07 M, is not above the aim, though 1,070,400 would be
+    less, _ = _told(2_150_000, 1_070_200)
+    assert less == (
+        "1.08 M of new business for a chance of 65 %; 1.07 M has that chance too, but is above neither PY nor FC: "
+        "it asks for nothing more"
+    )
+    _, more = _told(1_110_000, 1_129_900)  # 1,130,100 is reached on 700 of 2,000
+    assert more.endswith("above 1.13 M it would, at a chance of 35 % (stretch)")
+    _, more = _told(1_110_000, 1_129_900, known=False)
+    assert more == "not above PY, it asks for nothing more; above 1.13 M it would"
 
 
 def test_sides_have_cards_that_tell_what_they_are_of(made: dict[str, Page]) -> None:
