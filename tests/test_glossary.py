@@ -62,7 +62,7 @@ def test_chinese_amounts_and_counts_stand_close_to_their_words() -> None:
     for key, values in {
         "planning.silent": {"count": "9", "asked": "5.11万"},
         "accounts.grow_title": {"count": "23", "money": "3.03万", "share": "8.0 %"},
-        "targets.margins_note_gap": {"name": "Li", "gap": "3.03万"},
+        "targets.margins_note_unassigned": {"target": "3.03万"},
         "forecast.movers_note": {"rising": "3", "falling": "4", "shown": "7"},
     }.items():
         text = words(key, **values)

@@ -1,6 +1,8 @@
-"""What page targets 2 says of regions, product lines and account types far from their forecast, and why."""
+"""What page targets 2 says of reps and other sides of a plan that are far from their forecast, and why."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -9,15 +11,16 @@ from kamlib.packs.targets_scope import Scope
 from kamlib.targets.chain import chain_steps
 
 _FAR = 0.1  # of the forecast, beyond what the total is off its own
-_SIDES = ("region", "product_line", "account_type")
+_SIDES = (("region", "product_line", "account_type"), ("rep",))  # each told by its own ends
 
 
 def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Scope) -> tuple[str, ...]:
-    """Name what is asked for most above its forecast and most below it, and what moves it there.
+    """Name what is asked for most above its forecast and most below it, and what moves it there; reps apart.
 
     A total above its forecast has every part above, so what counts is how far a part's target is from its
     share of the forecast times the total. Those by a tenth or more are far; of them the largest amount is
-    told on either side. The cause is the step of the chain that brings most of that amount, each compared
+    told on either side, first of regions, product lines and account types, then of reps, whose amounts are
+    smaller. The cause is the step of the chain that brings most of that amount, each compared
     with the same share of the company's step.
 
     Parameters
@@ -43,17 +46,24 @@ def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Sc
     known = pd.MultiIndex.from_frame(table[["dimension", "key"]]).isin(
         pd.MultiIndex.from_frame(traced[["dimension", "key"]])
     )
-    rows = table[table["dimension"].isin(_SIDES) & known & ~table["without_account"]]
-    asked, forecast = rows["target"].astype(float), rows["forecast"].astype(float)
-    even = total * forecast / coming
-    apart = (asked - even)[(forecast > 0) & ((asked - even).abs() >= _FAR * even)]
-    ends = [apart.idxmax()] if (apart > 0).any() else []
-    ends += [apart.idxmin()] if (apart < 0).any() else []
-    told = [_said(rows.loc[at], traced, forecast[at] / coming, scope) for at in ends]
+    told = []
+    for sides in _SIDES:
+        rows = table[table["dimension"].isin(sides) & known & ~table["without_account"]]
+        for at in _ends(rows, total / coming):
+            share = float(rows.loc[at, "forecast"]) / coming
+            told.append(_said(rows.loc[at], traced, share, scope))
     if not told:
         return ()
     listed = words("targets.list").join(told)
     return (words("targets.far", told=listed, all=words.signed_percent(total / coming - 1)),)
+
+
+def _ends(rows: pd.DataFrame, pace: float) -> list[Any]:
+    """Return the places of the rows furthest above and below their forecast times a pace, if they are far."""
+    asked, even = rows["target"].astype(float), pace * rows["forecast"].astype(float)
+    apart = (asked - even)[(even > 0) & ((asked - even).abs() >= _FAR * even)]
+    above = [apart.idxmax()] if (apart > 0).any() else []
+    return above + ([apart.idxmin()] if (apart < 0).any() else [])
 
 
 def _said(row: pd.Series, traced: pd.DataFrame, share: float, scope: Scope) -> str:

@@ -315,14 +315,6 @@ def _margins_title(reps: pd.DataFrame, scope: Scope) -> str:
 def _margins_notes(reps: pd.DataFrame, allocation: Allocation, scope: Scope) -> tuple[str, ...]:
     words = scope.words
     notes = [words("targets.margins_note_sums", total=words.count(allocation.total))]
-    known = reps[reps["key"].notna()]
-    if scope.size.forecast is not None and len(known):
-        gaps = as_float(known["forecast_gap"])
-        worst = known.iloc[int(gaps.argmin())]
-        if gaps.min() < 0:
-            notes.append(
-                words("targets.margins_note_gap", name=worst["name"], gap=words.money(-worst["forecast_gap"]))
-            )
     loose = reps[reps["key"].isna() & ~reps["without_account"] & (reps["target"] > 0)]
     if len(loose):
         notes.append(words("targets.margins_note_unassigned", target=words.money(loose["target"].iloc[0])))

@@ -48,6 +48,17 @@ def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind
     assert said(ROWS, lang) == (told,)
 
 
+def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
+    rows = [*ROWS[:3], ("rep", "R1", 200, 150, 0.15, 0.5, 0, 0), ("rep", "R2", 110, 110, 0.1, 0.1, 0, 0),
+            ("rep", "R3", 590, 740, 0.75, 0.4, 0, 0), ("rep", None, 9, 1, 0.0, 0.0, 0, 0)]  # fmt: skip
+    even = "Furthest from an even share of the total, which stands -10.0 % from its forecast: "
+    reps = ("Rep R1 +33.3 % (200, forecast 150; 50.0 % of potential, 15.0 % of the forecast); Rep R3 -20.3 % (590, "
+            "forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip
+    assert said(rows) == (even + reps,)
+    shop = said(ROWS)[0].removeprefix(even).removesuffix(".")
+    assert said([*ROWS, *rows[3:]]) == (f"{even}{shop}; {reps}",)
+
+
 def test_bounds_are_told_where_they_move_most() -> None:
     rows = [*ROWS[:3], ("account_type", "Shop", 110, 200, 0.2, 0.2, -78, 8)]
     assert said(rows) == (

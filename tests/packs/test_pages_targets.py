@@ -163,10 +163,9 @@ def test_a_forecast_on_or_below_the_target() -> None:
     free = AllocationParams(growth_cap=None, potential_cap=None)
     even = make_pages(sizing=SizingParams(total=2400), params=free, only="targets_1")
     assert even["targets_1"].title.endswith("the forecast stands exactly there")
-    more = make_pages(sizing=SizingParams(total=5000), params=free)
+    more = make_pages(sizing=SizingParams(total=5000), params=free, only="targets_1")
     assert more["targets_1"].title.endswith("the forecast stands 2.60 k below it")
     assert "falls 2.60 k short: that is what selling has to add" in more["targets_1"].notes[1]
-    assert "Among reps, furthest above the forecast: Wu Lei" in more["targets_2"].notes[1]
 
 
 def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_or_less() -> None:
