@@ -119,8 +119,8 @@ def stated(own: pd.DataFrame | None, accounts: pd.DataFrame | None, told: Sequen
     if own is None or "period" not in own:
         return pd.DataFrame(columns=["period", "level", "names", "quarter", "month", "target", *_NAMES])
     measure = own.reindex(columns=["measure"])["measure"].astype("str").fillna("revenue")
-    rows = own[(measure == "revenue") & own["period"].isin([str(one) for one in told])]
-    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str")).reset_index(drop=True)
+    rows = own[(measure == "revenue") & own["period"].isin([str(one) for one in told])].reset_index(drop=True)
+    rows = rows[["period", "target"]].join(rows.reindex(columns=_NAMES).astype("str"))
     named = rows[_NAMES].notna().to_numpy()
     rows["level"] = named.sum(axis=1) * 2 ** len(_NAMES) + named @ (2 ** np.arange(len(_NAMES))[::-1])
     rows["names"] = [" ".join(np.array(_NAMES)[row]) for row in named]

@@ -20,8 +20,9 @@ def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
     plan = pd.DataFrame({"account_id": ["A", "B"], "rep_id": ["R1", "R2"], "region": "N", "account_type": "T",
                          "product_line": "L", "month": "2026-01", "target": [500, 700], "bound": "none"})  # fmt: skip
     own = pd.DataFrame({"period": "2026-01", "rep_id": ["R1", "R2"], "target": [held, 700]})
-    cube = pd.DataFrame({"month": ["2025-12"], "revenue": to_money([9_000_000])})
-    coming = pd.DataFrame({"level": "company", "period": ["2026-01", "2026-02", "2026-03"],
+    about = {"account_id": "A", "product_line": "L"}
+    cube = pd.DataFrame({**about, "month": ["2025-12"], "revenue": to_money([9_000_000])})
+    coming = pd.DataFrame({**about, "level": "account_line", "period": ["2026-01", "2026-02", "2026-03"],
                            "forecast": to_money([10_000_000, 11_000_000, 12_000_000])})  # fmt: skip
     tables = {
         "plan_targets": plan,
