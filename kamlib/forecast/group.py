@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kamlib.forecast.arrays import Floats, Indices
+from kamlib.forecast.arrays import Flags, Floats, Indices
 from kamlib.forecast.comparable import repeat_unknown
 from kamlib.forecast.outliers import FAR, quartiles
 from kamlib.forecast.seasonal import bridge, find_season
@@ -48,8 +48,8 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     growth goes on by the same amount a period, decline by the same share, both at n³ / (n³ + 8) of what n
     years of months with sales show, those of the group for what it differs by: the variance of a line's slope
     falls with the cube of its length, and what two years show is taken to be half chance. A season needs two
-    seasons of history and growth two years, as neither can be told from the other before; without them, or
-    where sums are not above zero on average, all factors are 1.
+    seasons of history and growth two years with sales in as many months as one has, as neither can be told
+    from the other before; without them, or where sums are not above zero on average, all factors are 1.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def group_paths(y: Floats, *, horizon: int, season_length: int, year: int | None
     together = _season(whole, season_length)
     own = _season(y / together[position[:length]], season_length)
     season = (together * own)[position]
-    alike, apart = _growth(y / season[:length], whole / together[position[:length]], 2 * year)
+    alike, apart = _growth(y / season[:length], whole / together[position[:length]], year)
     since, growth = time[:, None] - (length - 1), alike + apart
     sold = (whole > 0).sum() / year
     ahead = (_lasts(sold) * alike + _lasts(years) * apart) * since
@@ -99,20 +99,26 @@ def _lasts(years: Floats | float) -> Floats:
     return seen / (seen + _HALF_CHANCE**3)
 
 
-def _growth(y: Floats, whole: Floats, least: int) -> tuple[Floats, Floats]:
+def _growth(y: Floats, whole: Floats, year: int) -> tuple[Floats, Floats]:
     """Return by how much logarithms rise a period: of all together, and of each group's share of it.
 
-    Both are without season; 0 where fewer than `least` periods have sales, as nothing has no logarithm.
+    Both are without season; 0 where it is not `_shown`. Nothing has no logarithm.
     """
     start, apart = np.zeros(y.shape[1], dtype=np.intp), np.zeros(y.shape[1])
-    if (whole > 0).sum() < least or not whole.mean() > 0:
+    if not (whole.mean() > 0 and _shown(whole > 0, year).all()):
         return np.zeros(1), apart
     part = np.divide(y, whole, out=np.full(y.shape, np.nan), where=(whole > 0) & (y > 0))
     whole = np.where(whole > 0, whole, np.nan)
-    asked = np.flatnonzero((~np.isnan(part)).sum(axis=0) >= least)
+    asked = np.flatnonzero(_shown(~np.isnan(part), year))
     if len(asked):
         apart[asked] = fit_line(_logs(part[:, asked]), start[asked])[1]
     return straight_line(_logs(whole), start[:1])[1], apart
+
+
+def _shown(sold: Flags, year: int) -> Flags:
+    """Say of which columns growth can be told: where sales go back two years and make up one."""
+    result: Flags = (sold.sum(axis=0) >= year) & (len(sold) - sold.argmax(axis=0) >= 2 * year)
+    return result
 
 
 def _logs(y: Floats) -> Floats:

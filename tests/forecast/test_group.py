@@ -51,13 +51,19 @@ def test_one_odd_month_neither_stops_growth_nor_makes_it(row: int, odd: float) -
         assert path[47] / path[35] == pytest.approx(clean[47] / clean[35], rel=0.02)
 
 
-def test_months_of_nothing_are_left_out_and_two_years_of_others_are_needed() -> None:
+def test_months_of_nothing_are_left_out_and_a_year_of_others_within_two_is_needed() -> None:
     y = 1.01 ** np.arange(48.0)[:, None]
     y[np.random.default_rng(0).permutation(48)[:12]] = 0.0
     path = group_paths(y, horizon=12, season_length=12)[:, 0]
     np.testing.assert_allclose(path[48:] / path[47], 1 + 27 / 35 * np.log(1.01) * np.arange(1, 13))
-    y[np.flatnonzero(y > 0)[:13]] = 0.0
-    np.testing.assert_allclose(group_paths(y, horizon=12, season_length=12), 1.0)
+    y[np.flatnonzero(y > 0)[1:14]] = 0.0
+    lasts = (23 / 12) ** 3 / ((23 / 12) ** 3 + 8)
+    path = group_paths(y, horizon=12, season_length=12)[:, 0]
+    np.testing.assert_allclose(path[48:] / path[47], 1 + lasts * np.log(1.01) * np.arange(1, 13))
+    for left_out in (slice(None, 25), np.flatnonzero(y > 0)[1:13]):
+        few = y.copy()
+        few[left_out] = 0.0  # sales go back 23 months, or make up 11
+        np.testing.assert_allclose(group_paths(few, horizon=12, season_length=12), 1.0)
 
 
 @pytest.mark.parametrize("growth", [3.0, 0.2])

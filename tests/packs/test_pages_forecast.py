@@ -255,14 +255,14 @@ def test_the_fan_starts_where_actuals_end_and_ends_at_the_landing() -> None:
         (
             "en",
             "Bias at company level: {bias} (plus is a forecast too high), made at 4 dates from 2024-10 on, each for "
-            "all months up to 2025-10-01. It may differ, also in side, from what page forecast 1 tells of the forecasts "
-            "1 to 12 months ahead from 2023-01 to 2023-07: those leave out what new accounts brought, and stand on "
+            "all months up to 2025-10-01. It may differ, also in side, from what page forecast 1, and the summary "
+            "where most went to one side, tell of the forecasts 1 to 12 months ahead from 2023-01 to 2023-07: those leave out what new accounts brought, and stand on "
             "other dates, months and lengths of history.",
         ),
         (
             "zh",
             "公司层级偏差：{bias}（正值表示预测偏高），自 2024-10 起4个时点各预测至 2025-10-01。"
-            "它与“预测 1”页中提前 1 至 12 个月、2023-01 至 2023-07 的预测误差可能不同，方向也可能相反："
+            "它与“预测 1”页（多数偏向一侧时还有摘要）中提前 1 至 12 个月、2023-01 至 2023-07 的预测误差可能不同，方向也可能相反："
             "后者不计新客户的收入，且时点、月数与可用历史均不同。",
         ),
     ],
