@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -9,6 +10,10 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+# Python to be run in a process of its own: its peak so far [MB]. What the kernel tells of a process's use counts
+# the memory of the one that started it, too.
+PEAK = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024"
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,15 @@ class Cost:
 
 
 def run(command: Sequence[str]) -> Cost:
-    """Run a command once, its output discarded; a failing command fails the bench."""
+    """Run a command once, its output discarded; a failing command fails the bench.
+
+    It is started by a small process, as the peak of whoever starts it counts as its own.
+    """
+    with multiprocessing.get_context("forkserver").Pool(1) as small:
+        return small.apply(_run, (command,))
+
+
+def _run(command: Sequence[str]) -> Cost:
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench.measure import report
+from tests.bench.measure import PEAK, report
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(os.environ.get("KAM_PEERS") or ROOT / ".venv-peers" / "bin" / "python")
 
 MADE = """
-import json, resource, sys, time
+import json, sys, time
 import numpy as np
 n = int(sys.argv[1])
 rng = np.random.default_rng(1)
@@ -45,14 +45,13 @@ found = fit_margins(seed, asked, **bounds).table
 """
 ROUNDED = (
     OURS
-    + """
+    + f"""
 cpu = time.process_time() - begun
 begun = time.process_time()
 split = split_jointly(seed, asked, **bounds)
 rounding = time.process_time() - begun
 assert len(split.residuals) == 0 and (split.units >= low).all() and (split.units <= high).all()
-print(json.dumps({"cpu": cpu, "rounding": rounding,
-                  "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+print(json.dumps({{"cpu": cpu, "rounding": rounding, "megabytes": {PEAK}}}))
 """
 )
 IPFN = """

@@ -20,7 +20,7 @@ from kamlib.forecast.engine import forecast_matrix
 from kamlib.forecast.reconcile import RECONCILIATIONS, reconcile
 from kamlib.forecast.structure import Structure, build_structure
 from kamlib.measures.accuracy import seasonal_scales
-from tests.bench.measure import report
+from tests.bench.measure import PEAK, report
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("KAM_SHARED") or ROOT.parent / "shared")
@@ -29,7 +29,7 @@ PEERS = Path(os.environ.get("KAM_PEERS") or ROOT / ".venv-peers" / "bin" / "pyth
 
 # A company of so many account x product line pairs, 12 months ahead, 36 past errors of every series
 COMPANY = """
-import json, resource, sys, time
+import json, sys, time
 import numpy as np
 import pandas as pd
 n = int(sys.argv[1])
@@ -69,10 +69,10 @@ found = y - (w @ c.T @ np.linalg.solve(c @ w @ c.T, c @ y.T)).T
 cpu = time.process_time() - begun
 gap = float(np.abs(c @ found.T).max())
 """
-SAY = """
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+SAY = f"""
+peak = {PEAK}
 np.save(sys.argv[2], found)
-print(json.dumps({"cpu": cpu, "megabytes": peak, "gap": gap}))
+print(json.dumps({{"cpu": cpu, "megabytes": peak, "gap": gap}}))
 """
 LIBRARY = """
 import sys
