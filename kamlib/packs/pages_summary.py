@@ -23,6 +23,7 @@ from kamlib.packs.pages_held import (
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
 from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
+from kamlib.periods import Period
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
 from kamlib.targets.held import Held
@@ -77,8 +78,8 @@ def summary_page(run: Run) -> Page:
         title=title,
         subtitle=words(
             "planning.summary_subtitle",
-            book=run.facts["book"]["name"], currency=words.currency, period=run.period, as_of=run.as_of,
-            first=run.period.months()[0], last=run.period.months()[-1],
+            book=run.facts["book"]["name"], currency=words.currency, as_of=run.as_of,
+            period=_with_months(run.period, words),
         ),
         sentences=_sentences(run, reps, held, side),
         notes=(_decide_gap(reps, gap, side, words, holds), _decide_service(run), _decide_effort(run)),
@@ -88,6 +89,17 @@ def summary_page(run: Run) -> Page:
         totals=tuple(name for name in _TOTALS if name in reps),
         folded=False,
     )  # fmt: skip
+
+
+def _with_months(period: Period, words: Words) -> str:
+    """Name a period with its months; a month is its own."""
+    months = [str(month) for month in period.months()]
+    label = str(period)
+    return (
+        label
+        if months == [label]
+        else words("planning.period_months", period=label, months=months_said(months, words))
+    )
 
 
 def _base_period(run: Run) -> str:

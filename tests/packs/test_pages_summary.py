@@ -10,7 +10,7 @@ import pytest
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
 from kamlib.packs.pages_held import beside_held
-from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_sentence, _told
+from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_sentence, _told, _with_months
 from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
 from kamlib.targets.held import Held
@@ -181,3 +181,10 @@ def test_a_chance_on_the_other_side_of_the_forecast_is_explained(
     words = Words("en", "EUR")
     run = SimpleNamespace(load={"target_probabilities": table}.__getitem__, words=words)
     assert _against_forecast(run) == ((words(f"planning.mean_{key}"),) if key else ())
+
+
+@pytest.mark.parametrize(("period", "lang", "said"), [
+    ("2026Q1", "en", "2026Q1 (2026-01 to 2026-03)"), ("2026Q1", "zh", "2026Q1（2026-01 至 2026-03）"), ("2026-02", "en", "2026-02"),
+])  # fmt: skip
+def test_a_period_is_named_with_its_months_but_for_a_month(period: str, lang: str, said: str) -> None:
+    assert _with_months(parse_period(period), Words(lang, "EUR")) == said
