@@ -14,15 +14,17 @@ _ROW = 30
 _NAMES = 190
 
 
-def proof_chart(rules: pd.DataFrame, *, words: Words, native: NativeChart) -> Figure:
+def proof_chart(rules: pd.DataFrame, *, error: str, words: Words, native: NativeChart) -> Figure:
     """Draw each rule's error, how much more it is than the best one's, and what attainment goes with.
 
     Parameters
     ----------
     rules : pandas.DataFrame
-        One row per rule from top to bottom: name, rep_error, error_difference, difference_low and
-        difference_high (NaN without an interval) [fraction], used (whether it is the rule in use),
+        One row per rule from top to bottom: name, rep_error, account_error, error_difference, difference_low
+        and difference_high (NaN without an interval) [fraction], used (whether it is the rule in use),
         size_correlation and growth_correlation (NaN where unknown), text (the error as written).
+    error : str
+        The error that is drawn, a column of `rules`.
     words : Words
         Labels.
     native : NativeChart
@@ -33,14 +35,14 @@ def proof_chart(rules: pd.DataFrame, *, words: Words, native: NativeChart) -> Fi
     names, height = rules["name"].tolist(), _ROW * len(rules)
     y = alt.Y("name:N", sort=names, title=None, axis=_names())
     base = alt.Chart(rules).encode(
-        y, alt.X("rep_error:Q", title=None, axis=None, scale=padded_scale(rules["rep_error"]))
+        y, alt.X(f"{error}:Q", title=None, axis=None, scale=padded_scale(rules[error]))
     )
     bars = base.mark_bar(size=16).encode(
         color=alt.Color("used:N", scale=alt.Scale(domain=[True, False], range=[DARK, LIGHT]), legend=None),
-        tooltip=_tips(words, "rep_error"),
+        tooltip=_tips(words, error),
     )
     text = base.mark_text(align="left", dx=5).encode(text="text:N")
-    left = (bars + text).properties(width=180, height=height, title=heading(words("proof.chart_error")))
+    left = (bars + text).properties(width=180, height=height, title=heading(words(f"proof.chart_{error}")))
     parts = [left]
     if rules["difference_low"].notna().any():
         parts.append(_differences(rules, names, height, words))

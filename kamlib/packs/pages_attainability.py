@@ -19,12 +19,12 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, past_side
 from kamlib.packs.paying import period_pay
-from kamlib.packs.targets_scope import Scope, mean_beside_middle, told_apart
+from kamlib.packs.targets_scope import Scope, leading_side, mean_beside_middle, told_apart
 from kamlib.runs import Run
 from kamlib.targets import attain_probability, reps_at_target
 from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
 
-_SHOWN = 20  # reps drawn, those with the largest targets
+_SHOWN = 20  # reps or others drawn, those with the largest targets
 _NAMED = 3  # targets named where the chance is on the other side of even than the forecast
 _BANDS = ("out_of_reach", "stretch", "attainable", "easy", "unknown")
 
@@ -66,6 +66,16 @@ class Likely:
     pay: PayParams = field(default_factory=PayParams)
     side: PastSide | None = None
     history: tuple[int, int] | None = None
+
+    @property
+    def company(self) -> pd.Series:
+        """The row of `table` of the company."""
+        return self.table[self.table["dimension"] == "company"].iloc[0]
+
+    @property
+    def told(self) -> bool:
+        """Whether the company's chance is known, and with it that of whatever was sold."""
+        return bool(pd.notna(self.company["reach_probability"]))
 
 
 def judge_targets(
@@ -116,6 +126,8 @@ def _history(run: Run, cube: pd.DataFrame, forecast: pd.DataFrame) -> tuple[int,
 def reach_page(likely: Likely, *, scope: Scope) -> Page:
     """Answer whether the targets are likely to be reached (targets 6).
 
+    Drawn are reps or, where the book names none, regions or what else it names.
+
     Parameters
     ----------
     likely : Likely
@@ -125,11 +137,12 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
     """
     words = scope.words
     table = likely.table[likely.table["dimension"] != "account"].copy()
-    order = {name: at for at, name in enumerate(("rep", *(level for level in LEVELS if level != "rep")))}
+    lead = leading_side(table)
+    order = {name: at for at, name in enumerate((lead, *(level for level in LEVELS if level != lead)))}
     table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
     table.insert(1, "name", names_of(table, scope))
-    reps = table[(table["dimension"] == "rep") & (table["target"] > 0)]
-    shown = reps.head(_SHOWN)
+    drawn = table[(table["dimension"] == lead) & (table["target"] > 0)]
+    shown = drawn.head(_SHOWN)
     rows = pd.DataFrame(
         {
             "name": told_apart(shown["name"].tolist(), shown["key"].tolist()),
@@ -146,13 +159,13 @@ def reach_page(likely: Likely, *, scope: Scope) -> Page:
     return Page(
         id="targets_6",
         title=_reach_title(likely, scope),
-        subtitle=scope.subtitle(words("targets.reach_what")),
+        subtitle=scope.subtitle(words("targets.reach_what", side=words.value("dimension", lead).lower())),
         table=table.drop(columns="key"),
         figures=(
-            reach_chart(rows, title=_chart_title(len(shown), len(reps), scope), words=words, native=native),
+            reach_chart(rows, title=_chart_title(len(shown), len(drawn), scope), words=words, native=native),
         ),
         sentences=(*_side_said(likely, scope), *_mean_said(likely, scope), *_cost_said(likely, scope)),
-        notes=_reach_notes(likely, reps, scope),
+        notes=_reach_notes(likely, table, scope),
         labels={"wanted_target": _wanted_label(likely, scope)},
     )
 
@@ -167,8 +180,10 @@ _NO_SUMS = (
 
 def _reach_title(likely: Likely, scope: Scope) -> str:
     words, reps, params = scope.words, likely.reps, likely.params
-    if reps.expected is None:
+    if not likely.told:
         return words("targets.reach_title_none")
+    if reps.expected is None:
+        return _sides_title(likely, scope)
     side = "below" if reps.expected < params.reps_low else "within"
     side = "above" if reps.expected > params.reps_high else side
     return words(
@@ -180,21 +195,41 @@ def _reach_title(likely: Likely, scope: Scope) -> str:
     )
 
 
-def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
+def _sides_title(likely: Likely, scope: Scope) -> str:
+    """Say how likely the total is and which part of it is least, where no rep's chance is known."""
+    words, company = scope.words, likely.company
+    parts = _sides(likely.table)
+    least = parts.loc[parts["reach_probability"].idxmin()]
+    name = names_of(parts.loc[[least.name]], scope)[0]
+    return words(
+        "targets.reach_title_sides",
+        total=words.money(company["target"]),
+        chance=words.chance(company["reach_probability"]),
+        name=with_side(name, least["dimension"], words),
+        least=words.chance(least["reach_probability"]),
+    )
+
+
+def _sides(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of regions, account types and product lines whose chance is known."""
+    return table[~table["dimension"].isin(["company", "rep", "account"]) & table["reach_probability"].notna()]
+
+
+def _reach_notes(likely: Likely, table: pd.DataFrame, scope: Scope) -> tuple[str, ...]:
     words, found = scope.words, likely.reps
-    if found.expected is None or found.low_80 is None or found.high_80 is None:
+    if not likely.told:
         told = [words("targets.reach_note_none")]
         if likely.history is not None:
             needed, known = likely.history
             told.append(words("targets.reach_note_history", needed=needed, known=known))
         return (joined(told, words), words("targets.reach_note_pipeline"))
-    company = likely.table[likely.table["dimension"] == "company"].iloc[0]
-    counted = reps["reach_band"].value_counts()
-    bands = words("targets.list").join(
-        words("targets.reach_band_count", band=words.value("reach_band", band), count=int(counted[band]))
-        for band in _BANDS
-        if band in counted
+    doubt = joined(
+        [words("targets.reach_note_doubt", origins=likely.origins), words("targets.reach_note_tested")], words
     )
+    if found.low_80 is None or found.high_80 is None:
+        return (words("targets.reach_note_sides", bands=_bands(_sides(table), scope)), doubt)
+    company = likely.company
+    reps = table[(table["dimension"] == "rep") & (table["target"] > 0)]
     return (
         words(
             "targets.reach_note_range",
@@ -203,17 +238,24 @@ def _reach_notes(likely: Likely, reps: pd.DataFrame, scope: Scope) -> tuple[str,
             total=words.money(company["target"]),
             chance=words.chance(company["reach_probability"]),
         ),
-        words("targets.reach_note_bands", bands=bands, aim=_aim(likely.params, scope)),
-        joined(
-            [words("targets.reach_note_doubt", origins=likely.origins), words("targets.reach_note_tested")],
-            words,
-        ),
+        words("targets.reach_note_bands", bands=_bands(reps, scope), aim=_aim(likely.params, scope)),
+        doubt,
+    )
+
+
+def _bands(rows: pd.DataFrame, scope: Scope) -> str:
+    """Count rows by how likely their targets are."""
+    words, counted = scope.words, rows["reach_band"].value_counts()
+    return words("targets.list").join(
+        words("targets.reach_band_count", band=words.value("reach_band", band), count=int(counted[band]))
+        for band in _BANDS
+        if band in counted
     )
 
 
 def _side_said(likely: Likely, scope: Scope) -> tuple[str, ...]:
     """Say so where past forecasts of the period went wrong to one side; nothing where no chance is known."""
-    if likely.side is None or likely.reps.expected is None:
+    if likely.side is None or not likely.told:
         return ()
     return (likely.side.said(scope.words),)
 

@@ -72,7 +72,7 @@ def cards_page(
     notes.append(words("targets.cards_note_doubt"))
     return Page(
         id="targets_8",
-        title=_title(reps[reps["key"].notna()], likely, scope),
+        title=_title(cards, likely, scope),
         subtitle=scope.subtitle(words("targets.cards_what")),
         table=table[["name", "target", *_FIRST, "form", "mend"]],
         sentences=tuple(
@@ -100,10 +100,13 @@ def _failing(cards: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {n: found[n] for n in sorted(found, key=lambda n: -len(found[n])) if len(found[n])}
 
 
-def _title(reps: pd.DataFrame, likely: Likely, scope: Scope) -> str:
+def _title(cards: pd.DataFrame, likely: Likely, scope: Scope) -> str:
     words = scope.words
+    reps = cards[(cards["dimension"] == "rep") & cards["key"].notna()]
     if not len(reps):
-        return words("targets.cards_title_none")
+        others = cards[cards["dimension"] != "rep"]
+        smart, targets = words.count(int(others["smart"].sum())), words.count(len(others))
+        return words("targets.cards_title_none", smart=smart, targets=targets)
     known = {"smart": words.count(int(reps["smart"].sum())), "reps": words.count(len(reps))}
     failing = [
         words("targets.cards_failing", criterion=words.label(name), names=_some(rows["name"].tolist(), scope))

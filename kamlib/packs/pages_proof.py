@@ -12,6 +12,7 @@ from kamlib.packs.page import Page
 from kamlib.targets import Proof
 
 _FEW = 10  # targets expected to be reached, of which a decimal tells something
+_TOLD = 3  # decimals of a share that are told, as tenths of a point
 _EVEN = 0.1  # a rank correlation this small explains a hundredth of what differs
 
 
@@ -35,23 +36,29 @@ def proof_page(proof: Proof, *, words: Words, company: str) -> Page:
             table=proof.rules,
             notes=(words("proof.note_none"),),
         )
-    true = proof.rules[proof.rules["split_total"] == "true"].sort_values("rep_error", kind="stable")
+    error = _error(proof)
+    true = proof.rules[proof.rules["split_total"] == "true"].sort_values(error, kind="stable")
     table = pd.concat([true, proof.rules[proof.rules["split_total"] != "true"]], ignore_index=True)
     bars = true.assign(
         name=[_name(code, proof, words) for code in true["split_rule"]],
         used=true["split_rule"] == proof.in_use,
-        text=[words.percent(error) for error in true["rep_error"]],
+        text=[words.percent(off) for off in true[error]],
     ).reset_index(drop=True)
-    native = NativeChart("bar", "split_rule", {"rep_error": "AC"}, rows=len(true))
+    native = NativeChart("bar", "split_rule", {error: "AC"}, rows=len(true))
     return Page(
         id="targets_4",
         title=_title(proof, words),
         subtitle=_subtitle(proof, words, company),
         table=table,
-        figures=(proof_chart(bars, words=words, native=native),),
+        figures=(proof_chart(bars, error=error, words=words, native=native),),
         sentences=(*_chances(proof, words), _fair_note(proof, words), *_own_sentences(proof, words)),
         notes=(_blend_note(proof, words), _doubt_note(proof, words)),
     )
+
+
+def _error(proof: Proof) -> str:
+    """Return the error that tells rules apart."""
+    return "rep_error" if proof.by_reps else "account_error"
 
 
 def _row(table: pd.DataFrame, rule: str, total: str = "true") -> pd.Series:
@@ -64,19 +71,22 @@ def _name(code: str, proof: Proof, words: Words) -> str:
 
 
 def _title(proof: Proof, words: Words) -> str:
-    best, other = _row(proof.rules, proof.best), _row(proof.rules, proof.against)
+    best, other = (_row(proof.rules, rule)[_error(proof)] for rule in (proof.best, proof.against))
     known = {
         "best": _name(proof.best, proof, words),
         "other": _name(proof.against, proof, words),
-        "error": words.percent(best["rep_error"]),
-        "points": _points(other["error_difference"]),
+        "error": words.percent(best),
+        "points": _points(other - best),
     }
+    if not proof.by_reps:
+        lead = words("proof.title_one_rep" if len(proof.cases) else "proof.title_no_reps")
+        return words("proof.title_accounts", lead=lead, **known)
     if len(proof.periods) == 1:
         return words("proof.title_single", first=proof.periods["period"].iloc[0], **known)
     true = proof.rules[proof.rules["split_total"] == "true"]
     apart = "best_blend" in set(true["split_rule"])  # of periods that overlap ranges are too narrow
-    sure = "sure" if apart and other["difference_low"] > 0 else "unsure"
-    ends = [other["difference_low"], other["difference_high"]]
+    ends = _row(proof.rules, proof.against)[["difference_low", "difference_high"]].tolist()
+    sure = "sure" if apart and round(ends[0], _TOLD) > 0 else "unsure"
     told = words("proof.range_none")
     if apart and not any(map(pd.isna, ends)):
         told = words("proof.range_points", low=_points(ends[0]), high=_points(ends[1]))
@@ -99,14 +109,16 @@ def _blend_note(proof: Proof, words: Words) -> str:
         else:
             ends = {"low": _whole(row.weight_low), "high": _whole(row.weight_high)}
             parts.append(words("proof.weight_range", **known, **ends))
-    notes = [words("proof.note_blend", weights=words("targets.list").join(parts))]
-    if "best_blend" in set(proof.rules["split_rule"]):
+    notes = [words("proof.note_blend", weights=words("targets.list").join(parts))] if parts else []
+    if not proof.by_reps:
+        notes.append(words("proof.note_accounts"))
+    elif "best_blend" in set(proof.rules["split_rule"]):
         held_out = words.percent(_row(proof.rules, "best_blend")["rep_error"])
         notes.append(words("proof.note_held_out", error=held_out))
     else:
         notes.append(words("proof.note_not_held_out"))
     if proof.in_use:
-        in_use = words.percent(_row(proof.rules, proof.in_use)["rep_error"])
+        in_use = words.percent(_row(proof.rules, proof.in_use)[_error(proof)])
         notes.append(words("proof.note_in_use", error=in_use))
     else:
         notes.append(words("proof.note_no_use"))
@@ -116,11 +128,14 @@ def _blend_note(proof: Proof, words: Words) -> str:
 def _fair_note(proof: Proof, words: Words) -> str:
     rule = proof.in_use or proof.best
     row = _row(proof.rules, rule)
+    reps = ""
+    if proof.by_reps:
+        spread = f"{100 * row['attainment_spread']:.0f}"
+        reps = words("proof.note_fair_reps", in_band=words.percent(row["in_band"]), spread=spread)
     return words(
         "proof.note_fair",
         rule=_name(rule, proof, words),
-        in_band=words.percent(row["in_band"]),
-        spread=f"{100 * row['attainment_spread']:.0f}",
+        reps=reps,
         size=_side(row["size_correlation"], words),
         growth=_side(row["growth_correlation"], words),
         size_r=_signed(row["size_correlation"]),
@@ -179,7 +194,7 @@ def _doubt_note(proof: Proof, words: Words) -> str:
     if proof.today:
         stands_in = [words(f"proof.today_{name}") for name in proof.today]
         notes.append(words("proof.note_today", what=words("targets.list").join(stands_in)))
-    if "forecast" not in set(proof.weights["factor"]):
+    if "forecast" not in set(proof.rules["split_rule"]):
         notes.append(words("proof.note_no_forecast"))
     return joined(notes, words)
 
@@ -208,7 +223,7 @@ def _signed(value: float) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:.1f}"
+    return f"{100 * round(share, _TOLD):.1f}"
 
 
 def _whole(weight: float) -> str:

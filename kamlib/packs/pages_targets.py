@@ -18,7 +18,7 @@ from kamlib.packs.pages_falls import fall_sentences, with_forecasts
 from kamlib.packs.pages_far import far_sentences
 from kamlib.packs.pages_held import add_held, held_labels, held_sentences, save_held
 from kamlib.packs.pages_targets_chain import chain_page
-from kamlib.packs.targets_scope import Scope, held_of, pipeline_of, scope_of, told_apart
+from kamlib.packs.targets_scope import Scope, held_of, leading_side, pipeline_of, scope_of, told_apart
 from kamlib.targets import Allocation, Sides, TargetSize
 from kamlib.targets.facts import in_full
 from kamlib.targets.held import Held
@@ -94,7 +94,7 @@ def margins_page(
     segments: pd.DataFrame | None = None,
     traced: pd.DataFrame | None = None,
 ) -> Page:
-    """Answer who is asked for what (targets 2).
+    """Answer who is asked for what (targets 2): reps first or, where none is named, what else the book names.
 
     Parameters
     ----------
@@ -117,27 +117,26 @@ def margins_page(
     if likely is not None:
         chances = likely.dropna(subset="key")[["dimension", "key", "reach_probability"]]
         summary = summary.merge(chances, how="left", on=["dimension", "key"])
-    table = summary[summary["dimension"].isin(["rep", *_SIDES, "company"])].copy()
-    order = {name: at for at, name in enumerate(["rep", *_SIDES, "company"])}
+    lead = leading_side(summary)
+    others = [side for side in ("rep", *_SIDES) if side != lead]
+    order = {name: at for at, name in enumerate([lead, *others, "company"])}
+    table = summary[summary["dimension"].isin(list(order))].copy()
     table = table.sort_values("dimension", key=lambda c: c.map(order), kind="stable", ignore_index=True)
     table = add_held(table, held)
     table.insert(1, "name", _names(table, scope))
-    reps = table[table["dimension"] == "rep"]
-    heading = words.value("dimension", "rep")
-    native = NativeChart("bar", "name", series_of(scope.size), rows=_drawn(len(reps), _REPS))
+    rows = {side: table[table["dimension"] == side] for side in (lead, *others)}
+    reps, heading = rows["rep"], {side: words.value("dimension", side) for side in rows}
+    first = bars_of(rows[lead], heading[lead], words, most=_REPS)
+    rest = [bars_of(rows[side], heading[side], words) for side in others]
+    named = len(first) - (len(first) < len(rows[lead]))  # the last one may stand for the others
+    native = NativeChart("bar", "name", series_of(scope.size), rows=named)
     figures = (
-        charts.margin_chart([bars_of(reps, heading, words, most=_REPS)], words=words, native=native),
-        charts.margin_chart(
-            [
-                bars_of(table[table["dimension"] == side], words.value("dimension", side), words)
-                for side in _SIDES
-            ],
-            words=words,
-        ),
+        charts.margin_chart([first], words=words, native=native),
+        charts.margin_chart(rest, words=words),
     )
     return Page(
         id="targets_2",
-        title=_margins_title(reps, scope),
+        title=_margins_title(rows[lead], scope),
         subtitle=scope.subtitle(words("targets.margins_what")),
         table=table.drop(columns=["key", "without_account"]),
         figures=figures,
@@ -298,14 +297,18 @@ def _required_amount(row: Any, words: Words) -> str:
     return words("targets.required_range", least=floor, most=cap)
 
 
-def _margins_title(reps: pd.DataFrame, scope: Scope) -> str:
+def _margins_title(rows: pd.DataFrame, scope: Scope) -> str:
     words = scope.words
-    asked = reps[(reps["target"] > 0) & reps["key"].notna()]
+    asked = rows[(rows["target"] > 0) & rows["key"].notna()]
     if not len(asked):
         return words("targets.margins_what")
     first = asked.iloc[0]
     change = words.signed_money(first["change_asked"])
     known = {"target": words.money(first["target"]), "change": change, "base": scope.size.base_period}
+    if first["dimension"] != "rep":
+        side = words.value("dimension", first["dimension"])
+        name = words("targets.chain_name", side=side, name=first["name"])
+        return words("targets.margins_title_sides", name=name, **known)
     if len(asked) == 1:
         return words("targets.margins_title_one", **known)
     more = int((to_ticks(asked["change_asked"]) > 0).sum())
@@ -354,13 +357,11 @@ def _names(table: pd.DataFrame, scope: Scope) -> list[str]:
     return names
 
 
-def _drawn(rows: int, most: int) -> int:
-    """Return how many rows are drawn by name: one more than `most` rather than one other."""
-    return rows if rows <= most + 1 else most
-
-
 def bars_of(table: pd.DataFrame, heading: str, words: Words, *, most: int | None = _SHOWN) -> pd.DataFrame:
-    """Return what a chart draws of a dimension: all rows, or the first ones and the sum of the rest."""
+    """Return what a chart draws of a dimension: all rows, or the first ones and the sum of the rest.
+
+    One row more than `most` is drawn by name rather than as one other.
+    """
     amounts = {"PY": "actual_last_year", "FC": "forecast", "PL": "target", "change": "change_asked"}
     names = told_apart(table["name"].tolist(), table["key"].tolist())
     bars = pd.DataFrame({"name": names, "heading": heading}, index=table.index)
@@ -372,7 +373,7 @@ def bars_of(table: pd.DataFrame, heading: str, words: Words, *, most: int | None
     if "held_change" in table and table["held_change"].notna().any():
         bars["held"] = ["–" if pd.isna(v) else words.signed_money(v) for v in table["held_change"]]
     bars = bars.reset_index(drop=True)
-    if most is None or len(bars) <= _drawn(len(bars), most):
+    if most is None or len(bars) <= most + 1:
         return bars
     rest = bars.iloc[most:]
     other = rest[list(amounts)].sum(min_count=1).to_frame().T

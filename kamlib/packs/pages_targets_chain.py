@@ -12,7 +12,7 @@ from kamlib.measures.money import as_float, to_ticks
 from kamlib.packs.chain_sentences import chain_sentence, line_of, own_accounts, share_of
 from kamlib.packs.page import Choice, Page
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.targets_scope import Scope, told_apart
+from kamlib.packs.targets_scope import Scope, leading_side, told_apart
 from kamlib.targets import RULES, Allocation
 from kamlib.targets.chain import BOUND_STEPS, chain_steps
 
@@ -32,7 +32,8 @@ def chain_page(
 ) -> Page:
     """Answer why a target is what it is (targets 3): one rep's chain, every other one by choice.
 
-    Shown first is the rep asked for most above the forecast; the largest, where none is above.
+    Shown first is the rep (where none is named, the region or what else is) asked for most above the
+    forecast; the largest, where none is above.
 
     Parameters
     ----------
@@ -49,10 +50,12 @@ def chain_page(
     """
     words = scope.words
     named = traced.assign(name=_names(traced, scope), forecast_gap=_gaps(traced, summary))
-    rows = pd.concat([named[named["dimension"] == side].head(most) for side, most in _DRAWN.items()])
-    reps = named[(named["dimension"] == "rep") & named["key"].notna()]
-    if (reps["forecast_gap"] < 0).any():
-        first = reps["forecast_gap"].idxmin()
+    lead = leading_side(named)
+    sides = [lead, *(side for side in _DRAWN if side != lead)]
+    rows = pd.concat([named[named["dimension"] == side].head(_DRAWN[side]) for side in sides])
+    leading = named[(named["dimension"] == lead) & named["key"].notna()]
+    if (leading["forecast_gap"] < 0).any():
+        first = leading["forecast_gap"].idxmin()
         rows = pd.concat([named.loc[[first]], rows.drop(index=first, errors="ignore")])
     chains = [_chain(row, allocation, scope) for _, row in rows.iterrows()]
     return Page(

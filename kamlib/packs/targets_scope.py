@@ -19,6 +19,7 @@ from kamlib.targets.held import total_held
 
 _EVEN = 50  # percent
 _YEAR = 12  # months
+_LEADS = ("rep", "region", "account_type", "product_line")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,24 @@ def told_apart(names: Sequence[str], ids: Sequence[object]) -> list[str]:
     """
     counts = Counter(names)
     return [f"{name} ({key})" if counts[name] > 1 else name for name, key in zip(names, ids, strict=True)]
+
+
+def leading_side(table: pd.DataFrame) -> str:
+    """Return whom a page tells of first: reps or, where the book names none who is asked, the next side.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per dimension and key, with the target.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"dimension": ["rep", "region"], "key": [None, "N"], "target": [9, 9]})
+    >>> leading_side(table), leading_side(table.assign(key="R1"))
+    ('region', 'rep')
+    """
+    asked = table[table["key"].notna() & (as_float(table["target"]) > 0)]
+    return next((side for side in _LEADS if (asked["dimension"] == side).any()), _LEADS[0])
 
 
 def mean_beside_middle(likely: pd.DataFrame) -> pd.Series:

@@ -68,12 +68,16 @@ class Proof:
     chances : pandas.DataFrame
         How likely each of the company's own targets was; see `kamlib.targets.own_targets.own_chances`.
     best, against : str
-        The rule with the smallest rep_error at the true total, and the one it is held against: the rule in
-        use, or the second best; empty where nothing was replayed.
+        The rule with the smallest error at the true total, and the one it is held against: the rule in use,
+        or the second best; empty where nothing was replayed.
     in_use : str
         ``"planned"``; empty where the plan weighs what has no past.
     today : tuple of str
         What a rule had to take as it stands today: potential, reps, groups.
+    by_reps : bool
+        Whether reps' targets can tell rules apart: not where no rep is named, nor where one at a time holds
+        all accounts and gets everything by every rule. Rules are then told apart by account_error, and there
+        are no intervals, no blend and no comparison with the company's own targets.
     """
 
     rules: pd.DataFrame = field(repr=False)
@@ -86,6 +90,7 @@ class Proof:
     against: str
     in_use: str
     today: tuple[str, ...] = ()
+    by_reps: bool = True
 
 
 def prove_targets(
@@ -118,7 +123,7 @@ def prove_targets(
     that are best on the periods that do not overlap it, and not at all where a period has none. Intervals are
     of a cluster bootstrap over periods and reps (`kamlib.targets.judge.Draws`); those of differences hold at
     95 % for all rules together (Bonferroni). Of one period alone there are none; of periods that overlap they
-    are too narrow.
+    are too narrow. Where reps tell no rule apart (see `Proof.by_reps`) accounts do.
 
     Parameters
     ----------
@@ -162,23 +167,25 @@ def prove_targets(
     asked = {name for name, weight in split.factor_weights().items() if weight}
     in_use = PLANNED if asked <= {*factors, "history", "potential"} else ""
     reps = sorted({str(rep) for p in past for rep in p.reps[p.facts.open] if rep is not None})
-    if not reps or not any(name in BLENDED for name in factors):
+    if not any(name in BLENDED for name in factors):
         return _nothing(in_use)
     replay = plain = Replay(past, factors, tuple(reps))
     if in_use:
         rules[PLANNED] = {PLANNED: Fraction(1)}
         replay = with_plan(plain, plain.totals, split=split, unit=unit)
-    draws = Draws.make(len(past), len(reps), seed=seed) if len(past) > 1 else None
-    blend = best_blend(replay, draws)
     weighed = {name: replay.constant(shares) for name, shares in rules.items()}
-    if blend.held_out is not None:
+    by_reps = any(len(set(p.reps[p.facts.open])) > 1 for p in past)
+    draws = Draws.make(len(past), len(reps), seed=seed) if by_reps and len(past) > 1 else None
+    blend = best_blend(replay, draws) if by_reps else None
+    if blend is not None and blend.held_out is not None:
         weighed[BEST_BLEND] = blend.held_out
     used, names = np.stack(list(weighed.values())), tuple(weighed)
     true = replay.cases(used, replay.totals)
-    order = [names[i] for i in np.argsort(true.error()[: len(rules)], kind="stable")]
-    against = in_use if in_use and in_use != order[0] else order[min(1, len(order) - 1)]
     today = [_today(replay, row, asked, reconciled=reconciled) for row in used]
     judged = [_judged(replay, used, names, replay.totals, "true", today)]
+    errors = true.error() if by_reps else judged[0]["account_error"].to_numpy()
+    order = [names[i] for i in np.argsort(errors[: len(rules)], kind="stable")]
+    against = in_use if in_use and in_use != order[0] else order[min(1, len(order) - 1)]
     judged[0] = judged[0].join(_differences(true, names.index(order[0]), draws))
     if growth is not None:
         sized = plain.sized(growth)
@@ -187,11 +194,11 @@ def prove_targets(
     return Proof(
         rules=pd.concat(judged, ignore_index=True),
         cases=_cases(replay, true, names),
-        weights=blend.table(),
+        weights=_nothing(in_use).weights if blend is None else blend.table(),
         periods=_periods(replay, growth),
         own=compare_own_targets(
             cube,
-            targets,
+            targets if by_reps else None,
             windows=[p.window for p in past],
             shares=np.einsum("gdf,fdr->gdr", used, replay.by_rep),
             reps=replay.reps,
@@ -204,6 +211,7 @@ def prove_targets(
         against=against,
         in_use=in_use,
         today=tuple(name for name in _TODAY if any(name in found for found in today)),
+        by_reps=by_reps,
     )
 
 
@@ -278,7 +286,7 @@ def _today(replay: Replay, used: Floats, planned: Collection[str], *, reconciled
         weighed |= set(planned) | {"potential"}  # its caps go by potential, too
     stands_in = {
         "potential": "potential" in weighed and not all(p.dated["potential"] for p in replay.past),
-        "reps": not all(p.dated["rep"] for p in replay.past),
+        "reps": bool(replay.reps) and not all(p.dated["rep"] for p in replay.past),
         "groups": "forecast" in weighed and reconciled,
     }
     return [name for name in _TODAY if stands_in[name]]

@@ -51,8 +51,11 @@ def make_pages(
     known: bool = True,
     params: AttainabilityParams | None = None,
     history: tuple[int, int] | None = None,
+    reps: bool = True,
 ) -> dict[str, Page]:
     cube, accounts = make_cube(), make_accounts()
+    if not reps:
+        accounts["rep_id"] = None
     coming = make_forecast(cube)
     size = size_target(cube, coming, period=PERIOD, params=SizingParams(), unit=10)
     allocation = allocate_targets(
@@ -124,6 +127,36 @@ def test_without_past_errors_nothing_is_made_up(tmp_path: Path) -> None:
     assert page.table["reach_band"].eq("unknown").all()
 
 
+@pytest.mark.parametrize(
+    ("lang", "likely", "bands", "asked", "cards"),
+    [
+        ("en",
+         "The total of 1.21 k is reached with a probability of > 99 %, Region North least likely with 91 %; no rep "
+         "is named whose chance could be said",
+         "Regions, account types and product lines by likelihood: easy 6.",
+         "Region North carries most of what is asked: 1.00 k, 0 on 2025Q1; no rep is named for any of it",
+         "No rep has a target; of the other 12 targets 0 meet all five SMART criteria"),
+        ("zh", "总目标1,210的达成概率为 > 99 %，其中 区域 North 最低，为 91 %；没有可判断概率的客户经理",
+         "按可达程度统计区域、客户类型与产品线：轻松可达 6个。",
+         "区域 North 承担最多：1,000，较 2025Q1 0；全部目标均未指定客户经理",
+         "没有客户经理承担目标；其余12个目标中有0个满足 SMART 全部五项"),
+    ],
+)  # fmt: skip
+def test_a_book_without_reps_is_told_by_what_it_names(
+    tmp_path: Path, lang: str, likely: str, bands: str, asked: str, cards: str
+) -> None:
+    made = make_pages(tmp_path, lang, reps=False)
+    page = made["targets_6"]
+    assert (page.title, page.notes[0]) == (likely, bands)
+    assert {"en": "may come, by region, EUR", "zh": "按区域，EUR"}[lang] in page.subtitle
+    assert page.table["name"].tolist()[:2] == ["North", "South"]
+    assert page.figures[0].native is not None
+    assert page.figures[0].native.rows == 2
+    assert made["targets_2"].title == asked
+    assert made["targets_2"].table["name"].tolist()[:2] == ["North", "South"]
+    assert made["targets_8"].title == cards
+
+
 def test_the_page_on_reps_has_the_probability(made: dict[str, Page]) -> None:
     table = made["targets_2"].table
     likely = made["targets_6"].table.set_index(["dimension", "name"])["reach_probability"]
@@ -160,7 +193,8 @@ def test_the_page_repeats_to_which_side_forecasts_went(made: dict[str, Page]) ->
     known = pages.Likely(made["targets_6"].table, RepsAtTarget(2, 0.5, 0.5, 0.5), 4, AttainabilityParams(),
                          made["targets_6"].table, None, side=side)  # fmt: skip
     assert pages._side_said(known, scope) == (side.said(scope.words),)
-    assert pages._side_said(replace(known, reps=RepsAtTarget(2, None, None, None)), scope) == ()
+    unsaid = known.table.assign(reach_probability=np.nan)
+    assert pages._side_said(replace(known, table=unsaid), scope) == ()
 
 
 def test_the_wanted_probability_is_in_the_heading(made: dict[str, Page]) -> None:

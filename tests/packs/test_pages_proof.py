@@ -57,6 +57,41 @@ def test_one_period_proves_nothing_and_none_says_why() -> None:
     assert (none.figures, len(none.table)) == ((), 0)
 
 
+@pytest.mark.parametrize(
+    ("lang", "lead", "said"),
+    [
+        ("en", ("One rep gets everything by every rule", "No rep is named whose past targets could tell rules apart"),
+         "; of single accounts history would have been best: 0.0 % off, 25.0 points better than by the plan's own rule "
+         "(in use)"),
+        ("zh", ("只有一名客户经理，按任何规则都承担全部", "没有客户经理可用来区分各规则"),
+         "；就单个客户而言，按历史最准：偏差 0.0 %，比计划自身的规则（现用）少25.0个百分点"),
+    ],
+)  # fmt: skip
+def test_where_reps_cannot_tell_rules_apart_accounts_do(lang: str, lead: tuple[str, str], said: str) -> None:
+    """The plan asks 3/8, 5/24 and 5/12 of the total where 1/2, 1/6 and 1/3 came: 1/4 off."""
+    words = Words(lang, "EUR")
+    for rep, start in zip(("R1", None), lead, strict=True):
+        past = make_past({account: (rep, potential) for account, (_, potential) in KNOWN.items()})
+        page = page_of(words, past=past, targets=own_targets())
+        assert page.title == start + said
+        native = page.figures[0].native
+        assert native is not None
+        assert (native.series, page.table["split_rule"].iloc[0]) == ({"account_error": "AC"}, "history")
+        assert page.table["difference_low"].isna().all()
+        assert "best_blend" not in set(page.table["split_rule"])
+        assert len(page.notes) == 2
+    coming = page_of(past=past, forecasts=make_forecasts({"A": 1, "B": 1, "C": 1}))
+    assert "forecast" in coming.table["split_rule"].tolist()
+    assert "No forecast was made again" not in coming.notes[1]
+
+
+def test_a_difference_that_is_told_as_none_is_no_finding() -> None:
+    proof = prove()
+    rules = proof.rules.assign(error_difference=0.0003, difference_low=0.0002, difference_high=0.0004)
+    title = proof_page(dataclasses.replace(proof, rules=rules), words=EN, company="Seven").title
+    assert title.endswith("cannot tell that from chance (95 % range 0.0 to 0.0 points)")
+
+
 def test_the_table_has_the_best_rule_first_and_both_totals() -> None:
     page = page_of()
     assert page.table["split_rule"].iloc[0] == "history"

@@ -251,11 +251,13 @@ def test_bounds_that_move_nothing_stay_out_of_title_and_chain() -> None:
     )
 
 
-def test_the_first_rep_may_be_nobody() -> None:
+def test_where_no_rep_is_named_regions_come_first() -> None:
     accounts = make_accounts()
     accounts["rep_id"] = None
     page = make_page(accounts=accounts)
-    assert page.title.startswith("(no rep) is asked for 1.21 k")
+    assert page.title.startswith("Region North is asked for 1.00 k of 1.21 k (82.6 %)")
+    assert page.own_choice == "North · 1.00 k"
+    assert "(no rep) · 1.21 k" in [choice.label for choice in page.choices]
     assert "Account A" in page.figures[1].svg
 
 
