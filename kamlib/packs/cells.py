@@ -42,7 +42,7 @@ class TableColumn:
     values : tuple
         One value a row; None where it is unknown.
     total : int, float, Decimal or None
-        The sum of the column where the page totals it.
+        The sum of the column where the page totals it and any of its values is known.
     meaning : str
         What the column says, for readers of English; empty where the glossary lacks it.
     signed : bool
@@ -236,12 +236,15 @@ def _day(value: object) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else value  # type: ignore[return-value]
 
 
-def _total(page: Page, name: str, series: pd.Series, kind: str) -> int | float | Decimal:
+def _total(page: Page, name: str, series: pd.Series, kind: str) -> int | float | Decimal | None:
+    """Return the sum of what is known, exact; where nothing is, there is none: null is not zero."""
     if kind not in NUMERIC:
         raise RunError(f"page {page.id}: column {name} is to be totalled, but it holds no numbers.")
     known = series.dropna()
+    if not len(known):
+        return None
     if _is_decimal(series.dtype):
-        return total_money(series)
+        return total_money(known)
     if pd.api.types.is_integer_dtype(series.dtype):
         return sum(int(v) for v in known.tolist())
     numbers = [n for n in map(_number, known.tolist()) if n is not None]

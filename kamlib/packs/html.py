@@ -224,7 +224,7 @@ def _table(page: Page, sheet: str, words: Words) -> str:
     cells = [_cells(column, shown) for column in columns]
     parts.extend(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     parts.append("</tbody>")
-    if page.totals:
+    if any(column.total is not None for column in columns):
         parts.append(_foot(columns, words))
     parts.append("</table></div>")
     return "".join(parts)

@@ -69,7 +69,7 @@ def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         With target_held and held_change [currency, null where nothing holds], and target_beside where
-        targets hold for some months of the plan only.
+        targets hold for some months of the plan only; without them where nothing holds for any row.
     """
     if held is None or not held.months:
         return table
@@ -80,7 +80,8 @@ def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
     own = ~table["without_account"] if "without_account" in table else pd.Series(True, index=table.index)
     both = table[["dimension", "key"]].merge(rows, how="left", on=["dimension", "key"])
     both.index = table.index
-    return table.assign(**{name: both[name].where(own) for name in columns})
+    found = {name: both[name].where(own) for name in columns}
+    return table.assign(**{name: held for name, held in found.items() if held.notna().any()})
 
 
 def _with_unasked(table: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:

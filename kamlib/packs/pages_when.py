@@ -76,15 +76,15 @@ def months_page(
     """
     words = scope.words
     rows = summary[summary["dimension"].isin(["month", "quarter"])].copy()
-    rows = add_held(rows.assign(name=rows["key"]), held)
-    months = rows[rows["dimension"] == "month"].reset_index(drop=True)
-    quarters = rows[(rows["dimension"] == "quarter") & (len(months) > 1)]
+    rows = rows.assign(name=rows["key"])
+    months = add_held(rows[rows["dimension"] == "month"].reset_index(drop=True), held)
+    quarters = add_held(rows[(rows["dimension"] == "quarter") & (len(months) > 1)], held)
     total = max(scope.size.total, 1)
     table = pd.DataFrame({"month": months["key"]})
     for name in ("actual_last_year", "forecast", "target", "change_asked", "growth_asked", "forecast_gap"):
         table[name] = months[name]
     table.insert(4, "target_share", months["target"] / total)
-    beside = [n for n in ("target_held", "held_change") if n in months and months[n].notna().any()]
+    beside = [name for name in ("target_held", "held_change") if name in months]
     table[beside] = months[beside]
     worked = days.set_index("month").reindex(table["month"])
     table["working_days"] = worked["working_days"].to_numpy()

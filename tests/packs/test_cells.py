@@ -10,7 +10,7 @@ import pytest
 
 from kamlib.errors import RunError
 from kamlib.glossary import Words
-from kamlib.measures.money import to_money
+from kamlib.measures.money import MONEY, to_money
 from kamlib.packs.cells import TableColumn, clean, table_columns, text_of
 from kamlib.packs.page import Page
 
@@ -110,6 +110,14 @@ def test_totals_are_exact() -> None:
     assert found["n"].total == 2**60 + 2
     gaps = pd.DataFrame({"x": pd.Series([Decimal("0.1"), None, Decimal("0.2")], dtype=object)})
     assert described(gaps, totals=("x",))["x"].total == Decimal("0.3")
+
+
+@pytest.mark.parametrize("dtype", [MONEY, "float64", "Int64", "object"])
+def test_a_column_of_which_nothing_is_known_has_no_total(dtype: object) -> None:
+    table = pd.DataFrame({"name": ["A", "B"], "revenue": pd.Series([None, None], dtype=dtype)})
+    assert described(table, totals=("revenue",))["revenue"].total is None
+    table = table.assign(revenue=pd.Series([0, None], dtype=dtype))
+    assert described(table, totals=("revenue",))["revenue"].total == 0
 
 
 def test_a_total_of_no_numbers_or_no_column_is_refused() -> None:

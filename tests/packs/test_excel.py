@@ -162,6 +162,15 @@ def test_an_empty_table_says_so(tmp_path: Path) -> None:
     assert not sheet.tables
 
 
+def test_a_column_of_which_nothing_is_known_has_no_total(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"name": ["n", "m"], "lines": [2, 3], "revenue": pd.array([None, None], dtype="Int64")}
+    )
+    path = render_table(tmp_path, table, totals=("lines", "revenue"))
+    sheet = openpyxl.load_workbook(path, data_only=True)["1 Is the data complete"]
+    assert [cell.value for cell in list(sheet.iter_rows())[-1]][:3] == ["Total", 5, ""]
+
+
 def test_what_a_sheet_cannot_hold_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(excel, "SHEET_ROWS", 20)
     table = pd.DataFrame({"name": [f"n{i}" for i in range(30)], "lines": [1] * 30})

@@ -156,6 +156,13 @@ def test_unknown_values_are_dashes_and_totals_count_all_rows(tmp_path: Path) -> 
     assert "“1 Is the data complete”" in text
 
 
+def test_a_total_row_stands_only_where_something_is_known(tmp_path: Path) -> None:
+    table = pd.DataFrame({"name": ["n"], "lines": pd.array([None], dtype="Int64")})
+    assert "<tfoot>" not in small_pack(tmp_path / "a", table=table, totals=("lines",), folded=False)
+    known = table.assign(lines=3)
+    assert "<tfoot>" in small_pack(tmp_path / "b", table=known, totals=("lines",), folded=False)
+
+
 def test_short_tables_have_no_filter_and_empty_ones_say_so(tmp_path: Path) -> None:
     assert "<input" not in small_pack(tmp_path / "a")
     empty = small_pack(

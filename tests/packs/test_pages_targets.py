@@ -500,3 +500,12 @@ def test_a_longer_plan_lists_its_quarters_with_what_is_adopted_for_them(lang: st
     )
     assert quarters_said(quarters, scope) == (said,)
     assert quarters_said(quarters.head(1), scope) == ()
+
+
+def test_where_nothing_of_what_holds_is_known_by_row_no_column_stands() -> None:
+    own = pd.DataFrame(
+        {"period": ["2026Q1"], "account_id": ["A"], "product_line": ["Bikes"], "target": [700]}
+    )
+    page = make_pages(own=own, only="targets_2")["targets_2"]
+    assert "700" in page.sentences[-1]
+    assert {"target_held", "held_change"}.isdisjoint(page.table)
