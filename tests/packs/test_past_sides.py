@@ -106,14 +106,14 @@ def test_no_more_months_are_known_than_a_forecast_looks_back_on() -> None:
         (
             "en",
             PastSide(False, 11, 12, -0.07, "2024-02", "2025-01", 1, 12, 13, 24, 36),
-            "Forecasts 1 to 12 months ahead, made at 12 dates from 2024-02 to 2025-01 with 13 to 24 months known "
+            "Forecasts 1 to 12 months ahead, made at 12 dates from 2024-02 to 2025-01, with 13 to 24 months known "
             "(now 36), were too low at 11 of them, by 7.0 % on average over all; their months overlap, so that they "
             "tell less than as many apart would. No chance here is corrected for that: they may be too low.",
         ),
         (
             "en",
             PastSide(True, 4, 4, 0.07, "2025-01", "2025-10", 1, 3, 60, 60, 60),
-            "Forecasts 1 to 3 months ahead, made at 4 dates from 2025-01 to 2025-10 each with the last 60 months known, "
+            "Forecasts 1 to 3 months ahead, made at 4 dates from 2025-01 to 2025-10, each with the last 60 months known, "
             "as now, were too high at 4 of them, by 7.0 % on average over all. No chance here is corrected for that: "
             "they may be too high.",
         ),
@@ -122,7 +122,7 @@ def test_no_more_months_are_known_than_a_forecast_looks_back_on() -> None:
             PastSide(
                 False, 11, 12, -0.07, "2024-01", "2024-12", 1, 1, 13, 24, 36, Turn(4, "2024-12", "2025-10")
             ),
-            "Forecasts 1 month ahead, made at 12 dates from 2024-01 to 2024-12 with 13 to 24 months known (now 36), were "
+            "Forecasts 1 month ahead, made at 12 dates from 2024-01 to 2024-12, with 13 to 24 months known (now 36), were "
             "too low at 11 of them, by 7.0 % on average over all; yet the latest 4, from 2024-12 to 2025-10, were too "
             "high as far as their months are over. No chance here is corrected for that.",
         ),
