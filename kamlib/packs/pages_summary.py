@@ -179,15 +179,12 @@ def _likely_sentence(run: Run, reps: pd.DataFrame, side: PastSide | None) -> tup
     """Say how likely the total is, and how many reps are likelier than not to reach theirs."""
     words, company = run.words, _likely(run, "company")
     judged = reps[reps["reach_probability"].notna()]
-    if company.empty or judged.empty:
+    if company.empty:
         return ()
+    likely = int((judged["reach_probability"] >= _EVEN).sum())
+    who = words(f"planning.likely_{'no_reps' if judged.empty else 'reps'}", reps=len(judged), likely=likely)
     told = [
-        words(
-            "planning.sentence_likely",
-            total=words.chance(float(company.iloc[0])),
-            reps=len(judged),
-            likely=int((judged["reach_probability"] >= _EVEN).sum()),
-        ),
+        words("planning.sentence_likely", total=words.chance(float(company.iloc[0])), who=who),
         *_against_forecast(run),
         *(() if side is None else (side.said(words),)),
     ]

@@ -10,7 +10,14 @@ import pytest
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
 from kamlib.packs.pages_held import beside_held
-from kamlib.packs.pages_summary import _against_forecast, _decide_gap, _held_sentence, _told, _with_months
+from kamlib.packs.pages_summary import (
+    _against_forecast,
+    _decide_gap,
+    _held_sentence,
+    _likely_sentence,
+    _told,
+    _with_months,
+)
 from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
 from kamlib.targets.held import Held
@@ -188,3 +195,20 @@ def test_a_chance_on_the_other_side_of_the_forecast_is_explained(
 ])  # fmt: skip
 def test_a_period_is_named_with_its_months_but_for_a_month(period: str, lang: str, said: str) -> None:
     assert _with_months(parse_period(period), Words(lang, "EUR")) == said
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "none"),
+    [
+        ("en", "The total is reached with a chance of 80 %; of 2 reps 1 is likelier than not to reach theirs.",
+         "The total is reached with a chance of 80 %; no rep is named whose chance could be said."),
+        ("zh", "总目标达成概率 80 %；2名客户经理中有1名达成可能性过半。", "总目标达成概率 80 %；没有可判断概率的客户经理。"),
+    ],
+)  # fmt: skip
+def test_the_total_s_chance_is_told_where_no_rep_s_is_known(lang: str, one: str, none: str) -> None:
+    table = pd.DataFrame({"dimension": ["company"], "key": ["company"], "landing": [9], "target": [8],
+                          "reach_probability": [0.8]})  # fmt: skip
+    run = SimpleNamespace(load={"target_probabilities": table}.__getitem__, words=Words(lang, "EUR"))
+    reps = pd.DataFrame({"key": ["R1", "R2"], "reach_probability": [0.6, 0.4]})
+    assert _likely_sentence(run, reps, None) == (one,)
+    assert _likely_sentence(run, reps.assign(reach_probability=float("nan")), None) == (none,)
