@@ -91,7 +91,7 @@ def _cause(chain: pd.Series, traced: pd.DataFrame, share: float, scope: Scope) -
     step = max(steps, key=lambda name: side * beyond[name])
     factor, parted, _ = step.partition("_part")
     if not parted:
-        return moved_by(step, chain["dimension"], beyond[step], words)
+        return words("targets.far_step", step=moved_by(step, chain["dimension"], beyond[step], words))
     return words(
         "targets.far_share",
         factor=words.value("factor", factor),

@@ -35,10 +35,10 @@ def said(rows: list[tuple[object, ...]], lang: str = "en") -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("lang", "told"),
     [
-        ("en", "Furthest from an even share of the total, which stands -10.0 % from its forecast: Account type Shop +100 % (400, "
+        ("en", "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop +100 % (400, "
                "forecast 200; 70.0 % of potential, 20.0 % of the forecast); Account type Chain -37.5 % (500, "
                "forecast 800; 30.0 % of potential, 80.0 % of the forecast)."),
-        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差最大：客户类型 Shop +100 %（目标 400，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
+        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差一成以上者，金额最大的是：客户类型 Shop +100 %（目标 400，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
                "客户类型 Chain -37.5 %（目标 500，预测 800；占潜力 30.0 %，占预测 80.0 %）。"),
     ],
 )  # fmt: skip
@@ -51,7 +51,7 @@ def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind
 def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
     rows = [*ROWS[:3], ("rep", "R1", 200, 150, 0.15, 0.5, 0, 0), ("rep", "R2", 110, 110, 0.1, 0.1, 0, 0),
             ("rep", "R3", 590, 740, 0.75, 0.4, 0, 0), ("rep", None, 9, 1, 0.0, 0.0, 0, 0)]  # fmt: skip
-    even = "Furthest from an even share of the total, which stands -10.0 % from its forecast: "
+    even = "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: "
     reps = ("Rep R1 +33.3 % (200, forecast 150; 50.0 % of potential, 15.0 % of the forecast); Rep R3 -20.3 % (590, "
             "forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip
     assert said(rows) == (even + reps,)
@@ -62,8 +62,8 @@ def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
 def test_bounds_are_told_where_they_move_most() -> None:
     rows = [*ROWS[:3], ("account_type", "Shop", 110, 200, 0.2, 0.2, -78, 8)]
     assert said(rows) == (
-        "Furthest from an even share of the total, which stands -10.0 % from its forecast: Account type Shop -45.0 % (110, "
-        "forecast 200; own bounds -70.0).",
+        "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop -45.0 % (110, "
+        "forecast 200; own bounds -70.0 against an even share of them).",
     )
 
 
