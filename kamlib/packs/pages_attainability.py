@@ -199,12 +199,14 @@ def _sides_title(likely: Likely, scope: Scope) -> str:
     """Say how likely the total is and which part of it is least, where no rep's chance is known."""
     words, company = scope.words, likely.company
     parts = _sides(likely.table)
+    total = {"total": words.money(company["target"]), "chance": words.chance(company["reach_probability"])}
+    if parts.empty:
+        return words("targets.reach_title_total", **total)
     least = parts.loc[parts["reach_probability"].idxmin()]
     name = names_of(parts.loc[[least.name]], scope)[0]
     return words(
         "targets.reach_title_sides",
-        total=words.money(company["target"]),
-        chance=words.chance(company["reach_probability"]),
+        **total,
         name=with_side(name, least["dimension"], words),
         least=words.chance(least["reach_probability"]),
     )

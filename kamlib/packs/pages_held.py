@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, sum_money, to_money, to_ticks, total_money
+from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, expected_cells
 from kamlib.periods import parse_period
@@ -29,12 +30,9 @@ def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
         What `kamlib.targets.allocate_targets` returns as `targets`.
     """
     adopted, own = (run.load(name) if run.has(name) else None for name in ("adopted_targets", "targets"))
-    return compare_held(targets, adopted, own, run.load("accounts"), period=run.period, coming=_coming(run))
-
-
-def _coming(run: Run) -> pd.DataFrame:
-    """Return what the company sold in each month that is over, and the forecast of each of the others."""
-    return sum_money(expected_cells(run).rename(columns={"target": "amount"}), ["month"], ["amount"])
+    return compare_held(
+        targets, adopted, own, run.load("accounts"), period=run.period, coming=expected_cells(run)
+    )
 
 
 def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
@@ -207,8 +205,22 @@ def _enclosing(around: Enclosing, words: Words, period: str) -> str:
         months = words("targets.list").join(around.adopted_months)
         said.append(words("targets.held_around_adopted", months=months, adopted=words.money(around.adopted)))
     if around.expected is not None:
-        said.append(words("targets.held_around_expected", expected=words.money(around.expected)))
+        said.append(_has_to_bring(around, around.expected, words, period))
     return joined(said, words)
+
+
+def _has_to_bring(around: Enclosing, expected: Decimal, words: Words, period: str) -> str:
+    """Say what the other months bring, and what that leaves for this one to bring beside what is asked."""
+    must = around.target - expected
+    if must <= 0:
+        return words("targets.held_around_met", expected=words.money(expected))
+    gap = must - around.asked
+    side = "same" if not gap else "more" if gap > 0 else "less"
+    return words(
+        "targets.held_around_expected",
+        expected=words.money(expected), period=period, must=words.money(must),
+        gap=words(f"targets.held_around_{side}", **({"gap": words.money(abs(gap))} if gap else {})),
+    )  # fmt: skip
 
 
 def furthest_reps(held: Held) -> pd.DataFrame:

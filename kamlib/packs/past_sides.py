@@ -157,24 +157,37 @@ def past_side(run: Run) -> PastSide | None:
     high = above > below
     return PastSide(
         high, max(above, below), len(off), float(off.mean()), first, last, ahead[0], ahead[-1],
-        least, most, known, _turn(off, run.load("forecast_accuracy"), ahead, high=high),
+        least, most, known, _turn(off, run.load("forecast_accuracy"), cube, ahead, high=high),
     )  # fmt: skip
 
 
-def _turn(off: pd.Series, judged: pd.DataFrame, ahead: list[int], *, high: bool) -> Turn | None:
+def _turn(
+    off: pd.Series, judged: pd.DataFrame, cube: pd.DataFrame, ahead: list[int], *, high: bool
+) -> Turn | None:
     """Return the latest dates that went to the other side than most; None where fewer than two did.
 
     Later dates than those summed, of which some of the months ahead are not over yet, are judged by those
-    that are.
+    that are, and as those without what accounts brought that had not begun.
     """
     of = judged[(judged["level"] == "company") & (judged["method"] != "seasonal_naive")]
     of = of[of["horizon"].isin(ahead) & (of["origin"] > off.index[-1])]
-    error = pd.Series(as_float(of["forecast"]) - as_float(of["actual"]), index=of.index)
+    error = pd.Series(as_float(of["forecast"]) - as_float(of["actual"]), index=of.index) + _new(of, cube)
     all_dates = pd.concat([off, error.groupby(of["origin"]).sum().sort_index()])
     same = all_dates > 0 if high else all_dates < 0
     last = all_dates.index[same][-1] if same.any() else ""
     other = all_dates.index[all_dates.index > last]
     return Turn(len(other), str(other[0]), str(other[-1])) if len(other) >= _TURNED else None
+
+
+def _new(judged: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:
+    """Return what accounts and product lines brought in each judged month that had not begun at its date."""
+    first = cube.groupby(["account_id", "product_line"])["month"].transform("min")
+    numbers, sold = cube["month"].map(_number), as_float(cube["revenue"])
+    found = [
+        sold[(first >= row.origin) & (numbers == _number(row.origin) + row.horizon - 1)].sum()
+        for row in judged.itertuples()
+    ]
+    return pd.Series(found, index=judged.index, dtype="float64")
 
 
 def _off(errors: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:

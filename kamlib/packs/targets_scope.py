@@ -187,25 +187,25 @@ def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
 def held_of(run: Run) -> Decimal | None:
     """Return what is asked of the company for the run's period already, in the book or adopted [currency]."""
     own, adopted = (run.load(name) if run.has(name) else None for name in ("targets", "adopted_targets"))
-    accounts, expected = run.load("accounts"), expected_cells(run)
-    sides = accounts[["account_id", "rep_id", "region", "account_type"]]
+    expected = expected_cells(run)
     expected = expected[expected["month"].isin([str(month) for month in run.period.months()])]
-    expected = expected.merge(sides, how="left", on="account_id")
-    expected["target"] = to_money(np.maximum(to_ticks(expected["target"]), 0))
-    return total_held(adopted, own, accounts, expected, period=run.period)
+    asked = to_money(np.maximum(to_ticks(expected["target"]), 0), expected.index)
+    return total_held(adopted, own, run.load("accounts"), expected.assign(target=asked), period=run.period)
 
 
 def expected_cells(run: Run) -> pd.DataFrame:
     """Return what accounts bought of product lines in months that are over, and the forecast of others.
 
-    Columns are account_id, product_line, month and target [currency].
+    Columns are account_id, rep_id, region, account_type, product_line, month and target [currency].
     """
     columns = ["account_id", "product_line", "month", "target"]
     sold, forecast = run.load("cube"), run.load("forecast")
     ahead = forecast[forecast["level"] == "account_line"].rename(columns={"period": "month"})
     ahead = ahead.rename(columns={"forecast": "target"})[columns]
     sold = sold.rename(columns={"revenue": "target"})[columns]
-    return pd.concat([sold, ahead[~ahead["month"].isin(sold["month"])]], ignore_index=True)
+    both = pd.concat([sold, ahead[~ahead["month"].isin(sold["month"])]], ignore_index=True)
+    sides = run.load("accounts")[["account_id", "rep_id", "region", "account_type"]]
+    return both.merge(sides, how="left", on="account_id")
 
 
 def pipeline_of(run: Run) -> pd.DataFrame | None:

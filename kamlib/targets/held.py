@@ -38,12 +38,12 @@ class Enclosing:
     rest : tuple of str
         Its other months.
     adopted : Decimal
-        What is adopted for some of these [currency].
+        What is adopted of the same for some of these [currency].
     adopted_months : tuple of str
         Which of them that is for.
     expected : Decimal or None
-        What the other months have brought or are forecast to; None where that is not known of all of them,
-        or the target speaks of a part [currency].
+        What the other months have brought or are forecast to of the same; None where that is not known of all
+        of them [currency].
     """
 
     period: str
@@ -151,7 +151,7 @@ def compare_held(
     Why an account's amount differs is told by the first of these that applies: ``moved`` (another rep is
     asked now), ``closed`` (the plan does not ask it, as it does no closed account), ``new`` (what is adopted
     does not ask it), the bound that bit in the plan (``floor`` if it asks more than what holds, ``cap`` if
-    less, ``pin``), else ``share`` (its share of the total).
+    less, ``pin``), else ``share`` (its share of the total, and what totals are required).
 
     Parameters
     ----------
@@ -168,8 +168,8 @@ def compare_held(
     period : Period
         The period planned.
     coming : pandas.DataFrame, optional
-        month and amount: what the company sold in each month that is over, and the forecast of each of the
-        others [currency].
+        What was sold in each month that is over, and the forecast of each of the others: account_id, rep_id,
+        region, account_type, product_line, month and target [currency].
 
     Returns
     -------
@@ -242,11 +242,17 @@ def _enclosing(
     if not found:
         return None
     around, rows = found[0]
-    beside, covers = _company(least_named(rows, "company"), targets.assign(quarter=str(around)))
-    rest = tuple(str(m) for m in around.months() if m not in period.months())
-    taken = adopted_of(adopted, rest)
-    known = pd.DataFrame(columns=["month", "amount"]) if coming is None else coming
-    known = known[known["month"].isin(rest)]
+    held, rest = (
+        least_named(rows, "company"),
+        tuple(str(m) for m in around.months() if m not in period.months()),
+    )
+    beside, covers = _company(held, targets.assign(quarter=str(around)))
+    taken = same_cells(held, adopted_of(adopted, rest).assign(quarter=str(around)))
+    known = [] if coming is None else coming["month"].unique()
+    expected = None
+    if coming is not None and set(rest) <= set(known):
+        there = coming[coming["month"].isin(rest)].assign(quarter=str(around))
+        expected = total_money(same_cells(held, there)["target"])
     return Enclosing(
         period=str(around),
         target=total_money(beside["target_held"]),
@@ -255,7 +261,7 @@ def _enclosing(
         rest=rest,
         adopted=total_money(taken["target"]) if len(taken) else Decimal(0),
         adopted_months=tuple(sorted(set(taken["month"]))),
-        expected=total_money(known["amount"]) if covers and set(rest) == set(known["month"]) else None,
+        expected=expected,
     )
 
 

@@ -107,7 +107,7 @@ def quarters_of(months: Sequence[str], period: Period) -> dict[str, str]:
 def adopted_of(adopted: pd.DataFrame | None, months: Sequence[str]) -> pd.DataFrame:
     """Return the adopted targets of revenue of these months."""
     if adopted is None:
-        return pd.DataFrame(columns=[*SOURCE, "month"])
+        return pd.DataFrame(columns=[*SOURCE, "month", "target", *_NAMES])
     return adopted[(adopted["measure"] == "revenue") & adopted["month"].isin(months)]
 
 

@@ -22,6 +22,7 @@ _TRUE = 1e-9  # widest error of a logarithm of a cell's rates
 _NEAR = 1e-6  # as far may rounding keep the path from its end: the same table by any other method
 _FINE = 1e-6  # units that a group may miss: less is the linear program's own tolerance
 _DEAR = 1e4  # what a unit missed counts, in units moved
+_LIGHT = 1e-4  # what a unit moved of the largest cell counts beside one of the smallest: more than tolerances
 _SHORT = 0.995  # part of the way to the nearest bound that a step may go
 
 
@@ -46,7 +47,8 @@ def fit_inside(
         That can be met together.
     tolerance : float
         Widest relative gap at which the fit has converged, being near the least cross-entropy: rates of cells
-        and sums of groups whose rate is not 1 are within 1e-6 of theirs.
+        and sums of groups whose rate is not 1 are within 1e-6 of theirs, and what was laid on a cell
+        is within 1e-6 of the largest one: a cell of a few units may be off by as many, beside millions.
 
     Returns
     -------
@@ -73,9 +75,10 @@ def fit_inside(
         point, centring = _centre(program, start)
         point, steps, astray = _follow_path(program, point)
         found, duals[groups] = program.finish(point)
-        found = _lay_rest(program, found, scale=scale)
+        laid = _lay_rest(program, found, scale=scale)
+        astray = max(astray, float(np.abs(laid - found).max() / max(found.max(), 1 / scale)))
         shares = seed.ravel()[cells] / program.seed[merged]
-        table.ravel()[cells] = np.clip(found[merged] * shares, low.ravel()[cells], high.ravel()[cells])
+        table.ravel()[cells] = np.clip(laid[merged] * shares, low.ravel()[cells], high.ravel()[cells])
         steps += centring
     parts = np.split(duals, np.cumsum([one.size for one in settled])[:-1])
     shaped = [part.reshape(one.lower.shape) for part, one in zip(parts, settled, strict=True)]
@@ -222,7 +225,7 @@ def _follow_path(program: Program, point: Point) -> tuple[Point, int, float]:
 
 
 def _lay_rest(program: Program, cells: Floats, *, scale: float) -> Floats:
-    """Return cells moved by what groups still miss, in units, by the least sum of moves."""
+    """Return cells moved by what groups still miss, in units, each by as small a share of it as can be."""
     from scipy.sparse import eye_array, hstack
 
     sums = program.rows[:, : len(cells)] @ cells
@@ -234,7 +237,8 @@ def _lay_rest(program: Program, cells: Floats, *, scale: float) -> Floats:
         return cells
     above, below = (np.maximum(room, 0.0) * scale for room in (program.high - values, values - program.low))
     off = np.full(2 * len(missing), np.inf)
-    moves = np.where(np.arange(len(values)) < len(cells), 1.0, 0.0)
+    moves = np.zeros(len(values))
+    moves[: len(cells)] = _LIGHT / np.maximum(cells / cells.max(), _LIGHT)
     each = eye_array(len(missing))
     found = solve_linear(
         np.concatenate([moves, moves, np.full(len(off), _DEAR)]),

@@ -174,7 +174,7 @@ def prove_targets(
         rules[PLANNED] = {PLANNED: Fraction(1)}
         replay = with_plan(plain, plain.totals, split=split, unit=unit)
     weighed = {name: replay.constant(shares) for name, shares in rules.items()}
-    by_reps = any(len(set(p.reps[p.facts.open])) > 1 for p in past)
+    by_reps = any(pd.Series(p.reps[p.facts.open]).nunique() > 1 for p in past)
     draws = Draws.make(len(past), len(reps), seed=seed) if by_reps and len(past) > 1 else None
     blend = best_blend(replay, draws) if by_reps else None
     if blend is not None and blend.held_out is not None:

@@ -9,7 +9,7 @@ import pytest
 
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
-from kamlib.packs.pages_held import beside_held
+from kamlib.packs.pages_held import beside_held, held_totals
 from kamlib.packs.pages_summary import (
     _against_forecast,
     _decide_gap,
@@ -20,7 +20,7 @@ from kamlib.packs.pages_summary import (
 )
 from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
-from kamlib.targets.held import Held
+from kamlib.targets.held import Enclosing, Held
 
 
 def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
@@ -73,9 +73,11 @@ def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, sai
     ("lang", "said"),
     [
         ("en", "The book's own targets hold for 2026Q1, which 2026-01 is a part of: 3.70 k. This plan asks 1.20 k of "
-               "that (32.4 %) and leaves 2.50 k for 2026-02, 2026-03. Sold or forecast there: 2.30 k."),
+               "that (32.4 %) and leaves 2.50 k for 2026-02, 2026-03. Sold or forecast there: 2.30 k, "
+            "so that 2026-01 has to bring 1.40 k, 200 more than this plan asks of it."),
         ("zh", "账册自带的目标涵盖 2026-01 所属的 2026Q1：3,700。本计划占其中1,200（32.4 %），为 2026-02、2026-03 留下2,500。"
-               "这些月份已实现或预测的收入为2,300。"),
+               "这些月份已实现或预测的收入为2,300，"
+            "因此 2026-01 须实现1,400，比本计划的要求多200。"),
     ],
 )  # fmt: skip
 def test_a_month_of_a_quarter_with_targets_is_told_so(lang: str, said: str) -> None:
@@ -188,6 +190,22 @@ def test_a_chance_on_the_other_side_of_the_forecast_is_explained(
     words = Words("en", "EUR")
     run = SimpleNamespace(load={"target_probabilities": table}.__getitem__, words=words)
     assert _against_forecast(run) == ((words(f"planning.mean_{key}"),) if key else ())
+
+
+@pytest.mark.parametrize(("expected", "said"), [
+    (60, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast there: 60.0, so that 2026-01 has to bring 40.0, as much as this plan asks of it."),
+    (70, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast there: 70.0, so that 2026-01 has to bring 30.0, 10.0 less than this plan asks of it."),
+    (100, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast there: 100, which is all of it."),
+])  # fmt: skip
+def test_what_a_month_has_to_bring_of_its_quarter(expected: int, said: str) -> None:
+    around = Enclosing(
+        "2026Q1", Decimal(100), Decimal(40), True, ("2026-02", "2026-03"), Decimal(0), (), Decimal(expected)
+    )
+    held = Held(pd.DataFrame(), (), False, pd.DataFrame(), enclosing=around)
+    assert held_totals(held, Words("en", "EUR"), period="2026-01") == (
+        "The book's own targets hold for 2026Q1, which 2026-01 is a part of: 100. This plan asks 40.0 of that (40.0 %) and "
+        + said,
+    )
 
 
 @pytest.mark.parametrize(("period", "lang", "said"), [

@@ -24,10 +24,11 @@ def a_run(
     window: int = 60,
     last: int | None = None,
     later: tuple[int, ...] = (),
+    new: int = 0,
 ) -> SimpleNamespace:
     """A sells 100 a month; its forecasts are off by `near` up to three months ahead, by -10 up to six.
 
-    B begins after all dates, so that its 1,000 a month count in no past sum.
+    B begins after all dates, so that its 1,000 a month count in no past sum; C begins on the later ones.
     """
     rows = [
         ("A", date, ahead, near if ahead <= 3 else -10) for date in DATES[:dates] for ahead in range(1, 7)
@@ -40,7 +41,10 @@ def a_run(
     ticks = (errors["error"].fillna(0) * 10_000).astype("int64")
     cube = pd.DataFrame({"account_id": "A", "month": MONTHS, "revenue": 100})
     cube = pd.concat([cube, pd.DataFrame({"account_id": "B", "month": MONTHS[-7:], "revenue": 1_000})])
-    judged = [("company", "blend", f"2025-{7 + at:02d}", ahead, 100, 100 + off)
+    cube = pd.concat(
+        [cube, pd.DataFrame({"account_id": "C", "month": MONTHS[-3:], "revenue": new})[: 3 * bool(new)]]
+    )
+    judged = [("company", "blend", f"2025-{9 + at:02d}" if new else f"2025-{7 + at:02d}", ahead, 100 + new * (at + ahead > 1), 100 + off)
               for at, off in enumerate(later) for ahead in (1, 2, 3)]  # fmt: skip
     judged += [
         ("company", "blend", f"2025-{7 + at:02d}", 4, 100, 100 - 9 * off) for at, off in enumerate(later)
@@ -54,7 +58,7 @@ def a_run(
     tables = {
         "forecast_accuracy": pd.DataFrame(judged, columns=columns),
         "forecast_errors": errors.assign(product_line="P", error=to_money(ticks).where(known)),
-        "cube": cube.assign(product_line="P", revenue=to_money(cube["revenue"] * 10_000)),
+        "cube": cube.assign(product_line="P", revenue=to_money(cube["revenue"] * 10_000).to_numpy()),
     }
     return SimpleNamespace(
         load=tables.__getitem__,
@@ -88,6 +92,10 @@ def test_the_latest_dates_are_told_where_they_went_to_the_other_side() -> None:
     assert past_side(a_run(later=(-5, 1))).turn is None  # the latest is too high again
     assert past_side(a_run(later=(1, -5))).turn is None  # one alone
     assert past_side(a_run()).turn is None
+    assert (
+        past_side(a_run(later=(5, 5), new=500)).turn is None
+    )  # 500 more came from an account not begun then
+    assert past_side(a_run(later=(-5, -5), new=500)).turn == Turn(2, "2025-09", "2025-10")
 
 
 def test_months_further_ahead_than_past_forecasts_say_nothing() -> None:

@@ -251,7 +251,12 @@ def test_a_month_without_targets_knows_the_quarter_that_has_some() -> None:
     own = pd.DataFrame({"period": ["2026Q1", "2026Q1", "2026", "2026Q2"], "rep_id": ["R1", "R2", None, "R1"],
                         "target": [100, 60, 900, 7]})  # fmt: skip
     adopted = rows(("A", "R1", "2026-01", 30), ("A", "R1", "2026-04", 900)).assign(**ABOUT)
-    coming = pd.DataFrame({"month": ["2026-01", "2026-02", "2026-03", "2026-04"], "amount": [35, 45, 50, 1]})
+    coming = rows(
+        ("A", "R1", "2026-01", 35),
+        ("A", "R1", "2026-02", 45),
+        ("B", "R2", "2026-03", 50),
+        ("A", "R1", "2026-04", 1),
+    )
     month = parse_period("2026-02")
     held = compare_held(plan, adopted, own, period=month, coming=coming)
     assert held is not None
@@ -267,11 +272,19 @@ def test_a_month_without_targets_knows_the_quarter_that_has_some() -> None:
         Decimal(85),
     )  # the quarter, not the year around it, too
     assert held.enclosing.left == 110
-    part = compare_held(plan, None, own.head(1), period=month, coming=coming)
+    others = pd.concat([adopted, rows(("B", "R2", "2026-01", 50)).assign(**ABOUT)])
+    part = compare_held(plan, others, own.head(1), period=month, coming=coming)
     assert part is not None
     assert part.enclosing == Enclosing(
-        "2026Q1", Decimal(100), Decimal(40), False, ("2026-01", "2026-03"), Decimal(0), (), None
-    )  # of rep R1 alone, so beside what the plan asks of R1
+        "2026Q1",
+        Decimal(100),
+        Decimal(40),
+        False,
+        ("2026-01", "2026-03"),
+        Decimal(30),
+        ("2026-01",),
+        Decimal(35),
+    )  # of rep R1 alone, so beside what the plan asks of R1, what is adopted of R1 and what R1 sold
     short = compare_held(plan, None, own, period=month, coming=coming.head(2))
     assert short is not None
     assert short.enclosing is not None

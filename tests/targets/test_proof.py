@@ -317,3 +317,10 @@ def test_the_companys_own_targets_get_the_share_of_earlier_ratios_that_reach_the
     first = prove(cube, past, forecasts=made, targets=targets_of(early, asked)).chances
     assert first["reach_probability"].isna().all()
     assert prove(cube, past, targets=targets_of("2025Q4", asked)).chances.empty
+
+
+@pytest.mark.parametrize(("c", "told"), [("R2", True), ("R1", False), (None, False)])
+def test_one_named_rep_tells_no_rule_apart(c: str | None, told: bool) -> None:
+    proof = prove(past=make_past(KNOWN | {"C": (c, 2000.0)}))
+    assert proof.by_reps == told
+    assert (len(proof.weights) > 0) == told
