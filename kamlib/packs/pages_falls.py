@@ -96,7 +96,7 @@ def _rep_said(row: Any, own: pd.DataFrame, silent: dict[str, str], scope: Scope)
         name=row.name,
         growth=words.signed_percent(-row.lost / before),
         change=words.signed_money(-row.lost),
-        accounts=_behind(own, silent, row.told, scope),
+        accounts=_behind(own, silent, row.told, float(row.lost), scope),
     )
 
 
@@ -106,8 +106,11 @@ def _silent(segments: pd.DataFrame) -> dict[str, str]:
     return dict(zip(gone["account_id"], gone["last_bought"].astype(str), strict=True))
 
 
-def _behind(own: pd.DataFrame, silent: dict[str, str], told_of: str, scope: Scope) -> str:
-    """Say which of a rep's accounts are behind the fall, each with what it brought last year."""
+def _behind(own: pd.DataFrame, silent: dict[str, str], told_of: str, lost: float, scope: Scope) -> str:
+    """Say which of a rep's accounts are behind the fall, each with what it brought last year.
+
+    Where those that are closed or silent brought less than half of it, who falls most of the others, too.
+    """
     words, link = scope.words, scope.words("targets.required_and")
     rows = own[to_ticks(own["actual_last_year"]) > 0]
     rows = rows.iloc[(-as_float(rows["actual_last_year"])).argsort(kind="stable")]
@@ -129,18 +132,26 @@ def _behind(own: pd.DataFrame, silent: dict[str, str], told_of: str, scope: Scop
             "amount": words.money(total_money(rest["actual_last_year"])),
         }
         told.append(words("targets.fall_rest", **known))
+    others = _furthest(rows.drop(index=left.index), told_of, scope)
+    if others and 2 * float(total_money(left["actual_last_year"])) < lost:
+        told.append(words("targets.fall_others", **others))
     return link.join(told)
 
 
 def _largest(rows: pd.DataFrame, told_of: str, scope: Scope) -> str:
     """Name the account that falls most by what the rep falls by, where none is closed or silent."""
-    words = scope.words
     if not len(rows):
-        return words("targets.fall_unknown")
+        return scope.words("targets.fall_unknown")
+    furthest = _furthest(rows, told_of, scope)
+    return scope.words("targets.fall_open", **furthest) if furthest else scope.words("targets.fall_none")
+
+
+def _furthest(rows: pd.DataFrame, told_of: str, scope: Scope) -> dict[str, str]:
+    """Return the name of the account that falls most, and by what; empty where none of today's does."""
     change = to_ticks(rows[told_of]) - to_ticks(rows["actual_last_year"])
+    if not len(rows) or change.min() >= 0:
+        return {}
     at = int(change.argmin())
-    if change[at] >= 0:  # of others than today's accounts
-        return words("targets.fall_none")
     account = rows["account_id"].iloc[at]
-    amount = words.signed_money(total_money(to_money([change[at]])))
-    return words("targets.fall_open", name=scope.accounts.get(account, account), amount=amount)
+    amount = scope.words.signed_money(total_money(to_money([change[at]])))
+    return {"name": scope.accounts.get(account, account), "amount": amount}

@@ -13,12 +13,15 @@ import pandas as pd
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.pages_proof import joined
+from kamlib.periods import parse_period
 from kamlib.runs import Run
-from kamlib.targets import TargetSize
+from kamlib.targets import CalendarParams, TargetSize
+from kamlib.targets.calendars import compared_days
 from kamlib.targets.held import total_held
 
 _EVEN = 50  # percent
 _YEAR = 12  # months
+_OTHER_DAYS = 0.1  # of the base's working days
 _LEADS = ("rep", "region", "account_type", "product_line")
 
 
@@ -151,7 +154,7 @@ def scope_of(run: Run, size: TargetSize) -> Scope:
 
 
 def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
-    """Say what is known of last year where the plan has to be compared with an earlier one.
+    """Say how the base differs: an earlier one than last year, or of other working days by a tenth or more.
 
     Parameters
     ----------
@@ -162,6 +165,27 @@ def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
     total : int
         What the plan asks in all [currency].
     """
+    return (*_older_base(run, base, total), *_other_days(run, base, total))
+
+
+def _other_days(run: Run, base: str, total: int) -> tuple[str, ...]:
+    """Say what the plan asks a working day, where the base had more or fewer."""
+    period = run.period
+    earlier = parse_period(base, fiscal_year_start=period.fiscal_year_start)
+    counts = compared_days(earlier, period, params=run.params(CalendarParams))
+    if counts is None:
+        return ()
+    now, then = (sum(counts[str(month)] for month in each.months()) for each in (period, earlier))
+    cube = run.load("cube")
+    sold = total_money(cube.loc[cube["month"].isin([str(month) for month in earlier.months()]), "revenue"])
+    if sold <= 0 or not then or not now or abs(now / then - 1) < _OTHER_DAYS:
+        return ()
+    growth = run.words.signed_percent(total / now / (float(sold) / then) - 1)
+    return (run.words("planning.sentence_days", period=period, now=now, base=base, then=then, growth=growth),)
+
+
+def _older_base(run: Run, base: str, total: int) -> tuple[str, ...]:
+    """Say what is known of last year where the plan has to be compared with an earlier one."""
     last = run.period.last_year()
     if base == str(last):
         return ()

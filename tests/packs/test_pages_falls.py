@@ -50,6 +50,11 @@ def test_a_fall_of_more_than_a_third_names_closed_and_silent_accounts_by_size() 
         "Target below 2025Q1 by more than a third: Rep R, -66.5 % (-1.23 k): Shop C, closed, brought 500, Shop B, silent since "
         "2025-04, brought 300, Shop A, closed, brought 100, 2 more closed or silent 50.0.",
     )
+    small = [account("A", "R", 30, rule="closed"), account("B", "R", 970, 200), account("C", "R", 5, 2)]
+    assert said([rep("R", 1005, 202)], small) == (
+        "Target below 2025Q1 by more than a third: Rep R, -79.9 % (-803): Shop A, closed, brought 30.0, of the others "
+        "Shop B falls most, -770.",
+    )
     assert said([rep("S", 1000, 600)], accounts, lang="zh") == (
         "目标较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，当时为 800。",
     )

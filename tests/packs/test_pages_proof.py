@@ -33,7 +33,7 @@ def page_of(words: Words = EN, **more: object) -> Page:
 def test_the_title_says_which_rule_by_how_much_and_whether_chance_explains_it() -> None:
     page = page_of()
     assert page.title == (
-        "Split by history, past targets would have been best: 0.0 % off, 16.7 points better than by the plan's own"
+        "Of the rules tried, history would have set past targets best: 0.0 % off, 16.7 points better than by the plan's own"
         " rule (in use); that is more than chance makes (95 % range 12.5 to 25.0 points)"
     )
     assert (
@@ -47,7 +47,9 @@ def test_the_title_says_which_rule_by_how_much_and_whether_chance_explains_it() 
 
 def test_one_period_proves_nothing_and_none_says_why() -> None:
     one = page_of(cube=STEADY[STEADY["month"] >= "2024-10"])
-    assert one.title.startswith("Split by history, the targets of 2025Q4 would have been best: 0.0 % off")
+    assert one.title.startswith(
+        "Of the rules tried, history would have set the targets of 2025Q4 best: 0.0 % off"
+    )
     assert one.title.endswith("one period proves nothing")
     assert "2025Q4, AC and PL" in one.subtitle
     none = page_of(cube=STEADY[STEADY["month"] >= "2025-01"])
@@ -210,7 +212,7 @@ def test_the_figure_draws_every_rule(words: Words) -> None:
 def test_chinese_is_chinese() -> None:
     page = page_of(ZH, targets=own_targets())
     assert page.title == (
-        "按历史分解，过去的目标最准：偏差 0.0 %，比计划自身的规则（现用）少16.7个百分点，"
+        "所试规则中，按历史分解过去的目标最准：偏差 0.0 %，比计划自身的规则（现用）少16.7个百分点，"
         "超出偶然（95 % 区间 12.5 至 25.0 个百分点）"
     )
     assert all("一" <= note[0] <= "鿿" for note in page.notes)

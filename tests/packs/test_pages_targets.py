@@ -256,7 +256,7 @@ def test_the_scope_of_a_run(tmp_path: object) -> None:
     folder = Path(str(tmp_path))
     write_table(make_accounts(), folder / "book" / "accounts.parquet")
     facts = {"lang": "en", "book": {"name": "Seven", "currency": "EUR", "fiscal_year_start": 1}}
-    facts |= {"period": str(PERIOD)}
+    facts |= {"period": str(PERIOD), "parameters": {}}
     size = size_target(make_cube(), period=PERIOD, params=SizingParams(), unit=10)
     bare = pages.scope_of(Run(folder, facts), size)
     assert (bare.company, bare.reps, bare.accounts["A"]) == ("Seven", {}, "Account A")

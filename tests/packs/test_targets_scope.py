@@ -9,7 +9,7 @@ from kamlib.glossary import Words
 from kamlib.measures.money import to_money
 from kamlib.packs.targets_scope import Scope, base_doubt, told_apart
 from kamlib.periods import parse_period
-from kamlib.targets import SizingParams, size_target
+from kamlib.targets import CalendarParams, SizingParams, size_target
 from tests.targets.sample import PERIOD, make_cube, make_forecast
 
 
@@ -35,7 +35,9 @@ def test_names_that_stand_twice_get_their_id() -> None:
     assert told_apart(["a", "b", "a"], [1, 2, 3]) == ["a (1)", "b", "a (3)"]
 
 
-def a_run(lang: str, period: str, first: str = "2024-01") -> SimpleNamespace:
+def a_run(
+    lang: str, period: str, first: str = "2024-01", calendar: CalendarParams | None = None
+) -> SimpleNamespace:
     months = [str(month) for month in pd.period_range(first, "2025-11", freq="M")]
     cube = pd.DataFrame({"month": months, "revenue": to_money([1_000_000] * len(months))})
     return SimpleNamespace(
@@ -43,7 +45,20 @@ def a_run(lang: str, period: str, first: str = "2024-01") -> SimpleNamespace:
         as_of=dt.date(2025, 12, 1),
         words=Words(lang, "EUR"),
         load={"cube": cube}.__getitem__,
+        params=lambda model: calendar or model(),
     )
+
+
+def test_a_base_of_other_working_days_is_doubted() -> None:
+    china = CalendarParams(country="CN")
+    assert base_doubt(a_run("en", "2026-02", calendar=china), "2025-02", 108) == (
+        "To doubt: 2026-02 has 16 working days, 2025-02 had 19; a working day the target asks +28.2 % on it.",
+    )  # 1.08 x 19 / 16 = 1.2825
+    assert base_doubt(a_run("zh", "2026-02", calendar=china), "2025-02", 108) == (
+        "存疑：2026-02 有16个工作日，2025-02 为19个；按每个工作日计，目标要求 +28.2 %。",
+    )
+    assert base_doubt(a_run("en", "2026-03", calendar=china), "2025-03", 108) == ()
+    assert base_doubt(a_run("en", "2026-02"), "2025-02", 108) == ()  # no country
 
 
 def test_an_older_base_is_doubted_with_what_the_last_twelve_months_brought() -> None:

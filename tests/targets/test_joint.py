@@ -14,7 +14,7 @@ from kamlib.params import Layer, build_params
 from kamlib.periods import parse_period
 from kamlib.targets import Allocation, AllocationParams, allocate_targets, check_request
 from kamlib.targets.allocation import account_targets
-from kamlib.targets.joint import check_sum
+from kamlib.targets.joint import _planned, check_sum
 from kamlib.targets.params import SizingParams
 from kamlib.targets.wishes import Wish
 from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
@@ -264,3 +264,7 @@ def test_an_impossible_request_is_refused_before_anything_runs() -> None:
             allocation=wanted,
             unit=10,
         )
+
+
+def test_a_side_that_no_account_has_is_told_so() -> None:
+    assert _planned("rep", "R10", []) == " No planned account has a rep."
