@@ -218,15 +218,17 @@ def held_of(run: Run) -> Decimal | None:
 
 
 def expected_cells(run: Run) -> pd.DataFrame:
-    """Return what accounts bought of product lines in months that are over, and the forecast of others.
+    """Return what accounts bought of product lines in the year's months that are over, and what is forecast.
 
-    Columns are account_id, rep_id, region, account_type, product_line, month and target [currency].
+    The year is that of the run's period. Columns are account_id, rep_id, region, account_type, product_line,
+    month and target [currency].
     """
     columns = ["account_id", "product_line", "month", "target"]
+    year = [str(month) for month in run.period.year().months()]
     sold, forecast = run.load("cube"), run.load("forecast")
-    ahead = forecast[forecast["level"] == "account_line"].rename(columns={"period": "month"})
-    ahead = ahead.rename(columns={"forecast": "target"})[columns]
-    sold = sold.rename(columns={"revenue": "target"})[columns]
+    sold = sold[sold["month"].isin(year)].rename(columns={"revenue": "target"})[columns]
+    ahead = forecast[(forecast["level"] == "account_line") & forecast["period"].isin(year)]
+    ahead = ahead.rename(columns={"period": "month", "forecast": "target"})[columns]
     both = pd.concat([sold, ahead[~ahead["month"].isin(sold["month"])]], ignore_index=True)
     sides = run.load("accounts")[["account_id", "rep_id", "region", "account_type"]]
     return both.merge(sides, how="left", on="account_id")

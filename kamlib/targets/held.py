@@ -131,11 +131,10 @@ def compare_held(
     Adopted targets hold where they cover every month of the plan; otherwise those that the book itself
     states for the period, or for each of its quarters, or each of its months, whichever speak of most of the
     plan; otherwise adopted ones of some of its months, or the book's own of some of its quarters or months.
-    That order is one of what can be compared: a target of a longer period than a month is not told month by
-    month, so that months adopted within it can neither be taken out of it nor take its place. They are told
-    apart (`Held.passed`). Where targets hold for none or some of the months, the book's own of
-    the quarter or year around them, the shorter first, is told, too (`Held.enclosing`), without rows: a part
-    of a period and the whole are not compared side by side.
+    What the book states for all of the period counts as it stands, and what is adopted for some of its months
+    is told apart (`Held.passed`): a quarter's target is not told month by month. Where targets hold for none
+    or some of the months, the book's own of the quarter or year around them, the shorter first, is told, too
+    (`Held.enclosing`), without rows: a part of a period and the whole are not compared side by side.
 
     Of the plan only those months count for which targets hold, so that both sums are of the
     same months. Each side's amounts stand with whom they were asked of: those that hold with the rep, region
@@ -242,15 +241,12 @@ def _enclosing(
     if not found:
         return None
     around, rows = found[0]
-    held, rest = (
-        least_named(rows, "company"),
-        tuple(str(m) for m in around.months() if m not in period.months()),
-    )
+    held = least_named(rows, "company")
+    rest = tuple(str(month) for month in around.months() if month not in period.months())
     beside, covers = _company(held, targets.assign(quarter=str(around)))
     taken = same_cells(held, adopted_of(adopted, rest).assign(quarter=str(around)))
-    known = [] if coming is None else coming["month"].unique()
     expected = None
-    if coming is not None and set(rest) <= set(known):
+    if coming is not None and set(rest) <= set(coming["month"]):
         there = coming[coming["month"].isin(rest)].assign(quarter=str(around))
         expected = total_money(same_cells(held, there)["target"])
     return Enclosing(

@@ -339,26 +339,32 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
     assert made["targets_5"].sentences == ()  # one quarter is told by its months
 
 
+ADOPTED = {
+    "measure": "revenue",
+    "period": "2026-01",
+    "run": "001",
+    "adopted_by": "Li",
+    "adopted_at": "2025-12-03",
+}
+ONE = {
+    "account_id": "A",
+    "rep_id": "R1",
+    "region": "N",
+    "account_type": "T",
+    "product_line": "L",
+    "rule": "both",
+    "bound": "",
+}
+
+
 def test_what_holds_for_a_part_of_the_months_says_for_which() -> None:
-    plan = pd.DataFrame(
-        {
-            "account_id": "A", "rep_id": "R1", "region": "N", "account_type": "T", "product_line": "L",
-            "month": ["2026-01", "2026-02"], "target": 60, "rule": "both", "bound": "",
-        }
-    )  # fmt: skip
-    source = {
-        "measure": "revenue",
-        "period": "2026-01",
-        "run": "001",
-        "adopted_by": "Li",
-        "adopted_at": "2025-12-03",
-    }
+    plan = pd.DataFrame({**ONE, "month": ["2026-01", "2026-02"], "target": 60})
     words = Words("en", "EUR")
-    part = compare_held(plan, plan.head(1).assign(**source), period=PERIOD)
+    part = compare_held(plan, plan.head(1).assign(**ADOPTED), period=PERIOD)
     assert held_labels(part, words)["held_change"] == "Δ held already, 2026-01"
     months = [str(month) for month in PERIOD.months()]
     whole = compare_held(
-        plan, pd.concat([plan.head(1).assign(month=m, **source) for m in months]), period=PERIOD
+        plan, pd.concat([plan.head(1).assign(month=m, **ADOPTED) for m in months]), period=PERIOD
     )
     assert held_labels(whole, words) == held_labels(None, words) == {}
 
@@ -441,18 +447,9 @@ def test_a_part_of_a_period_with_targets_is_set_beside_the_whole_in_words_alone(
 
 
 def test_what_is_adopted_of_a_part_is_told_beside_the_books_whole() -> None:
-    one = {"account_id": "A", "rep_id": "R1", "region": "N", "account_type": "T", "product_line": "L",
-           "rule": "both", "bound": ""}  # fmt: skip
-    plan = pd.DataFrame({**one, "month": ["2026-01", "2026-02"], "target": 60})
-    source = {
-        "measure": "revenue",
-        "period": "2026-01",
-        "run": "001",
-        "adopted_by": "Li",
-        "adopted_at": "2025-12-03",
-    }
+    plan = pd.DataFrame({**ONE, "month": ["2026-01", "2026-02"], "target": 60})
     own = pd.DataFrame({"period": ["2026Q1"], "target": [150]})
-    held = compare_held(plan, plan.head(1).assign(target=50, **source), own, period=PERIOD)
+    held = compare_held(plan, plan.head(1).assign(target=50, **ADOPTED), own, period=PERIOD)
     assert held is not None
     assert held_totals(held, Words("en", "EUR"), period="2026Q1") == (
         "The book's own targets for 2026Q1: 150; this plan asks 120, -30.0.",
