@@ -97,6 +97,8 @@ def _diff(args: argparse.Namespace) -> None:
     from kamlib.tables import text_table
 
     difference = diff_runs(args.run_a, args.run_b)
+    for warning in difference.warnings:
+        print(f"Not like for like: {warning}\n")
     for title, columns, rows in difference.sections():
         print(title)
         print(text_table(columns, rows) if rows else "  none")

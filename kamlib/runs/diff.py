@@ -15,7 +15,8 @@ import pandas as pd
 from kamlib.errors import RunError
 from kamlib.glossary import columns as glossary
 from kamlib.measures.money import total_money
-from kamlib.runs.explain import explain_targets, moved_reps
+from kamlib.runs.explain import changed_accounts, explain_targets
+from kamlib.runs.explain_reps import moved_reps
 from kamlib.runs.run import Run, open_run
 
 Rows = list[list[object]]
@@ -33,6 +34,9 @@ class Difference:
 
     Attributes
     ----------
+    warnings : list of str
+        What the two runs do not share though their numbers are only like for like where they do: the period,
+        the book.
     parameters : list of [name, value in A, value in B]
     data : list of [fact, value in A, value in B]
         Book, period, planning date, language, row counts, content hash, adopted targets, versions.
@@ -41,33 +45,40 @@ class Difference:
         amounts whose rows add up; what differs by a rounding of float arithmetic does not count.
     largest : list of [table, column, row's key, value in A, value in B, B - A]
         The largest changes of each such column; nothing of tables whose rows have no key.
-    reps : list of [rep, target in A, target in B, B - A]
-        Reps whose targets differ.
+    reps : list of [rep, target in A, target in B, B - A, why]
+        Reps whose targets differ, see `kamlib.runs.explain_reps`.
     reasons : list of [account, target in A, target in B, B - A, why]
-        Why the targets of accounts changed, see `kamlib.runs.explain`.
+        Why the targets of the accounts changed that changed most, see `kamlib.runs.explain`.
+    changed : int
+        Number of accounts whose targets differ.
     currency : str
-        What targets are in; of both runs where they differ.
+        What targets are in.
 
     Accounts and reps are told by id and name, where a run's tables know it.
     """
 
+    warnings: list[str]
     parameters: Rows
     data: Rows
     totals: Rows
     largest: Rows
     reps: Rows
     reasons: Rows
+    changed: int = 0
     currency: str = ""
 
     def sections(self) -> list[tuple[str, list[str], Rows]]:
         """Return title, header and rows of each part, for printing."""
         change = ["A", "B", "B - A"]
         money = [f"{name} [{self.currency}]" for name in change]
+        why = f"why [{self.currency}]"
+        left = self.changed > len(self.reasons)
+        extract = f" (the {len(self.reasons)} accounts that moved most, of {self.changed})" if left else ""
         return [
             ("Parameters that differ", ["parameter", "A", "B"], self.parameters),
             ("Data and versions that differ", ["fact", "A", "B"], self.data),
-            ("Reps whose targets changed", ["rep", *money], _separated(self.reps)),
-            ("Why targets changed", ["account", *money, f"why [{self.currency}]"], _separated(self.reasons)),
+            ("Reps whose targets changed", ["rep", *money, why], _separated(self.reps)),
+            (f"Why targets changed{extract}", ["account", *money, why], _separated(self.reasons)),
             ("Numbers that differ", ["table", "column", "rows", *change], self.totals),
             ("Largest changes", ["table", "column", "row", *change], self.largest),
         ]
@@ -88,7 +99,7 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
     Raises
     ------
     RunError
-        If one of them is not a run folder, or they are runs of different packs.
+        If one of them is not a run folder, or they are runs of different packs or in different currencies.
     """
     a, b = open_run(str(run_a)), open_run(str(run_b))
     packs = [run.facts["pack"] for run in (a, b)]
@@ -96,6 +107,12 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
         raise RunError(
             f"{run_a} is a run of the {packs[0]} pack and {run_b} of the {packs[1]} pack; "
             f"compare two runs of one pack."
+        )
+    currencies = [str(run.facts["book"]["currency"]) for run in (a, b)]
+    if all(currencies) and currencies[0] != currencies[1]:
+        raise RunError(
+            f"{run_a} is in {currencies[0]} and {run_b} in {currencies[1]}; amounts cannot be compared. "
+            f"Compare two runs in one currency."
         )
     names = {column: _names(table, column, a, b) for column, table in _NAMED.items()}
     data_keys = ("pack", "period", "as_of", "lang", "seed", "book", "versions")
@@ -107,15 +124,39 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
             found = _diff_table(name, a, b, names)
             totals += found[0]
             largest += found[1]
+    accounts = names["account_id"]
     return Difference(
+        warnings=_warnings(a, b),
         parameters=_diff_facts(a.facts["parameters"], b.facts["parameters"]),
         data=_diff_facts(*({k: run.facts.get(k) for k in data_keys} | _adopted(run) for run in (a, b))),
         totals=totals,
         largest=largest,
-        reps=[[_told(row[0], names["rep_id"]), *row[1:]] for row in moved_reps(a, b)],
-        reasons=[[_told(row[0], names["account_id"]), *row[1:]] for row in explain_targets(a, b)],
-        currency=" / ".join(dict.fromkeys(str(run.facts["book"]["currency"]) for run in (a, b))),
+        reps=[
+            [_told(row[0], names["rep_id"]), *row[1:]]
+            for row in moved_reps(a, b, lambda account: _told(account, accounts))
+        ],
+        reasons=[[_told(row[0], accounts), *row[1:]] for row in explain_targets(a, b)],
+        changed=changed_accounts(a, b),
+        currency=currencies[0] or currencies[1],
     )
+
+
+def _warnings(a: Run, b: Run) -> list[str]:
+    """Say what the runs do not share though amounts are like for like only where they do."""
+    told = []
+    periods = [str(run.facts["period"]) for run in (a, b)]
+    if periods[0] != periods[1]:
+        told.append(
+            f"A is of {periods[0]}, B of {periods[1]}: what differs by amount differs first of all because "
+            "the periods do. To see what parameters or data changed, compare two runs of one period."
+        )
+    books = [str(run.facts["book"]["name"]) for run in (a, b)]
+    if books[0] != books[1]:
+        told.append(
+            f'A is of the book "{books[0]}", B of "{books[1]}": rows are matched by id alone, so that an '
+            "account or rep of one id may be another in each. Compare books of one company only."
+        )
+    return told
 
 
 def _names(table: str, column: str, a: Run, b: Run) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,6 @@ from kamlib.runs.run import Run
 
 TABLE = "target_accounts"
 WEIGHTS = "target_weights"
-SUMS = "target_summary"
 _LARGEST = 12
 _NEED = ("account_id", "rule", "blend", "proposal", "bounded", "target", "bound")
 _CHAIN = ("by_own_bounds", "by_required", "by_rest")
@@ -22,6 +22,29 @@ _DOES = {"floor": "raises", "cap": "cuts", "pin": "holds"}
 _ROUNDED = 5e-7  # weights written in percent to four places
 
 Amounts = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The targets of accounts in two runs, and the parts that each change is made of.
+
+    Attributes
+    ----------
+    both : pandas.DataFrame
+        One row per account of either run, by account_id; columns of A end in ``_a``, of B in ``_b``.
+    target : list of arrays
+        Targets in A and in B, 0 where a run lacks the account [currency].
+    parts : dict of arrays
+        Parts of each change, by name; they add up to it [currency].
+    words : dict of str
+        What each part is called, where that is the same for all accounts.
+    """
+
+    both: pd.DataFrame
+    target: list[Amounts]
+    parts: dict[str, Whole]
+    words: dict[str, str]
 
 
 def explain_targets(a: Run, b: Run) -> list[list[object]]:
@@ -45,32 +68,26 @@ def explain_targets(a: Run, b: Run) -> list[list[object]]:
     list of [account_id, target in A, target in B, B - A, why]
         Largest change first, ties by account_id; empty where one of the runs has no targets by account.
     """
-    if not (a.has(TABLE) and b.has(TABLE)):
+    compared = compare_targets(a, b)
+    if compared is None:
         return []
-    old, new = a.load(TABLE), b.load(TABLE)
-    if any(column not in table.columns for table in (old, new) for column in _NEED):
-        return []
-    both = old.merge(new, on="account_id", how="outer", suffixes=("_a", "_b"), sort=True)
-    target = [_amounts(both, "target", side) for side in "ab"]
-    change = target[1] - target[0]
-    weights = [_weights(run) for run in (a, b)]
-    parts = _parts(both, weights, target[0].sum(), target[1].sum(), change)
+    old, new = compared.target
+    change = new - old
     order = np.argsort(-np.abs(change), kind="stable")[:_LARGEST]
+    ids = compared.both["account_id"]
     return [
-        [
-            both["account_id"].iloc[i],
-            int(target[0][i]),
-            int(target[1][i]),
-            int(change[i]),
-            _why(both, weights, parts, i),
-        ]
-        for i in order
-        if change[i]
+        [ids.iloc[i], int(old[i]), int(new[i]), int(change[i]), _why(compared, i)] for i in order if change[i]
     ]
 
 
-def moved_reps(a: Run, b: Run) -> list[list[object]]:
-    """List the reps whose targets differ.
+def changed_accounts(a: Run, b: Run) -> int:
+    """Count the accounts whose targets differ; none where one of the runs has no targets by account."""
+    compared = compare_targets(a, b)
+    return 0 if compared is None else int((compared.target[0] != compared.target[1]).sum())
+
+
+def compare_targets(a: Run, b: Run) -> Compared | None:
+    """Lay the targets of two runs side by side, account by account, with the parts of each change.
 
     Parameters
     ----------
@@ -79,22 +96,29 @@ def moved_reps(a: Run, b: Run) -> list[list[object]]:
 
     Returns
     -------
-    list of [rep_id, target in A, target in B, B - A]
-        Largest change first, ties by rep_id; empty where one of the runs has no targets by rep.
+    Compared or None
+        None where one of the runs has no targets by account, or does not say how they came about.
     """
-    if not (a.has(SUMS) and b.has(SUMS)):
-        return []
-    old, new = (_reps(run.load(SUMS)) for run in (a, b))
-    reps = sorted({*old.index, *new.index})
-    rows = [[rep, int(old.get(rep, 0)), int(new.get(rep, 0))] for rep in reps]
-    moved = [[*row, row[2] - row[1]] for row in rows if row[2] != row[1]]
-    return sorted(moved, key=lambda row: -abs(row[3]))
-
-
-def _reps(summary: pd.DataFrame) -> pd.Series:
-    """Return the target of each rep, and of accounts without one."""
-    reps = summary[(summary["dimension"] == "rep") & ~summary["without_account"]]
-    return reps.assign(rep_id=reps["key"].fillna("(no rep)")).set_index("rep_id")["target"]
+    if not (a.has(TABLE) and b.has(TABLE)):
+        return None
+    old, new = a.load(TABLE), b.load(TABLE)
+    if any(column not in table.columns for table in (old, new) for column in _NEED):
+        return None
+    both = old.merge(new, on="account_id", how="outer", suffixes=("_a", "_b"), sort=True)
+    target = [_amounts(both, "target", side) for side in "ab"]
+    weights = [_weights(run) for run in (a, b)]
+    parts = _parts(both, weights, target[0].sum(), target[1].sum(), target[1] - target[0])
+    periods = [str(run.facts["period"]) for run in (a, b)]
+    same = periods[0] == periods[1]
+    words = {
+        "total": "the total changed" if same else f"the total, of {periods[1]} in place of {periods[0]}",
+        "weights": _weights_moved(weights),
+        "bounds": "floors, caps and the rest",
+        "by_required": "required totals",
+        "by_rest": "its share of what all bounds leave over",
+        "rounding": "by rounding",
+    }
+    return Compared(both, target, parts, words)
 
 
 def _amounts(both: pd.DataFrame, column: str, side: str) -> Amounts:
@@ -115,7 +139,7 @@ def _parts(
     total_a: float,
     total_b: float,
     change: Amounts,
-) -> dict[str, npt.NDArray[np.int64]]:
+) -> dict[str, Whole]:
     """Return the parts of each change in whole units of currency; rounding takes what is left."""
     blend = [_amounts(both, "blend", side) for side in "ab"]
     exact = {"total": (total_b - total_a) * blend[0]}
@@ -159,27 +183,13 @@ def _both_shares(both: pd.DataFrame, name: str) -> tuple[Amounts, Amounts]:
     return only, only
 
 
-def _why(
-    both: pd.DataFrame,
-    weights: list[dict[str, float] | None],
-    parts: dict[str, npt.NDArray[np.int64]],
-    i: int,
-) -> str:
-    row = both.iloc[i]
+def _why(compared: Compared, i: int) -> str:
+    row = compared.both.iloc[i]
     if pd.isna(row["rule_a"]) or pd.isna(row["rule_b"]):
         return f"the account is only in {'B' if pd.isna(row['rule_a']) else 'A'}"
-    words = {
-        "total": "the total changed",
-        "blend": f"shares and weights moved the blend {_points(row['blend_b'] - row['blend_a'])}",
-        "weights": _weights_moved(weights),
-        "bounds": "floors, caps and the rest",
-        "by_required": "required totals",
-        "by_rest": "its share of what all bounds leave over",
-        "rounding": "by rounding",
-    }
     told = [
-        f"{amounts[i]:+,} {words.get(name) or _moved(row, name)}"
-        for name, amounts in parts.items()
+        f"{amounts[i]:+,} {compared.words.get(name) or _moved(row, name)}"
+        for name, amounts in compared.parts.items()
         if amounts[i]
     ]
     if row["rule_a"] != row["rule_b"]:
@@ -191,10 +201,13 @@ def _moved(row: pd.Series, name: str) -> str:
     """Say what own bounds did, or by how many points a factor's share moved."""
     if name == "by_own_bounds":
         return _own_bounds(row)
-    return f"{name.replace('_', ' ')} share {_points(row[f'{name}_share_b'] - row[f'{name}_share_a'])}"
+    if name == "blend":
+        return f"shares and weights moved the blend {points(row['blend_b'] - row['blend_a'])}"
+    return f"{name.replace('_', ' ')} share {points(row[f'{name}_share_b'] - row[f'{name}_share_a'])}"
 
 
-def _points(moved: float) -> str:
+def points(moved: float) -> str:
+    """Write by how many points a share moved."""
     return f"{100 * moved:+.1f} points" if abs(moved) >= _POINTS else "by less than 0.1 points"
 
 

@@ -11,7 +11,7 @@ import pytest
 from kamlib.errors import ParameterError, RunError
 from kamlib.measures.money import to_money
 from kamlib.runs import Run
-from kamlib.runs.diff import diff_runs
+from kamlib.runs.diff import Difference, diff_runs
 from kamlib.runs.publish import hash_tables, publish_run, start_run, write_facts
 from kamlib.runs.run import write_table
 from tests.runs.test_run import FACTS
@@ -77,6 +77,35 @@ def test_runs_of_two_packs_are_not_compared(tmp_path: Path) -> None:
         diff_runs(a, b)
 
 
+def test_runs_of_two_currencies_are_not_compared(tmp_path: Path) -> None:
+    table = {"targets": targets(1)}
+    a, *others = (
+        publish(tmp_path, table, book=FACTS["book"] | {"currency": currency})
+        for currency in ("CNY", "USD", "")
+    )
+    with pytest.raises(RunError, match="is in CNY and .* in USD; .* Compare two runs in one currency"):
+        diff_runs(a, others[0])
+    assert diff_runs(a, others[1]).currency == "CNY"
+
+
+def test_another_period_and_another_book_are_said_first(tmp_path: Path) -> None:
+    a = publish(tmp_path, {"targets": targets(1)})
+    b = publish(tmp_path, {"targets": targets(1)}, period="2026", book=FACTS["book"] | {"name": "C"})
+    period, book = diff_runs(a, b).warnings
+    assert period.startswith("A is of 2026Q1, B of 2026: what differs by amount differs first of all because")
+    assert book.startswith('A is of the book "B", B of "C": rows are matched by id alone')
+    assert diff_runs(a, a).warnings == []
+
+
+def test_a_list_of_accounts_that_is_an_extract_says_so() -> None:
+    rows: list[list[object]] = [["A0", 1, 2, 1, "+1 required totals"]]
+    told = Difference([], [], [], [], [], [], rows, changed=87)
+    titles = [title for title, _, _ in told.sections()]
+    assert titles[3] == "Why targets changed (the 1 accounts that moved most, of 87)"
+    titles = [title for title, _, _ in Difference([], [], [], [], [], [], rows, changed=1).sections()]
+    assert titles[3] == "Why targets changed"
+
+
 def test_rows_that_only_one_run_has_count_whole(tmp_path: Path) -> None:
     a = publish(tmp_path, {"targets": targets(1000)})
     b = publish(tmp_path, {"targets": targets(1000, 500)}, seed=4)
@@ -121,7 +150,7 @@ def test_amounts_are_written_with_separators(tmp_path: Path) -> None:
     a = publish(tmp_path, {"target_summary": reps})
     b = publish(tmp_path, {"target_summary": reps.assign(target=2500)}, seed=4)
     shown = {title: rows for title, _, rows in diff_runs(a, b).sections()}
-    assert shown["Reps whose targets changed"] == [["R1", "1,200", "2,500", "1,300"]]
+    assert shown["Reps whose targets changed"] == [["R1", "1,200", "2,500", "1,300", ""]]
 
 
 def test_accounts_and_reps_are_told_by_name_and_amounts_with_their_currency(tmp_path: Path) -> None:
@@ -141,12 +170,12 @@ def test_accounts_and_reps_are_told_by_name_and_amounts_with_their_currency(tmp_
         runs.append(publish_run(run).folder)
     found = diff_runs(*runs)
     assert [row[2] for row in found.largest] == ["A0 Huatai", "A1", "A2", "rep · R1 Ann", "region · R1"]
-    assert found.reps == [["R1 Ann", 1200, 1220, 20]]
+    assert found.reps == [["R1 Ann", 1200, 1220, 20, ""]]
     headers = {title: header for title, header, _ in found.sections()}
     currency = FACTS["book"]["currency"]
     assert headers["Reps whose targets changed"] == [
         "rep",
-        *(f"{n} [{currency}]" for n in ("A", "B", "B - A")),
+        *(f"{n} [{currency}]" for n in ("A", "B", "B - A", "why")),
     ]
     assert headers["Why targets changed"][-1] == f"why [{currency}]"
 

@@ -10,7 +10,7 @@ import pytest
 
 from kamlib.measures.money import to_money
 from kamlib.runs import Run
-from kamlib.runs.explain import explain_targets, moved_reps
+from kamlib.runs.explain import changed_accounts, explain_targets
 
 FACTS = {"pack": "planning", "period": "2026Q1"}
 
@@ -62,8 +62,9 @@ def test_parts_add_up_to_the_change(tmp_path: Path) -> None:
     blend = rng.dirichlet(np.ones(20), 2)
     old, new = ([account(f"A{i:02}", b, 1000 * (k + 3), held=int(rng.integers(-9, 9)), bound="floor")
                  for i, b in enumerate(row)] for k, row in enumerate(blend))  # fmt: skip
-    rows = explain_targets(run_of(tmp_path / "a", list(old)), run_of(tmp_path / "b", list(new)))
-    assert len(rows) == 12
+    runs = run_of(tmp_path / "a", list(old)), run_of(tmp_path / "b", list(new))
+    rows = explain_targets(*runs)
+    assert (len(rows), changed_accounts(*runs)) == (12, 20)
     for _, before, after, change, why in rows:
         parts = [int(part.split()[0].replace(",", "")) for part in str(why).split("; ")]
         assert sum(parts) == change == int(str(after)) - int(str(before))
@@ -192,19 +193,7 @@ def test_a_new_rule_and_a_new_account(tmp_path: Path) -> None:
     assert found["C"] == "the account is only in B"
 
 
-def test_reps_whose_targets_moved(tmp_path: Path) -> None:
-    runs = []
-    for side, amounts in (("a", [10, 20, 30]), ("b", [10, 5, 45])):
-        run = Run(tmp_path / side, FACTS)
-        table = {"dimension": "rep", "key": ["R1", "R2", None, None], "target": [*amounts, 0]}
-        summary = pd.DataFrame({**table, "without_account": [False, False, False, True]})
-        company = pd.DataFrame({"dimension": ["company"], "key": ["company"], "target": [sum(amounts)]})
-        run.save("target_summary", pd.concat([company.assign(without_account=False), summary]))
-        runs.append(run)
-    assert moved_reps(*runs) == [["(no rep)", 30, 45, 15], ["R2", 20, 5, -15]]
-
-
 def test_runs_without_targets_by_account_explain_nothing(tmp_path: Path) -> None:
     run = Run(tmp_path / "a", FACTS)
     assert explain_targets(run, run) == []
-    assert moved_reps(run, run) == []
+    assert changed_accounts(run, run) == 0
