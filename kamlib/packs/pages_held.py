@@ -164,12 +164,12 @@ def _counted_otherwise(held: Held) -> bool:
 def held_totals(held: Held, words: Words, *, period: str) -> tuple[str, ...]:
     """Say what holds in all, by whom and since when, and what the plan asks of the same.
 
-    After that what is adopted for some of the months beside the book's own targets of all of them, and the
+    After that what is adopted for months that the book's own target of a longer period counts for, and the
     target of a longer period that this one is a part of.
     """
     said = [_total(held, words, period)] if held.months else []
     if held.passed is not None:
-        said += [_total(held.passed, words, period), words("targets.held_passed", period=period)]
+        said += [_total(held.passed, words, period), words("targets.held_passed")]
     if held.enclosing is not None:
         said.append(_enclosing(held.enclosing, words, period))
     return tuple(said)
@@ -177,12 +177,16 @@ def held_totals(held: Held, words: Words, *, period: str) -> tuple[str, ...]:
 
 def _total(held: Held, words: Words, period: str) -> str:
     """Say what holds for a period or some of its months, and what the plan asks of the same."""
-    how = "whole" if held.whole else "part"
-    book = "book" if held.covers else "book_part"
+    if held.adopted:
+        how = "whole" if held.whole else "part"
+    else:
+        how = ("mixed" if held.mixed else "book") + ("" if held.covers else "_part")
     months = months_said(held.months, words)
     return words(
-        f"targets.held_{how if held.adopted else book}",
+        f"targets.held_{how}",
         period=period if held.whole or held.adopted else months, months=months,
+        own=months_said(held.own_months, words),
+        taken=months_said([month for month in held.months if month not in held.own_months], words),
         held=words.money(held.total), target=words.money(held.total + held.change),
         change=words.signed_money(held.change), sources=words("targets.list").join(_sources(held, words)),
     )  # fmt: skip

@@ -78,15 +78,17 @@ class Held:
         Whether these are all months of the plan.
     sources : pandas.DataFrame
         One row per adoption that holds for any of them: period, run, adopted_by, adopted_at. Without rows
-        where the book's own targets hold.
+        where the book's own targets hold alone.
     covers : bool
         Whether what holds speaks of all that the plan asks; otherwise the company's row is of a part of it,
         of the plan's target, too.
+    own_months : tuple of str
+        Those of the months for which the book's own targets hold.
     enclosing : Enclosing or None
         The book's own target of the longer period that this one is a part of, where targets hold for none or
         some of its months.
     passed : Held or None
-        What is adopted for some of the months, where the book's own hold for all of them.
+        What is adopted for months that the book's own target of a longer period counts for.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -94,13 +96,19 @@ class Held:
     whole: bool
     sources: pd.DataFrame = field(repr=False)
     covers: bool = True
+    own_months: tuple[str, ...] = ()
     enclosing: Enclosing | None = None
     passed: Held | None = None
 
     @property
     def adopted(self) -> bool:
-        """Whether adopted targets hold, not the book's own."""
-        return len(self.sources) > 0
+        """Whether adopted targets hold, and none of the book's own."""
+        return len(self.sources) > 0 and not self.own_months
+
+    @property
+    def mixed(self) -> bool:
+        """Whether adopted targets hold for some of the months and the book's own for others."""
+        return len(self.sources) > 0 and bool(self.own_months)
 
     @property
     def total(self) -> Decimal:
@@ -128,13 +136,13 @@ def compare_held(
 ) -> Held | None:
     """Set a plan beside the targets that hold for its months, by every side they speak of.
 
-    Adopted targets hold where they cover every month of the plan; otherwise those that the book itself
-    states for the period, or for each of its quarters, or each of its months, whichever speak of most of the
-    plan; otherwise adopted ones of some of its months, or the book's own of some of its quarters or months.
-    What the book states for all of the period counts as it stands, and what is adopted for some of its months
-    is told apart (`Held.passed`): a quarter's target is not told month by month. Where targets hold for none
-    or some of the months, the book's own of the quarter or year around them, the shorter first, is told, too
-    (`Held.enclosing`), without rows: a part of a period and the whole are not compared side by side.
+    What holds is found period by period, as `kamlib.targets.holding.what_holds` says: adopted targets where
+    they are of all months of a month, quarter or year, else the book's own of it, or of its quarters and
+    months, with those adopted among them. What the book states for a longer period counts as it stands, and
+    what is adopted for some months of it is told apart (`Held.passed`): a quarter's target is not told month
+    by month. Where targets hold for none or some of the months, the book's own of the quarter or year around
+    them, the shorter first, is told, too (`Held.enclosing`), without rows: a part of a period and the whole
+    are not compared side by side.
 
     Of the plan only those months count for which targets hold, so that both sums are of the
     same months. Each side's amounts stand with whom they were asked of: those that hold with the rep, region
@@ -197,7 +205,7 @@ def compare_held(
     around = None if held.whole else _enclosing(targets, adopted, own, accounts, period, coming)
     if not held.months and around is None:
         return None
-    passed = None if found.passed is None else _compared(found.passed, asked, period)
+    passed = _compared(found.beside(), asked, period) if len(found.passed) else None
     return replace(held, enclosing=around, passed=passed)
 
 
@@ -211,15 +219,16 @@ def _by_quarter(targets: pd.DataFrame, period: Period) -> pd.DataFrame:
 def _compared(found: Holding, asked: pd.DataFrame, period: Period) -> Held:
     """Set a plan beside what holds, by every side; without rows where nothing does."""
     asked = asked[asked["month"].isin(found.months)]
-    own_ones = not len(found.sources)
     sides, covers = [], True
-    for side, held in ((side, held) for side, held in found.sides.items() if len(held)):
-        same = same_cells(held, asked) if own_ones else asked
-        beside = _beside(side, held, same)
+    for side in KEYS:
+        held = found.of(side)
+        if not len(held):
+            continue
+        beside = _beside(side, held, found.same(side, asked))
         entire = _told_whole(side, beside, asked)
         if side == "company":
             covers = bool(entire.all())
-        elif own_ones:
+        elif found.own_months:
             beside = beside[entire & beside["key"].isin(held[KEYS[side][0]])]
         sides.append(beside)
     shown = [side for side in sides if len(side)] or [_beside("account", asked.head(0), asked.head(0))]
@@ -227,7 +236,14 @@ def _compared(found: Holding, asked: pd.DataFrame, period: Period) -> Held:
     account = table["dimension"] == "account"
     table.loc[account, "held_reason"] = _reasons(table[account], asked)
     table = table.astype({"rep_id": "str", "held_reason": "str"})
-    return Held(table, found.months, len(found.months) == len(period.months()), found.sources, covers)
+    return Held(
+        table,
+        found.months,
+        len(found.months) == len(period.months()),
+        found.sources,
+        covers,
+        found.own_months,
+    )
 
 
 def _enclosing(
@@ -243,7 +259,8 @@ def _enclosing(
     around, rows = found[0]
     held = least_named(rows, "company")
     rest = tuple(str(month) for month in around.months() if month not in period.months())
-    beside, covers = _company(held, targets.assign(quarter=str(around)))
+    asked = targets.assign(quarter=str(around))
+    beside = _beside("company", held, same_cells(held, asked))
     taken = same_cells(held, adopted_of(adopted, rest).assign(quarter=str(around)))
     expected = None
     if coming is not None and set(rest) <= set(coming["month"]):
@@ -253,7 +270,7 @@ def _enclosing(
         period=str(around),
         target=total_money(beside["target_held"]),
         asked=total_money(beside["target_beside"]),
-        covers=covers,
+        covers=bool(_told_whole("company", beside, asked).all()),
         rest=rest,
         adopted=total_money(taken["target"]) if len(taken) else Decimal(0),
         adopted_months=tuple(sorted(set(taken["month"]))),
@@ -282,16 +299,11 @@ def total_held(
     """
     asked = _by_quarter(expected, period)
     found = what_holds(adopted, own, accounts, period, asked)
-    rows = found.sides["company"]
-    if len(found.months) < len(period.months()) or not (len(found.sources) or _company(rows, asked)[1]):
+    held = found.of("company")
+    beside = _beside("company", held, found.same("company", asked))
+    if len(found.months) < len(period.months()) or not _told_whole("company", beside, asked).all():
         return None
-    return total_money(rows["target"])
-
-
-def _company(held: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Return the book's targets beside what is asked of the same, and whether that is all that is asked."""
-    beside = _beside("company", held, same_cells(held, asked))
-    return beside, bool(_told_whole("company", beside, asked).all())
+    return total_money(held["target"])
 
 
 def _told_whole(dimension: str, beside: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.bool_]:

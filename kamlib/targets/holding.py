@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -29,16 +29,52 @@ _OF_ACCOUNT = ["rep_id", "region", "account_type"]
 
 @dataclass(frozen=True)
 class Holding:
-    """Rows that tell each side's targets, their months, and their adoptions (none: the book's own).
+    """What holds for some months: adopted targets of some of them, the book's own of the others.
 
-    passed is what is adopted for some of the months where the book's own hold, which are of all of them and
-    cannot be told month by month.
+    Attributes
+    ----------
+    adopted : pandas.DataFrame
+        Adopted targets, one row per account, product line and month.
+    own : pandas.DataFrame
+        The book's own, as `stated` returns them.
+    passed : pandas.DataFrame
+        Adopted targets of months that the book's own of a longer period counts for.
+    adopted_months, own_months : tuple of str
+        The months of each, ascending.
     """
 
-    sides: dict[str, pd.DataFrame]
-    months: tuple[str, ...]
-    sources: pd.DataFrame
-    passed: Holding | None = None
+    adopted: pd.DataFrame = field(repr=False)
+    own: pd.DataFrame = field(repr=False)
+    passed: pd.DataFrame = field(repr=False)
+    adopted_months: tuple[str, ...]
+    own_months: tuple[str, ...]
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months for which something holds, ascending."""
+        return tuple(sorted({*self.adopted_months, *self.own_months}))
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """The adoptions that hold, one row each."""
+        return self.adopted[SOURCE].drop_duplicates().sort_values(SOURCE, ignore_index=True)
+
+    def of(self, side: str) -> pd.DataFrame:
+        """Return the rows that tell the targets of a side."""
+        columns = [*KEYS[side], "target"]
+        return pd.concat([self.adopted[columns], least_named(self.own, side)[columns]], ignore_index=True)
+
+    def same(self, side: str, asked: pd.DataFrame) -> pd.DataFrame:
+        """Return what is asked of the very accounts, product lines and months that a side's targets tell."""
+        own = least_named(self.own, side)
+        return pd.concat(
+            [asked[asked["month"].isin(self.adopted_months)], same_cells(own, asked)], ignore_index=True
+        )
+
+    def beside(self) -> Holding:
+        """Return what is passed by itself."""
+        months = tuple(sorted(set(self.passed["month"])))
+        return Holding(self.passed, self.own.head(0), self.passed.head(0), months, ())
 
 
 def what_holds(
@@ -48,41 +84,54 @@ def what_holds(
     period: Period,
     asked: pd.DataFrame,
 ) -> Holding:
-    """Return the adopted targets where they cover the period, else the book's own, else those of a part.
+    """Return what holds for a period: adopted targets, the book's own, or both, each of its months.
 
-    Of what the book states for the period, for its quarters and for its months that counts which speaks of
-    the most that is asked; of as much, that of the longer ones.
+    A month, quarter or year holds what is adopted where that is of all its months; else the better of what
+    the book states for it and of what its quarters, or months, hold by this same rule. Better is what
+    speaks of anything asked, then what is of all months, then what speaks of most that is asked; of equals,
+    what is stated for the longer period.
     """
-    months = tuple(str(month) for month in period.months())
+    months = [str(month) for month in period.months()]
     rows = adopted_of(adopted, months)
-    covered = tuple(month for month in months if month in set(rows["month"]))
-    sources = rows[SOURCE].drop_duplicates().sort_values(SOURCE, ignore_index=True)
     rows = rows.assign(quarter=rows["month"].map(quarters_of(months, period)))
-    taken = Holding(dict.fromkeys(KEYS, rows), covered, sources)
-    if len(covered) == len(months):
-        return taken
-    ways = [[period], *([period.quarters()] if period.length > _QUARTER else []), period.months()]
-    said = [stated(own, accounts, told) for told in ways]
-    whole = [rows for rows, told in zip(said, ways, strict=True) if rows["period"].nunique() == len(told)]
-    if not whole and covered:
-        return taken
-    best = max(whole or said, key=lambda rows: _spoken_of(rows, asked))
-    if not len(best):
-        return taken
-    labels = set(best["period"])
-    known = {str(m) for told in ways for one in told if str(one) in labels for m in one.months()}
-    told_months = tuple(month for month in months if month in known)
-    return Holding(
-        {side: least_named(best, side) for side in KEYS},
-        told_months,
-        sources.head(0),
-        taken if covered else None,
+    told = list(dict.fromkeys([period, *period.quarters(), *period.months()]))
+    return _of_period(period, rows, stated(own, accounts, told), asked)
+
+
+def _of_period(period: Period, adopted: pd.DataFrame, own: pd.DataFrame, asked: pd.DataFrame) -> Holding:
+    """Return what holds for a period by the rule of `what_holds`."""
+    months = tuple(str(month) for month in period.months())
+    taken = adopted[adopted["month"].isin(months)]
+    nothing = own.head(0)
+    if set(months) <= set(taken["month"]):
+        return Holding(taken, nothing, adopted.head(0), months, ())
+    whole = own[own["period"] == str(period)]
+    ways = [Holding(adopted.head(0), whole, taken, (), months)] if len(whole) else []
+    if period.length > 1:
+        inner = period.quarters() if period.length > _QUARTER else period.months()
+        ways.append(_joined([_of_period(one, adopted, own, asked) for one in inner]))
+    if not ways:
+        return Holding(adopted.head(0), nothing, adopted.head(0), (), ())
+    return max(
+        ways, key=lambda way: _worth(way, asked, len(months))
+    )  # the first of equals: the longer period's
+
+
+def _joined(parts: Sequence[Holding]) -> Holding:
+    """Return what holds for periods that follow each other as one."""
+    adopted, own, passed = (
+        pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in ("adopted", "own", "passed")
     )
+    adopted_months = tuple(month for part in parts for month in part.adopted_months)
+    own_months = tuple(month for part in parts for month in part.own_months)
+    return Holding(adopted, own, passed, adopted_months, own_months)
 
 
-def _spoken_of(rows: pd.DataFrame, asked: pd.DataFrame) -> int:
-    """Return how much of what is asked the book's targets speak of [currency / 10,000]."""
-    return int(to_ticks(same_cells(least_named(rows, "company"), asked)["target"]).sum())
+def _worth(way: Holding, asked: pd.DataFrame, months: int) -> tuple[bool, bool, int]:
+    """Rank a way to tell what holds: of anything asked, of all months, and of how much."""
+    spoken = int(to_ticks(way.same("company", asked)["target"]).sum())
+    return spoken > 0, len(way.months) == months, spoken
 
 
 def same_cells(stated: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:

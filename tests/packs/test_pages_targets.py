@@ -455,9 +455,31 @@ def test_what_is_adopted_of_a_part_is_told_beside_the_books_whole() -> None:
         "The book's own targets for 2026Q1: 150; this plan asks 120, -30.0.",
         "Adopted already for 2026-01: 50.0 (plan of 2026-01, run 001, by Li on 2025-12-03); this plan asks 60.0 of the "
         "same, +10.0.",
-        "What the book states for 2026Q1 is what is counted above; what is adopted for some of its months changes "
-        "nothing of it and counts for those months alone.",
+        "What the book states for a quarter or year counts above as it stands; what is adopted for some of its "
+        "months changes nothing of it and counts for those months alone.",
     )
+
+
+@pytest.mark.parametrize(("lang", "own", "said"), [
+    ("en", {"target": [70]}, "Hold already, adopted for 2026-01 (plan of 2026-01, run 001, by Li on 2025-12-03) and of the "
+     "book's own for 2026-02: 120; this plan asks 120 of the same months, 0."),
+    ("en", {"target": [70], "rep_id": ["R9"]}, "Hold already, adopted for 2026-01 (plan of 2026-01, run 001, by Li on "
+     "2025-12-03) and of the book's own for 2026-02, which speak of a part: 120; of the same this plan asks 60.0, -60.0."),
+    ("zh", {"target": [70]}, "已有目标为 120：2026-01 为已采用的目标（2026-01 的计划，运行 001，Li 于 2025-12-03 采用），2026-02 "
+     "为账册自带的目标；本计划对同样月份要求 120，相差 0。"),
+])  # fmt: skip
+def test_adopted_months_and_stated_ones_are_told_together(
+    lang: str, own: dict[str, list[object]], said: str
+) -> None:
+    plan = pd.DataFrame({**ONE, "month": ["2026-01", "2026-02"], "target": 60})
+    held = compare_held(
+        plan,
+        plan.head(1).assign(target=50, **ADOPTED),
+        pd.DataFrame({"period": ["2026-02"], **own}),
+        period=PERIOD,
+    )
+    assert held is not None
+    assert held_totals(held, Words(lang, "EUR"), period="2026Q1") == (said,)
 
 
 def test_of_reps_twenty_are_drawn_and_one_alone_is_not_gathered() -> None:

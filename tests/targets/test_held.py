@@ -310,3 +310,67 @@ def test_months_adopted_within_the_books_own_quarter_are_told_apart() -> None:
     alone = compare_held(plan, None, own, period=QUARTER)
     assert alone is not None
     assert alone.passed is None
+
+
+def stated_for(*told: tuple[str, str | None, float]) -> pd.DataFrame:
+    return pd.DataFrame(list(told), columns=["period", "rep_id", "target"])
+
+
+MONTHS = ("2026-01", "2026-02", "2026-03")
+
+
+def test_adopted_months_replace_the_months_that_the_book_states() -> None:
+    plan = rows(*(("A", "R1", month, 30) for month in MONTHS)).assign(rule="both")
+    own = stated_for(*((month, None, 20) for month in MONTHS))
+    adopted = rows(("A", "R1", "2026-01", 50)).assign(**ABOUT)
+    held = compare_held(plan, adopted, own, period=QUARTER)
+    assert held is not None
+    assert (held.mixed, held.adopted, held.whole, held.covers) == (True, False, True, True)
+    assert (held.months, held.own_months) == (MONTHS, MONTHS[1:])
+    assert amounts(held.of("company")) == {"company": [90, 90, 0]}
+    assert amounts(held.of("month"))["2026-01"] == [50, 30, -20]
+    assert held.of("rep").empty  # of R1 only January is told
+    assert held.passed is None
+    assert total_held(adopted, own, ACCOUNT, plan, period=QUARTER) == 90
+    gap = compare_held(plan, adopted, own.tail(2), period=QUARTER)
+    assert gap is not None
+    assert (gap.mixed, float(gap.total)) == (True, 90)
+
+
+def test_of_a_year_an_adopted_quarter_replaces_the_one_that_the_book_states() -> None:
+    plan = rows(*(("A", "R1", f"2026-{n:02d}", 30) for n in range(1, 13))).assign(rule="both")
+    own = stated_for(*((f"2026Q{n}", "R1", 60) for n in (1, 2, 3, 4)))
+    adopted = rows(*(("A", "R1", month, 50) for month in (*MONTHS, "2026-05"))).assign(**ABOUT)
+    held = compare_held(plan, adopted, own, period=YEAR)
+    assert held is not None
+    assert amounts(held.of("rep")) == {"R1": [330, 360, 30]}
+    assert amounts(held.of("quarter")) == {
+        "2026Q1": [150, 90, -60], "2026Q2": [60, 90, 30], "2026Q3": [60, 90, 30], "2026Q4": [60, 90, 30],
+    }  # fmt: skip
+    assert (held.mixed, held.whole, held.own_months[0]) == (True, True, "2026-04")
+    assert held.passed is not None  # May's changes nothing of the second quarter's
+    assert (held.passed.months, float(held.passed.total)) == (("2026-05",), 50)
+    year = pd.concat([own, stated_for(("2026", "R1", 200))])
+    whole = compare_held(plan, adopted, year, period=YEAR)
+    assert whole is not None
+    assert (whole.mixed, float(whole.total)) == (False, 200)
+
+
+def test_quarters_and_months_that_the_book_states_are_told_together() -> None:
+    plan = rows(*(("A", "R1", f"2026-{n:02d}", 10) for n in range(1, 13))).assign(rule="both")
+    own = stated_for(("2026Q1", None, 60), ("2026-04", None, 20), ("2026-05", None, 20))
+    held = compare_held(plan, None, own, period=YEAR)
+    assert held is not None
+    assert (held.months, held.whole) == ((*MONTHS, "2026-04", "2026-05"), False)
+    assert amounts(held.of("company")) == {"company": [100, 50, -50]}
+
+
+def test_a_quarter_of_which_nothing_is_planned_does_not_hide_its_months() -> None:
+    plan = rows(*(("A", "R1", month, 30) for month in MONTHS)).assign(rule="both")
+    own = stated_for(("2026Q1", "R9", 100), ("2026-01", None, 20), ("2026-02", None, 20))
+    held = compare_held(plan, None, own, period=QUARTER)
+    assert held is not None
+    assert (held.months, amounts(held.of("company"))) == (MONTHS[:2], {"company": [40, 60, 20]})
+    alone = compare_held(plan, None, own.head(1), period=QUARTER)
+    assert alone is not None
+    assert (alone.covers, amounts(alone.of("company"))) == (False, {"company": [100, 0, -100]})
