@@ -1,15 +1,12 @@
-"""Pages of chapter 3: how the total comes about, who is asked for what, and why."""
+"""Pages of chapter 3: who is asked for what; the pages before and after it are taken in here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
 from kamlib.charts import targets as charts
-from kamlib.charts.bridge import bridge
 from kamlib.charts.figure import NativeChart, Scenario
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
@@ -17,9 +14,10 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_falls import fall_sentences, with_forecasts
 from kamlib.packs.pages_far import far_sentences
 from kamlib.packs.pages_held import add_held, held_labels, held_sentences, save_held
+from kamlib.packs.pages_size import size_page
 from kamlib.packs.pages_targets_chain import chain_page
 from kamlib.packs.targets_scope import Scope, held_of, leading_side, pipeline_of, scope_of, told_apart
-from kamlib.targets import Allocation, Sides, TargetSize
+from kamlib.targets import Allocation, TargetSize
 from kamlib.targets.facts import in_full
 from kamlib.targets.held import Held
 from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
@@ -38,50 +36,6 @@ __all__ = [
 _SHOWN = 12
 _REPS = 20  # each defends a target, so that few are gathered
 _SIDES = ("region", "product_line", "account_type")
-
-
-def size_page(
-    steps: pd.DataFrame,
-    *,
-    scope: Scope,
-    sides: Sides | None = None,
-    stretch: Sequence[float] = (),
-    held: Decimal | None = None,
-) -> Page:
-    """Answer how the total comes about (targets 1).
-
-    Parameters
-    ----------
-    steps : pandas.DataFrame
-        What `kamlib.targets.sizing_steps` returns.
-    scope : Scope
-        What the page is about, in which words.
-    sides : Sides, optional
-        What `kamlib.targets.size_sides` made.
-    stretch : sequence of float
-        Multiples of the total that are shown as stretch levels.
-    held : Decimal, optional
-        What is asked for the period already, in the book or adopted [currency].
-    """
-    words, size = scope.words, scope.size
-    bars = pd.DataFrame(
-        {
-            "step": [_step_name(code, scope) for code in steps["step"]],
-            "amount": as_float(steps["amount"]),
-            "scenario": steps["step"].map({"base": "PY", "target": "PL", "forecast": "FC"}).fillna("change"),
-        }
-    )
-    if size.rounding == 0:
-        bars = bars[steps["step"] != "rounding"]
-    return Page(
-        id="targets_1",
-        title=_size_title(scope),
-        subtitle=scope.subtitle(words("targets.size_what")),
-        table=steps,
-        figures=(bridge(bars, words=words),),
-        sentences=(*scope.doubt, *_size_sentences(scope, sides, stretch), *_held(scope, held)),
-        notes=_size_notes(scope),
-    )
 
 
 def margins_page(
@@ -150,108 +104,6 @@ def margins_page(
         notes=_margins_notes(reps, allocation, scope),
         labels=scope.labels() | held_labels(held, words),
     )
-
-
-def _step_name(code: str, scope: Scope) -> str:
-    words, size = scope.words, scope.size
-    if code == "growth":
-        if size.given or size.growth is None or size.basis in ("market", "below"):
-            return words("targets.step_given" if size.given else f"targets.step_{size.basis}")
-        return words("targets.step_growth", growth=words.signed_percent(size.growth))
-    known = {"base": size.base_period, "unit": words.count(size.unit), "period": size.period}
-    return words(f"targets.step_{code}", **known)
-
-
-def _size_title(scope: Scope) -> str:
-    words, size = scope.words, scope.size
-    known = {"target": words.money(size.total), "period": size.period, "base": size.base_period}
-    if size.growth is None:
-        return words("targets.size_title_no_base", **known)
-    known["growth"] = words.signed_percent(float(size.total / size.base - 1))
-    if size.gap is None:
-        return words("targets.size_title_no_forecast", **known)
-    if size.gap == 0:
-        return words("targets.size_title_even", **known)
-    side = words("targets.above" if size.gap > 0 else "targets.below")
-    return words("targets.size_title", gap=words.money(abs(size.gap)), side=side, **known)
-
-
-def _size_sentences(scope: Scope, sides: Sides | None, stretch: Sequence[float]) -> tuple[str, ...]:
-    """Say what the other sides would ask, and the stretch levels."""
-    words, size = scope.words, scope.size
-    said = []
-    if sides is not None and sides.below is not None:
-        parts = {
-            "forecast": sides.forecast or 0,
-            "uplift": sides.uplift or 0,
-            "added": sides.new_business or 0,
-            "below": sides.below,
-        }
-        above = [
-            words(f"targets.side_{name}", amount=words.money(amount))
-            for name, amount in (("growth", sides.growth), ("market", sides.market))
-            if amount is not None
-        ]
-        said.append(
-            words(
-                "targets.sides",
-                above=words("targets.list").join(above) or words("targets.side_none"),
-                basis=words.value("basis", "given" if size.given else size.basis),
-                gap=words.signed_money(sides.below - size.total),
-                **{name: words.money(amount) for name, amount in parts.items()},
-            )
-        )
-        said += _covered(scope, sides)
-    if stretch:
-        levels = [f"{words.money(round(size.total * level))} ({words.percent(level)})" for level in stretch]
-        said.append(words("targets.stretch", levels=words("targets.list").join(levels)))
-    return tuple(said)
-
-
-def _covered(scope: Scope, sides: Sides) -> list[str]:
-    """Say how far new business covers what the forecast leaves open of this plan's own total."""
-    words, size = scope.words, scope.size
-    if sides.new_business is None or size.gap is None or size.gap >= 0:
-        return []
-    known = {"open": words.money(-size.gap), "new": words.money(sides.new_business)}
-    share = words.percent(float(sides.new_business / -size.gap))
-    return [words("targets.sides_cover", period=size.period, share=share, **known)]
-
-
-def _held(scope: Scope, held: Decimal | None) -> tuple[str, ...]:
-    """Set the plan beside what is asked already; nothing where nothing is, or the same."""
-    words, size = scope.words, scope.size
-    if held is None or held == size.total:
-        return ()
-    asked = size.total - held
-    side = "more" if asked > 0 else "less"
-    known = {"period": size.period, "held": words.money(held), "gap": words.money(abs(asked))}
-    return (words(f"targets.size_held_{side}", **known),)
-
-
-def _size_notes(scope: Scope) -> tuple[str, ...]:
-    words, size = scope.words, scope.size
-    notes = []
-    growth = None if size.growth is None else words.signed_percent(size.growth)
-    if size.given:
-        notes.append(words("targets.size_note_given", amount=words.money(size.amount), base=size.base_period))
-    else:
-        notes.append(
-            words(
-                "targets.size_note_above", base=size.base_period, growth=growth, unit=words.count(size.unit)
-            )
-        )
-    if size.gap is None:
-        notes.append(words("targets.size_note_no_forecast"))
-    else:
-        side = "below" if size.gap < 0 else "reserve"
-        notes.append(words(f"targets.size_note_{side}", gap=words.money(abs(size.gap))))
-    if size.base_growth is None:
-        notes.append(words("targets.size_note_no_pace", base=size.base_period))
-    elif growth is not None:
-        pace = words.signed_percent(size.base_growth)
-        notes.append(words("targets.size_note_pace", base=size.base_period, pace=pace, growth=growth))
-    return tuple(notes)
 
 
 def _required(allocation: Allocation, words: Words) -> tuple[str, ...]:

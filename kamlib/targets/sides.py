@@ -29,9 +29,11 @@ class Sides:
     forecast : Decimal or None
         What comes if everybody goes on as before.
     uplift : Decimal or None
-        The part of the open potential that selling is to win.
+        The part of the open potential that selling is to win; None also where none is to be won.
     new_business : Decimal or None
         What the pipeline adds that the forecast does not hold.
+    open_potential : Decimal or None
+        What the potential of open accounts exceeds their forecasts by; None where no potential is known.
     """
 
     growth: Decimal | None
@@ -39,6 +41,7 @@ class Sides:
     forecast: Decimal | None
     uplift: Decimal | None
     new_business: Decimal | None
+    open_potential: Decimal | None = None
 
     @property
     def below(self) -> Decimal | None:
@@ -98,12 +101,15 @@ def size_sides(
     base = int(to_ticks(cube["revenue"])[cube["month"].isin(windows.base_months).to_numpy()].sum())
     grown = base * (1 + params.growth_rate()) if base > 0 and windows.base_is_last_year else None
     coming = None if forecast is None else _coming(forecast, months)
+    left = None if coming is None else _open_potential(coming, accounts, len(months))
+    won = Fraction(str(params.potential_uplift))
     return Sides(
         growth=_money(grown),
         market=_money(_market(params, len(months))),
         forecast=None if coming is None else _money(int(coming[1].sum())),
-        uplift=None if coming is None else _money(_uplift(coming, accounts, params, len(months))),
+        uplift=None if left is None or not won else _money(left * won),
         new_business=None if pipeline is None else _money(_added(pipeline, months)),
+        open_potential=_money(left),
     )
 
 
@@ -151,16 +157,15 @@ def _coming(forecast: pd.DataFrame, months: list[str]) -> tuple[pd.Index, np.nda
     return sums.index, sums.to_numpy(dtype=np.int64)
 
 
-def _uplift(
-    coming: tuple[pd.Index, np.ndarray], accounts: pd.DataFrame, params: SizingParams, months: int
-) -> Fraction:
-    """Return the part aimed at of the open potential: what it exceeds open accounts' forecasts by."""
+def _open_potential(coming: tuple[pd.Index, np.ndarray], accounts: pd.DataFrame, months: int) -> int | None:
+    """Return what potential exceeds open accounts' forecasts by [ticks]; None where none is known."""
     known = accounts[accounts["potential"].notna() & (accounts["status"].astype("object") != "closed")]
+    if not len(known):
+        return None
     at = coming[0].get_indexer(known["account_id"])
     forecast = np.where(at >= 0, coming[1][np.maximum(at, 0)] if len(coming[1]) else 0, 0)
     potential = to_ticks(known["potential"]) * months // 12
-    left = int(np.maximum(potential - np.maximum(forecast, 0), 0).sum())
-    return left * Fraction(str(params.potential_uplift))
+    return int(np.maximum(potential - np.maximum(forecast, 0), 0).sum())
 
 
 def _added(pipeline: pd.DataFrame, months: list[str]) -> int:

@@ -164,20 +164,25 @@ def needs_base(params: SizingParams) -> bool:
     return params.total is None and params.basis in ("growth", "between")
 
 
-def sizing_steps(size: TargetSize) -> pd.DataFrame:
+def sizing_steps(size: TargetSize, sides: Sides | None = None) -> pd.DataFrame:
     """Lay out how the total comes about, one row per step.
 
     Parameters
     ----------
     size : TargetSize
         The total with its steps.
+    sides : Sides, optional
+        What `kamlib.targets.size_sides` made; without it a total from below is one step.
 
     Returns
     -------
     pandas.DataFrame
-        Columns step (base, growth, rounding, target, gap, forecast), period, amount [currency] and growth
-        [fraction]; base + growth + rounding = target, target + gap = forecast. The last two are left out
-        where there is no forecast.
+        Columns step, period, amount [currency] and growth [fraction]. The first step is base, the next ones
+        lead to the total by its basis: growth, market, between or given; from below to_forecast (forecast
+        less base), uplift and new_business, these two where they are known and counted. Then over (what is
+        over-assigned, if anything), rounding and target; they add up to it. Last gap and forecast, where
+        there is one; target + gap = forecast. Growth is what the step adds to the base, of one that leads
+        there alone.
 
     Examples
     --------
@@ -193,7 +198,7 @@ def sizing_steps(size: TargetSize) -> pd.DataFrame:
     """
     rows: list[tuple[str, str, Decimal, float | None]] = [
         ("base", size.base_period, size.base, None),
-        ("growth", size.period, size.added, size.growth),
+        *((step, size.period, amount, growth) for step, amount, growth in _way(size, sides)),
         ("rounding", size.period, size.rounding, None),
         ("target", size.period, Decimal(size.total), None),
     ]
@@ -203,6 +208,21 @@ def sizing_steps(size: TargetSize) -> pd.DataFrame:
     table["amount"] = to_money(to_ticks(table["amount"]))
     table["growth"] = table["growth"].astype("float64")
     return table
+
+
+def _way(size: TargetSize, sides: Sides | None) -> list[tuple[str, Decimal, float | None]]:
+    """Return the steps from the base to the total before rounding; growth of one that leads there alone."""
+    over: list[tuple[str, Decimal, float | None]] = [("over", size.over, None)] if size.over else []
+    if size.basis == "below" and not size.given and sides is not None and sides.forecast is not None:
+        parts = {
+            "to_forecast": sides.forecast - size.base,
+            "uplift": sides.uplift,
+            "new_business": sides.new_business,
+        }
+        return [*((step, amount, None) for step, amount in parts.items() if amount is not None), *over]
+    own = size.added - size.over
+    growth = float(own / size.base) if size.base > 0 else None
+    return [("given" if size.given else size.basis, own, growth), *over]
 
 
 def _side(sides: Sides | None, name: str) -> Fraction:

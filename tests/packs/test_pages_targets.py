@@ -172,11 +172,12 @@ def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_
     size = size_target(make_cube(), make_forecast(make_cube()), period=PERIOD, unit=10,
                        params=SizingParams(total=3000))  # fmt: skip
     scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
-    sides = Sides(Decimal(3000), None, Decimal(2400), Decimal(0), Decimal(150))
+    sides = Sides(Decimal(1210), None, Decimal(2400), None, Decimal(150), Decimal(700))
     page = pages.size_page(sizing_steps(size), scope=scope, sides=sides, held=Decimal(2900))
     assert page.sentences == (
-        "From above: growth 3.00 k. From below: 2.55 k = forecast 2.40 k + potential to be won 0 + new business"
-        " 150, which is -450 against the target. The total follows: the amount given.",
+        "From above: growth of +10.0 % to 1.21 k. From below: 2.55 k = forecast 2.40 k + new business 150,"
+        " which is -450 against the target. The total follows: the amount given.",
+        "Not counted from below: potential (sizing.potential_uplift is 0).",
         "Of this plan's total for 2026Q1 the forecast leaves 600 open; new business of 150 covers 25.0 % of that.",
         "Targets of 2.90 k hold for 2026Q1 already, in the book or adopted; this plan asks 100 more.",
     )
@@ -187,6 +188,76 @@ def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_
     assert less == (
         "Targets of 3.10 k hold for 2026Q1 already, in the book or adopted; this plan asks 100 less.",
     )
+
+
+def from_below(sides: Sides, **sizing: object) -> Page:
+    params = SizingParams(basis="below", **sizing)
+    coming = make_forecast(make_cube())
+    size = size_target(make_cube(), coming, period=PERIOD, unit=10, params=params, sides=sides)
+    scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
+    return pages.size_page(sizing_steps(size, sides), scope=scope, sides=sides)
+
+
+def test_a_total_from_below_is_told_by_what_is_added_to_the_forecast() -> None:
+    page = from_below(Sides(Decimal(1210), None, Decimal(2400), Decimal(204), None, Decimal(1020)))
+    assert page.sentences == (
+        "From above: growth of +10.0 % to 1.21 k. From below: 2.60 k = forecast 2.40 k + potential to be won"
+        " 204, which is the target before rounding. The total follows: the sum from below.",
+        "Not counted from below: new business, as the book has no opportunities to count it on.",
+    )
+    assert page.notes[:2] == (
+        "From below: the sum of what is forecast and added; +137 % on 2025Q1 follows from it, rounded to"
+        " multiples of 10.",
+        "The forecast, the mean of what may come without extra effort, falls 200 short, which selling has to"
+        " add: potential to be won 204.",
+    )
+    native = page.figures[0].native
+    assert native is not None
+    assert [step[:2] for step in native.steps] == [
+        ("PY 2025Q1", 1100), ("to FC", 1300), ("potential", 204), ("rounding to 10", -4),
+        ("PL 2026Q1", 2600), ("gap", -200), ("FC 2026Q1", 2400),
+    ]  # fmt: skip
+
+
+def test_what_is_not_known_from_below_is_said_and_has_no_bar() -> None:
+    page = from_below(Sides(None, None, Decimal(2400), None, None), over_assignment=0.05)
+    assert page.sentences == (
+        "From above: nothing to count on. From below: 2.40 k = forecast 2.40 k, which is -120 against the"
+        " target. The total follows: the sum from below.",
+        "Not counted from below: potential, as no account's is known; new business, as the book has no"
+        " opportunities to count it on.",
+    )
+    assert page.notes[0].endswith(" Of it 120 is over-assigned.")
+    assert page.table["step"].tolist() == [
+        "base",
+        "to_forecast",
+        "over",
+        "rounding",
+        "target",
+        "gap",
+        "forecast",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizing", "told"),
+    [
+        (SizingParams(over_assignment=0.05), "From above: the revenue of 2025Q1, +10.0 %, rounded to multiples of 10."
+                                             " Of it 60.5 is over-assigned."),
+        (SizingParams(basis="market", market_size="9900", market_share_aim=1.0, market_ka_part=1.0),
+         "From above: the market aim; +125 % on 2025Q1 follows from it, rounded to multiples of 10."),
+        (SizingParams(basis="between"),
+         "Between growth and the sum from below; +64.1 % on 2025Q1 follows from it, rounded to multiples of 10."),
+    ],
+)  # fmt: skip
+def test_growth_that_was_asked_is_told_apart_from_growth_that_follows(
+    sizing: SizingParams, told: str
+) -> None:
+    sides = Sides(Decimal(1210), Decimal(2475), Decimal(2400), None, None)
+    coming = make_forecast(make_cube())
+    size = size_target(make_cube(), coming, period=PERIOD, unit=10, params=sizing, sides=sides)
+    scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
+    assert pages.size_page(sizing_steps(size, sides), scope=scope, sides=sides).notes[0] == told
 
 
 def test_without_a_base_growth_is_not_said() -> None:

@@ -9,7 +9,15 @@ import pytest
 from kamlib.errors import ParameterError
 from kamlib.measures.money import to_money
 from kamlib.periods import parse_period
-from kamlib.targets import Sides, SizingParams, check_request, sides_table, size_sides, size_target
+from kamlib.targets import (
+    Sides,
+    SizingParams,
+    check_request,
+    sides_table,
+    size_sides,
+    size_target,
+    sizing_steps,
+)
 from kamlib.targets.params import AllocationParams
 from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
 
@@ -57,8 +65,18 @@ def test_from_below_is_forecast_and_a_part_of_the_open_potential_and_new_busines
     # its 750; G is closed; so 1,025 are open, a fifth of which is 205
     pipeline = pd.DataFrame({"period": ["2026-01", "2026-04"], "new_business": to_money([30_0000, 99_0000])})
     sides = sides_of(SizingParams(potential_uplift=0.2), pipeline=pipeline)
-    assert (sides.forecast, sides.uplift, sides.new_business) == (750, 205, 30)
+    assert (sides.forecast, sides.open_potential, sides.uplift, sides.new_business) == (750, 1025, 205, 30)
     assert sides.below == 985
+
+
+def test_potential_that_is_not_known_or_not_to_be_won_is_null_from_below() -> None:
+    assert (sides_of().open_potential, sides_of().uplift) == (1025, None)
+    unknown = make_accounts().assign(potential=None)
+    params = SizingParams(potential_uplift=0.2)
+    sides = size_sides(make_cube(), forecast_of(A=200), unknown, period=PERIOD, params=params)
+    assert (sides.open_potential, sides.uplift, sides.below) == (None, None, 600)
+    table = sides_table(sides, total=1000).set_index("side")
+    assert table.loc[["uplift", "new_business"], "amount"].isna().all()
 
 
 def test_without_a_forecast_of_every_month_nothing_is_said_from_below() -> None:
@@ -90,11 +108,29 @@ def test_the_total_is_the_side_asked_for(basis: str, total: int) -> None:
     assert size.basis == basis
 
 
+def test_a_total_from_below_is_reached_step_by_step() -> None:
+    params = SizingParams(basis="below", potential_uplift=0.2, over_assignment=0.1)
+    forecast, sides = forecast_of(A=200, B=50), sides_of(params)
+    size = size_target(make_cube(), forecast, period=PERIOD, params=params, unit=10, sides=sides)
+    steps = sizing_steps(size, sides)
+    # 1,100 last year; 750 forecast, 205 of potential, a tenth of 955 more: 1,050.5
+    assert dict(zip(steps["step"], steps["amount"].astype(float), strict=True)) == {
+        "base": 1100, "to_forecast": -350, "uplift": 205, "over": 95.5, "rounding": -0.5, "target": 1050,
+        "gap": -300, "forecast": 750,
+    }  # fmt: skip
+    assert steps["growth"].isna().all()
+    alone = sizing_steps(size).set_index("step")
+    assert (alone.loc["below", "amount"], alone.loc["below", "growth"]) == (-145, pytest.approx(-145 / 1100))
+
+
 def test_over_assignment_is_added_to_the_total_and_named() -> None:
     params = SizingParams(over_assignment=0.05)
     size = size_target(make_cube(), period=PERIOD, params=params, unit=1)
     assert size.total == 1271
     assert size.over == Decimal("60.5")
+    steps = sizing_steps(size).set_index("step")
+    assert steps.loc[["growth", "over"], "amount"].tolist() == [110, Decimal("60.5")]
+    assert steps.loc["growth", "growth"] == 0.1
 
 
 @pytest.mark.parametrize(
