@@ -14,7 +14,8 @@ from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, expected_cells
 from kamlib.periods import parse_period
 from kamlib.runs import Run
-from kamlib.targets.held import Enclosing, Held, compare_held
+from kamlib.targets.held import Held, compare_held
+from kamlib.targets.holding import Enclosing
 
 _NAMED = 3  # reps whose difference is told, months that are
 
@@ -171,7 +172,7 @@ def held_totals(held: Held, words: Words, *, period: str) -> tuple[str, ...]:
     if held.passed is not None:
         said += [_total(held.passed, words, period), words("targets.held_passed")]
     if held.enclosing is not None:
-        said.append(_enclosing(held.enclosing, words, period))
+        said.append(_enclosing(held.enclosing, words))
     return tuple(said)
 
 
@@ -192,39 +193,70 @@ def _total(held: Held, words: Words, period: str) -> str:
     )  # fmt: skip
 
 
-def _enclosing(around: Enclosing, words: Words, period: str) -> str:
+def _enclosing(around: Enclosing, words: Words) -> str:
     """Say what holds for a longer period, what the plan asks of it, and what that leaves for which months."""
-    named = words("targets.required_and").join(around.rest)
-    if len(around.rest) > _NAMED:
-        named = words("targets.held_around_rest", count=len(around.rest))
     share = words.percent(float(around.asked / around.target)) if around.target > 0 else "–"
     asked = {"target": words.money(around.asked), "share": share, "left": words.money(abs(around.left))}
-    whole = "held_around" if around.covers else "held_around_part"
     side = "held_around_over" if around.left < 0 else "held_around_left"
-    said = [
-        words(f"targets.{whole}", around=around.period, period=period, held=words.money(around.target)),
-        words(f"targets.{side}", rest=named, **asked),
-    ]
+    said = [_around(around, words), words(f"targets.{side}", rest=_rest(around, words), **asked)]
     if around.adopted_months:
         months = words("targets.list").join(around.adopted_months)
         said.append(words("targets.held_around_adopted", months=months, adopted=words.money(around.adopted)))
-    if around.expected is not None:
-        said.append(_has_to_bring(around, around.expected, words, period))
-    return joined(said, words)
+    return joined([*said, *_has_to_bring(around, around.asked, words)], words)
 
 
-def _has_to_bring(around: Enclosing, expected: Decimal, words: Words, period: str) -> str:
-    """Say what the other months bring, and what that leaves for this one to bring beside what is asked."""
-    must = around.target - expected
-    if must <= 0:
-        return words("targets.held_around_met", expected=words.money(expected))
-    gap = must - around.asked
-    side = "same" if not gap else "more" if gap > 0 else "less"
+def around_sentences(around: Enclosing | None, total: int, words: Words) -> tuple[str, ...]:
+    """Say what a longer period's target leaves for this one, beside what is asked in all, before the split.
+
+    Parameters
+    ----------
+    around : Enclosing or None
+        What `kamlib.packs.targets_scope.around_of` returns.
+    total : int
+        What the plan asks in all [currency].
+    words : Words
+        Language and currency.
+    """
+    if around is None:
+        return ()
+    asked = Decimal(total) if around.covers else None
+    return (joined([_around(around, words), *_has_to_bring(around, asked, words)], words),)
+
+
+def _rest(around: Enclosing, words: Words) -> str:
+    """Name the other months of a longer period; how many these are where they are many."""
+    if len(around.rest) > _NAMED:
+        return words("targets.held_around_rest", count=len(around.rest))
+    return words("targets.required_and").join(around.rest)
+
+
+def _around(around: Enclosing, words: Words) -> str:
+    """Say what holds for a longer period."""
     return words(
-        "targets.held_around_expected",
-        expected=words.money(expected), period=period, must=words.money(must),
-        gap=words(f"targets.held_around_{side}", **({"gap": words.money(abs(gap))} if gap else {})),
-    )  # fmt: skip
+        f"targets.held_around{'' if around.covers else '_part'}",
+        around=around.period,
+        period=around.planned,
+        held=words.money(around.target),
+    )
+
+
+def _has_to_bring(around: Enclosing, asked: Decimal | None, words: Words) -> list[str]:
+    """Say what the other months bring, and what that leaves for this one to bring beside what is asked.
+
+    Where what is asked of the same is not known, without that; nothing where what these bring is not.
+    """
+    if around.expected is None or around.must is None:
+        return []
+    known = {"expected": words.money(around.expected), "rest": _rest(around, words)}
+    if not around.must:
+        return [words("targets.held_around_met", **known)]
+    gap = ""
+    if asked is not None:
+        more = around.must - asked
+        side = "same" if not more else "more" if more > 0 else "less"
+        gap = words(f"targets.held_around_{side}", gap=words.money(abs(more)))
+    known |= {"period": around.planned, "must": words.money(around.must), "gap": gap}
+    return [words("targets.held_around_expected", **known)]
 
 
 def furthest_reps(held: Held) -> pd.DataFrame:

@@ -10,8 +10,10 @@ import pandas as pd
 from kamlib.charts.bridge import bridge
 from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
+from kamlib.packs.pages_held import around_sentences
 from kamlib.packs.targets_scope import Scope
 from kamlib.targets import Sides
+from kamlib.targets.holding import Enclosing
 
 _ADDED = ("uplift", "new_business")  # what the sum from below adds to the forecast
 
@@ -23,6 +25,7 @@ def size_page(
     sides: Sides | None = None,
     stretch: Sequence[float] = (),
     held: Decimal | None = None,
+    around: Enclosing | None = None,
 ) -> Page:
     """Answer how the total comes about (targets 1).
 
@@ -38,6 +41,8 @@ def size_page(
         Multiples of the total that are shown as stretch levels.
     held : Decimal, optional
         What is asked for the period already, in the book or adopted [currency].
+    around : Enclosing, optional
+        What `kamlib.packs.targets_scope.around_of` returns.
     """
     words, size = scope.words, scope.size
     bars = pd.DataFrame(
@@ -55,7 +60,12 @@ def size_page(
         subtitle=scope.subtitle(words("targets.size_what")),
         table=steps,
         figures=(bridge(bars, words=words),),
-        sentences=(*scope.doubt, *_size_sentences(scope, sides, stretch), *_held(scope, held)),
+        sentences=(
+            *scope.doubt,
+            *_size_sentences(scope, sides, stretch),
+            *_held(scope, held),
+            *around_sentences(around, size.total, words),
+        ),
         notes=_size_notes(steps, scope, sides),
     )
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from kamlib.charts.bridge import bridge
 from kamlib.glossary import Words
-from kamlib.measures.money import as_float, total_money
+from kamlib.measures.money import total_money
+from kamlib.packs.deciding import decide_gap
 from kamlib.packs.first_moves import first_moves, with_alike
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import (
@@ -82,7 +83,7 @@ def summary_page(run: Run) -> Page:
             period=_with_months(run.period, words),
         ),
         sentences=_sentences(run, reps, held, side),
-        notes=(_decide_gap(reps, gap, side, words, holds), _decide_service(run), _decide_effort(run)),
+        notes=(decide_gap(reps, gap, side, words, holds), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
         labels=base_labels(_base_period(run), words) | held_labels(held, words),
@@ -255,64 +256,6 @@ def _company_errors(run: Run, measure: str) -> dict[str, float]:
     errors = run.load("forecast_accuracy")
     pooled = errors[(errors["level"] == "company") & errors["origin"].isna() & errors["horizon"].isna()]
     return dict(zip(pooled["method"], pooled[measure].astype(float), strict=True))
-
-
-def _decide_gap(
-    reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words, held: Held | None = None
-) -> str:
-    """Say what is to be decided between what holds, the plan and the forecast, and what to doubt.
-
-    First which of two targets is asked, where one holds for the same; then what the gap to the forecast asks
-    to decide, with the doubt where past forecasts went to the side that makes it.
-    """
-    first = _decide_held(held, total_money(reps["forecast"]), words)
-    return joined([*first, *_decide_forecast(reps, gap, side, words)], words)
-
-
-def _decide_held(held: Held | None, forecast: Decimal, words: Words) -> list[str]:
-    """Say what holds for the same as the plan, or a part of it; beside the forecast where for all of it."""
-    if held is None or not held.months:
-        return []
-    way = "more" if held.change > 0 else "less" if held.change < 0 else "same"
-    known = {"held": words.money(held.total), "change": words.money(abs(held.change))}
-    if held.whole and held.covers:
-        over = held.total - forecast
-        if over:
-            place = words(f"planning.side_{'above' if over > 0 else 'below'}")
-            beside = words("planning.held_beside", gap=words.money(abs(over)), side=place)
-        else:
-            beside = words("planning.held_beside_even")
-        return [words(f"planning.held_{way}", beside=beside, **known)]
-    part = words("planning.held_some") if held.whole else months_said(held.months, words)
-    return [words(f"planning.held_part_{way}", part=part, **known)]
-
-
-def _decide_forecast(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words) -> list[str]:
-    """Say what the gap asks to decide, with the doubt where past forecasts went to the side that makes it."""
-    named = reps[reps["key"].notna()]
-    if not len(named):
-        return [words("planning.decision_gap_plain", gap=words.signed_money(gap))]
-    gaps = as_float(named["forecast_gap"])
-    worst = named.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
-    said = words(
-        "planning.decision_gap" if gap < 0 else "planning.decision_reserve",
-        gap=words.money(abs(gap)),
-        rep=worst["name"],
-        rep_gap=words.signed_money(worst["forecast_gap"]),
-    )
-    if side is None or not gap or side.high != (gap > 0):
-        return [said]
-    known = {"ahead": side.ahead(words), "times": side.times, "dates": side.dates}
-    if side.turn is not None:
-        which = "high" if side.high else "low"
-        return [said, words(f"planning.doubt_turned_{which}", turned=side.turned(words), **known)]
-    habit = abs(side.habit(float(total_money(reps["forecast"]))))
-    doubt = "low" if gap < 0 else "high" if habit < gap else "withheld"
-    told = words(
-        f"planning.doubt_{doubt}", **known,
-        mean=words.percent(abs(side.mean)), habit=words.money(habit), gap=words.money(abs(gap)),
-    )  # fmt: skip
-    return [told] if doubt == "withheld" else [said, told]
 
 
 def _decide_service(run: Run) -> str:

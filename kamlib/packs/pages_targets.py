@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from kamlib.charts import targets as charts
@@ -14,16 +12,24 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_falls import fall_sentences, with_forecasts
 from kamlib.packs.pages_far import far_sentences
 from kamlib.packs.pages_held import add_held, held_labels, held_sentences, save_held
+from kamlib.packs.pages_required import required_sentences
 from kamlib.packs.pages_size import size_page
 from kamlib.packs.pages_targets_chain import chain_page
-from kamlib.packs.targets_scope import Scope, held_of, leading_side, pipeline_of, scope_of, told_apart
+from kamlib.packs.targets_scope import (
+    Scope,
+    around_of,
+    held_of,
+    leading_side,
+    pipeline_of,
+    scope_of,
+    told_apart,
+)
 from kamlib.targets import Allocation, TargetSize
-from kamlib.targets.facts import in_full
 from kamlib.targets.held import Held
-from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
 
 __all__ = [
     "Scope",
+    "around_of",
     "chain_page",
     "held_of",
     "margins_page",
@@ -98,55 +104,12 @@ def margins_page(
             *scope.doubt,
             *far_sentences(table, traced, scope=scope),
             *fall_sentences(reps, with_forecasts(allocation.accounts, summary), segments, scope=scope),
-            *_required(allocation, words),
+            *required_sentences(allocation.requirements, words),
             *held_sentences(held, scope),
         ),
         notes=_margins_notes(reps, allocation, scope),
         labels=scope.labels() | held_labels(held, words),
     )
-
-
-def _required(allocation: Allocation, words: Words) -> tuple[str, ...]:
-    """Say of each required total what was asked, what it came to, and whether it moves targets."""
-    rows = list(allocation.requirements.itertuples())
-    if not rows:
-        return ()
-    met = [
-        words(
-            "targets.required_one",
-            what=_required_of(row, words),
-            asked=_required_amount(row, words),
-            target=words.count(row.target),
-            binds=words(f"targets.required_{row.binds}"),
-        )
-        for row in rows
-    ]
-    missed = [_required_of(row, words) for row in rows if row.residual]
-    link = words("targets.list")
-    told = [words("targets.required", met=link.join(met))]
-    if missed:
-        told.append(words("targets.required_missed", missed=link.join(missed)))
-    return tuple(told)
-
-
-def _required_of(row: Any, words: Words) -> str:
-    """Return what a required total speaks of, in the language of the page."""
-    named = {side: getattr(row, side) for side in SIDES if not pd.isna(getattr(row, side))}
-    return words("targets.required_and").join(
-        words("targets.required_side", side=words.label(ACCOUNT_SIDES.get(side, side)), value=value)
-        for side, value in named.items()
-    )
-
-
-def _required_amount(row: Any, words: Words) -> str:
-    floor, cap = (None if pd.isna(one) else in_full(one) for one in (row.floor, row.cap))
-    if floor == cap:
-        return words("targets.required_exactly", amount=floor)
-    if cap is None:
-        return words("targets.required_least", amount=floor)
-    if floor is None:
-        return words("targets.required_most", amount=cap)
-    return words("targets.required_range", least=floor, most=cap)
 
 
 def _margins_title(rows: pd.DataFrame, scope: Scope) -> str:

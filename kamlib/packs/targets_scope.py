@@ -17,7 +17,8 @@ from kamlib.periods import parse_period
 from kamlib.runs import Run
 from kamlib.targets import CalendarParams, TargetSize
 from kamlib.targets.calendars import compared_days
-from kamlib.targets.held import total_held
+from kamlib.targets.held import around_held, total_held
+from kamlib.targets.holding import Enclosing
 
 _EVEN = 50  # percent
 _YEAR = 12  # months
@@ -210,11 +211,29 @@ def _older_base(run: Run, base: str, total: int) -> tuple[str, ...]:
 
 def held_of(run: Run) -> Decimal | None:
     """Return what is asked of the company for the run's period already, in the book or adopted [currency]."""
-    own, adopted = (run.load(name) if run.has(name) else None for name in ("targets", "adopted_targets"))
-    expected = expected_cells(run)
-    expected = expected[expected["month"].isin([str(month) for month in run.period.months()])]
-    asked = to_money(np.maximum(to_ticks(expected["target"]), 0), expected.index)
-    return total_held(adopted, own, run.load("accounts"), expected.assign(target=asked), period=run.period)
+    own, adopted = _held_tables(run)
+    return total_held(
+        adopted, own, run.load("accounts"), _expected(run, expected_cells(run)), period=run.period
+    )
+
+
+def around_of(run: Run) -> Enclosing | None:
+    """Return the book's own target of a longer period around the run's, where none holds for all of that."""
+    own, adopted = _held_tables(run)
+    coming = expected_cells(run)
+    expected = _expected(run, coming)
+    return around_held(adopted, own, run.load("accounts"), expected, period=run.period, coming=coming)
+
+
+def _held_tables(run: Run) -> list[pd.DataFrame | None]:
+    """Return the book's own targets and the adopted ones; None where there are none."""
+    return [run.load(name) if run.has(name) else None for name in ("targets", "adopted_targets")]
+
+
+def _expected(run: Run, coming: pd.DataFrame) -> pd.DataFrame:
+    """Return what is expected in the run's period, zero or more."""
+    rows = coming[coming["month"].isin([str(month) for month in run.period.months()])]
+    return rows.assign(target=to_money(np.maximum(to_ticks(rows["target"]), 0), rows.index))
 
 
 def expected_cells(run: Run) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from kamlib.measures.money import sum_money, to_money, to_ticks, total_money
 from kamlib.periods import Period
 from kamlib.targets.holding import (
     KEYS,
+    Enclosing,
     Holding,
     adopted_of,
     least_named,
@@ -21,44 +22,6 @@ from kamlib.targets.holding import (
     stated,
     what_holds,
 )
-
-
-@dataclass(frozen=True)
-class Enclosing:
-    """A target of the book for a longer period, which the planned one is a part of.
-
-    Attributes
-    ----------
-    period : str
-        The longer period.
-    target, asked : Decimal
-        What holds for it in all, and what the plan, of its part, asks of the same [currency].
-    covers : bool
-        Whether it speaks of all that the plan asks.
-    rest : tuple of str
-        Its other months.
-    adopted : Decimal
-        What is adopted of the same for some of these [currency].
-    adopted_months : tuple of str
-        Which of them that is for.
-    expected : Decimal or None
-        What the other months have brought or are forecast to of the same; None where that is not known of all
-        of them [currency].
-    """
-
-    period: str
-    target: Decimal
-    asked: Decimal
-    covers: bool
-    rest: tuple[str, ...]
-    adopted: Decimal
-    adopted_months: tuple[str, ...]
-    expected: Decimal | None
-
-    @property
-    def left(self) -> Decimal:
-        """What the plan leaves of it for the other months; below zero, what it asks beyond it [currency]."""
-        return self.target - self.asked
 
 
 @dataclass(frozen=True)
@@ -258,23 +221,42 @@ def _enclosing(
         return None
     around, rows = found[0]
     held = least_named(rows, "company")
-    rest = tuple(str(month) for month in around.months() if month not in period.months())
+    own_months = {str(month) for month in period.months()}
+    rest = tuple(str(month) for month in around.months() if str(month) not in own_months)
     asked = targets.assign(quarter=str(around))
     beside = _beside("company", held, same_cells(held, asked))
     taken = same_cells(held, adopted_of(adopted, rest).assign(quarter=str(around)))
-    expected = None
-    if coming is not None and set(rest) <= set(coming["month"]):
-        there = coming[coming["month"].isin(rest)].assign(quarter=str(around))
-        expected = total_money(same_cells(held, there)["target"])
-    return Enclosing(
+    known = Enclosing(
         period=str(around),
+        planned=str(period),
         target=total_money(beside["target_held"]),
         asked=total_money(beside["target_beside"]),
         covers=bool(_told_whole("company", beside, asked).all()),
         rest=rest,
         adopted=total_money(taken["target"]) if len(taken) else Decimal(0),
         adopted_months=tuple(sorted(set(taken["month"]))),
-        expected=expected,
+        expected=None,
+    )
+    if coming is None or not set(rest) <= set(coming["month"]):
+        return known
+    coming = coming.assign(quarter=str(around))
+    there, here = (coming[coming["month"].isin(months)] for months in (rest, own_months))
+    return replace(
+        known,
+        expected=total_money(same_cells(held, there)["target"]),
+        forecast=total_money(same_cells(held, here)["target"]) if own_months <= set(here["month"]) else None,
+        reps=_left_of_reps(least_named(rows, "rep"), asked, there),
+    )
+
+
+def _left_of_reps(held: pd.DataFrame, asked: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
+    """Return what each rep's target of a longer period leaves for the plan, beside what that asks."""
+    beside = _beside("rep", held, same_cells(held, asked))
+    beside = beside[_told_whole("rep", beside, asked) & beside["key"].isin(held["rep_id"])]
+    sold = _beside("rep", held, same_cells(held, there)).set_index("key")["held_change"]
+    left = np.maximum(-to_ticks(beside["key"].map(sold)), 0)
+    return pd.DataFrame(
+        {"key": beside["key"], "must": to_money(left, beside.index), "asked": beside["target_beside"]}
     )
 
 
@@ -304,6 +286,32 @@ def total_held(
     if len(found.months) < len(period.months()) or not _told_whole("company", beside, asked).all():
         return None
     return total_money(held["target"])
+
+
+def around_held(
+    adopted: pd.DataFrame | None,
+    own: pd.DataFrame | None,
+    accounts: pd.DataFrame,
+    expected: pd.DataFrame,
+    *,
+    period: Period,
+    coming: pd.DataFrame,
+) -> Enclosing | None:
+    """Return the book's own target around a period (`Held.enclosing`), before there is a plan.
+
+    The rule is that of `compare_held`, with what is expected in place of what the plan asks.
+
+    Parameters
+    ----------
+    expected : pandas.DataFrame
+        As for `total_held`.
+    coming : pandas.DataFrame
+        As for `compare_held`.
+    """
+    found = what_holds(adopted, own, accounts, period, _by_quarter(expected, period))
+    if len(found.months) == len(period.months()):
+        return None
+    return _enclosing(expected, adopted, own, accounts, period, coming)
 
 
 def _told_whole(dimension: str, beside: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,63 @@ class Holding:
         """Return what is passed by itself."""
         months = tuple(sorted(set(self.passed["month"])))
         return Holding(self.passed, self.own.head(0), self.passed.head(0), months, ())
+
+
+@dataclass(frozen=True)
+class Enclosing:
+    """A target of the book for a longer period, which the planned one is a part of.
+
+    Attributes
+    ----------
+    period, planned : str
+        The longer period, and the one planned.
+    target, asked : Decimal
+        What holds for it in all, and what the plan, of its part, asks of the same [currency].
+    covers : bool
+        Whether it speaks of all that the plan asks.
+    rest : tuple of str
+        Its other months.
+    adopted : Decimal
+        What is adopted of the same for some of these [currency].
+    adopted_months : tuple of str
+        Which of them that is for.
+    expected : Decimal or None
+        What the other months have brought or are forecast to of the same; None where that is not known of all
+        of them [currency].
+    forecast : Decimal or None
+        What the planned months themselves are forecast to of the same, or have brought; None where that is
+        not known of all of them [currency].
+    reps : pandas.DataFrame
+        Where both are known, one row per rep of whom it tells all that the plan asks: key, must (the rep's
+        own target less what the other months bring of it, zero or more) and asked [currency].
+    """
+
+    period: str
+    planned: str
+    target: Decimal
+    asked: Decimal
+    covers: bool
+    rest: tuple[str, ...]
+    adopted: Decimal
+    adopted_months: tuple[str, ...]
+    expected: Decimal | None
+    forecast: Decimal | None = None
+    reps: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+
+    @property
+    def left(self) -> Decimal:
+        """What the plan leaves of it for the other months; below zero, what it asks beyond it [currency]."""
+        return self.target - self.asked
+
+    @property
+    def must(self) -> Decimal | None:
+        """What the other months leave of it for the plan's to bring, zero or more [currency]."""
+        return None if self.expected is None else max(self.target - self.expected, Decimal(0))
+
+    @property
+    def more(self) -> Decimal | None:
+        """What that is beyond what the plan asks; below zero, what the plan asks beyond it [currency]."""
+        return None if self.must is None else self.must - self.asked
 
 
 def what_holds(

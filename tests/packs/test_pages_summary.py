@@ -9,10 +9,10 @@ import pytest
 
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
+from kamlib.packs.deciding import decide_gap
 from kamlib.packs.pages_held import beside_held, held_totals
 from kamlib.packs.pages_summary import (
     _against_forecast,
-    _decide_gap,
     _held_sentence,
     _likely_sentence,
     _told,
@@ -20,7 +20,8 @@ from kamlib.packs.pages_summary import (
 )
 from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
-from kamlib.targets.held import Enclosing, Held
+from kamlib.targets.held import Held
+from kamlib.targets.holding import Enclosing
 
 
 def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
@@ -73,10 +74,10 @@ def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, sai
     ("lang", "said"),
     [
         ("en", "The book's own targets hold for 2026Q1, which 2026-01 is a part of: 3.70 k. This plan asks 1.20 k of "
-               "that (32.4 %) and leaves 2.50 k for 2026-02, 2026-03. Sold or forecast there: 2.30 k, "
+               "that (32.4 %) and leaves 2.50 k for 2026-02, 2026-03. Sold or forecast in 2026-02, 2026-03: 2.30 k, "
             "so that 2026-01 has to bring 1.40 k, 200 more than this plan asks of it."),
         ("zh", "账册自带的目标涵盖 2026-01 所属的 2026Q1：3,700。本计划占其中1,200（32.4 %），为 2026-02、2026-03 留下2,500。"
-               "这些月份已实现或预测的收入为2,300，"
+               "2026-02、2026-03 已实现或预测的收入为2,300，"
             "因此 2026-01 须实现1,400，比本计划的要求多200。"),
     ],
 )  # fmt: skip
@@ -102,11 +103,8 @@ def test_what_holds_is_weighed_before_the_forecast(lang: str, held: int, said: s
                          "forecast_gap": to_money([0, 0])})  # fmt: skip
     run = held_run(lang, held)
     holds = beside_held(run, run.load("plan_targets"))
-    alone = _decide_gap(reps, Decimal(0), None, run.words)
-    assert _decide_gap(reps, Decimal(0), None, run.words, holds) == said + alone
-    month = held_run(lang, held, of="2026Q1")
-    around = beside_held(month, month.load("plan_targets"))
-    assert _decide_gap(reps, Decimal(0), None, run.words, around) == alone  # of more than this plan
+    alone = decide_gap(reps, Decimal(0), None, run.words)
+    assert decide_gap(reps, Decimal(0), None, run.words, holds) == said + alone
 
 
 def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
@@ -118,14 +116,74 @@ def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
     own = beside_held(run, plan)
     assert own is not None
     months = replace(own, whole=False)
-    said = _decide_gap(reps, Decimal(0), None, run.words, months)
+    said = decide_gap(reps, Decimal(0), None, run.words, months)
     assert said.startswith(
         "Of 2026-01 1.10 k holds already, and this plan asks 100 more of the same: decide first "
     )
-    part = _decide_gap(reps, Decimal(0), None, run.words, replace(own, covers=False))
+    part = decide_gap(reps, Decimal(0), None, run.words, replace(own, covers=False))
     assert part.startswith(
         "Of a part of what is planned 1.10 k holds already, and this plan asks 100 more of "
     )
+
+
+@pytest.mark.parametrize(
+    ("held", "gap", "said"),
+    [
+        # R1 and R2 have 3,700 in the quarter; 2,300 is forecast in February and March, 1,000 in January
+        (3000, 150, "Decide first whether 200 more is to be asked of 2026-01: of what holds for 2026Q1 1.40 k is left for "
+                    "it to bring, 400 beyond the forecast, all of it yet to be won. Most of it is left with Ann: 700 to "
+                    "bring, 600 asked."),
+        (3000, -100, "Decide first whether 200 more is to be asked of 2026-01: of what holds for 2026Q1 1.40 k is left for "
+                     "it to bring, 400 beyond the forecast, all of it yet to be won. Most of it is left with Ann: 700 to "
+                     "bring, 600 asked. Decide how 100 between forecast and target is to be won: Ann lacks most (-100)."),
+        (2800, 150, "Of what holds for 2026Q1 1.20 k is left for 2026-01 to bring, as much as this plan asks. Decide whether "
+                    "150 of forecast above target is to be asked for: Ann has most in hand (+150)."),
+        (2500, 150, "Of what holds for 2026Q1 900 is left for 2026-01 to bring, 300 less than this plan asks, which goes "
+                    "beyond it. Decide whether 150 of forecast above target is to be asked for: Ann has most in hand (+150)."),
+        (1000, 150, "What holds for 2026Q1 is met without 2026-01, by what its other months sold or are forecast to; all "
+                    "that this plan asks goes beyond it. Decide whether 150 of forecast above target is to be asked for: "
+                    "Ann has most in hand (+150)."),
+    ],
+)  # fmt: skip
+def test_what_a_month_has_to_bring_is_decided_before_what_is_forecast_above_it(
+    held: int, gap: int, said: str
+) -> None:
+    reps = pd.DataFrame({"key": ["R1", "R2"], "name": ["Ann", "Wu"], "forecast": to_money([7_000_000, 3_000_000]),
+                         "forecast_gap": to_money([gap * 10_000, 0])})  # fmt: skip
+    run = held_run("en", held, of="2026Q1")
+    plan = run.load("plan_targets").assign(target=[600, 600])
+    holds = beside_held(run, plan)
+    assert decide_gap(reps, Decimal(gap), None, run.words, holds) == said
+
+
+@pytest.mark.parametrize(("forecast", "lang", "beside"), [
+    (140, "en", ", which the forecast covers with 10.0 to spare"),
+    (110, "en", "; 10.0 of the difference is forecast, 20.0 lies beyond the forecast and is yet to be won"),
+    (90, "en", ", 40.0 beyond the forecast, all of it yet to be won"),
+    (None, "en", ""),
+    (110, "zh", "；差额中10.0已在预测之内，20.0超出预测，尚待争取"),
+])  # fmt: skip
+def test_what_is_left_for_a_month_is_set_beside_its_forecast(
+    forecast: int | None, lang: str, beside: str
+) -> None:
+    around = Enclosing(
+        "2026Q1", "2026-01", Decimal(300), Decimal(100), True, ("2026-02", "2026-03"), Decimal(0), (), Decimal(170),
+        None if forecast is None else Decimal(forecast), pd.DataFrame({"key": [], "must": [], "asked": []}),
+    )  # fmt: skip
+    held = Held(pd.DataFrame(), (), False, pd.DataFrame(), enclosing=around)
+    reps = pd.DataFrame({"key": ["R1"], "name": ["Ann"], "forecast": to_money([1_100_000]),
+                         "forecast_gap": to_money([100_000])})  # fmt: skip
+    side = PastSide(True, 11, 12, 0.25, "2024-02", "2025-01", 1, 3, 13, 24, 36, None)
+    words = Words(lang, "EUR")
+    start = {
+        "en": "Decide first whether 30.0 more is to be asked of 2026-01: of what holds for 2026Q1 130 is left for it to "
+        f"bring{beside}.",
+        "zh": f"先决定是否对 2026-01 追加30.0：2026Q1 的已有目标中尚余130须由其完成{beside}。",
+    }[lang]
+    assert decide_gap(reps, Decimal(10), None, words, held) == start
+    doubted = decide_gap(reps, Decimal(10), side, words, held)
+    doubt = {"en": " Doubt the forecast first: ", "zh": "先对预测存疑："}[lang]
+    assert doubted.startswith(start + doubt)
 
 
 def decided(gap: int, mean: float, lang: str = "en", turn: Turn | None = None) -> str:
@@ -133,7 +191,7 @@ def decided(gap: int, mean: float, lang: str = "en", turn: Turn | None = None) -
     reps = pd.DataFrame({"key": ["R1", "R2"], "name": ["Ann", "Wu"], "forecast": to_money([7_000_000, 3_000_000]),
                          "forecast_gap": to_money([gap * 10_000, 0])})  # fmt: skip
     side = PastSide(mean > 0, 11, 12, mean, "2024-02", "2025-01", 1, 3, 13, 24, 36, turn)
-    return _decide_gap(reps, Decimal(gap), side, Words(lang, "EUR"))
+    return decide_gap(reps, Decimal(gap), side, Words(lang, "EUR"))
 
 
 def test_a_surplus_smaller_than_the_habitual_error_is_not_to_be_asked_for() -> None:
@@ -193,13 +251,21 @@ def test_a_chance_on_the_other_side_of_the_forecast_is_explained(
 
 
 @pytest.mark.parametrize(("expected", "said"), [
-    (60, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast there: 60.0, so that 2026-01 has to bring 40.0, as much as this plan asks of it."),
-    (70, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast there: 70.0, so that 2026-01 has to bring 30.0, 10.0 less than this plan asks of it."),
-    (100, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast there: 100, which is all of it."),
+    (60, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast in 2026-02, 2026-03: 60.0, so that 2026-01 has to bring 40.0, as much as this plan asks of it."),
+    (70, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast in 2026-02, 2026-03: 70.0, so that 2026-01 has to bring 30.0, 10.0 less than this plan asks of it."),
+    (100, "leaves 60.0 for 2026-02, 2026-03. Sold or forecast in 2026-02, 2026-03: 100, which is all of it."),
 ])  # fmt: skip
 def test_what_a_month_has_to_bring_of_its_quarter(expected: int, said: str) -> None:
     around = Enclosing(
-        "2026Q1", Decimal(100), Decimal(40), True, ("2026-02", "2026-03"), Decimal(0), (), Decimal(expected)
+        "2026Q1",
+        "2026-01",
+        Decimal(100),
+        Decimal(40),
+        True,
+        ("2026-02", "2026-03"),
+        Decimal(0),
+        (),
+        Decimal(expected),
     )
     held = Held(pd.DataFrame(), (), False, pd.DataFrame(), enclosing=around)
     assert held_totals(held, Words("en", "EUR"), period="2026-01") == (

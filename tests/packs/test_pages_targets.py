@@ -33,6 +33,7 @@ from kamlib.targets import (
     trace_targets,
 )
 from kamlib.targets.held import compare_held
+from kamlib.targets.holding import Enclosing
 from kamlib.targets.wishes import Wish
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
@@ -258,6 +259,25 @@ def test_growth_that_was_asked_is_told_apart_from_growth_that_follows(
     size = size_target(make_cube(), coming, period=PERIOD, unit=10, params=sizing, sides=sides)
     scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
     assert pages.size_page(sizing_steps(size, sides), scope=scope, sides=sides).notes[0] == told
+
+
+@pytest.mark.parametrize(("covers", "expected", "said"), [
+    (True, 4000, "The book's own targets hold for 2026, which 2026Q1 is a part of: 9.00 k. Sold or forecast in its other 9 "
+                 "months: 4.00 k, so that 2026Q1 has to bring 5.00 k, 2.00 k more than this plan asks of it."),
+    (False, 4000, "The book's own targets for 2026, which 2026Q1 is a part of, speak of a part: 9.00 k. Sold or forecast in "
+                  "its other 9 months: 4.00 k, so that 2026Q1 has to bring 5.00 k."),
+    (True, None, "The book's own targets hold for 2026, which 2026Q1 is a part of: 9.00 k."),
+])  # fmt: skip
+def test_before_the_split_a_longer_period_says_what_this_one_has_to_bring(
+    covers: bool, expected: int | None, said: str
+) -> None:
+    size = size_target(make_cube(), make_forecast(make_cube()), period=PERIOD, unit=10,
+                       params=SizingParams(total=3000))  # fmt: skip
+    rest = tuple(f"2026-{month:02d}" for month in range(4, 13))
+    known = None if expected is None else Decimal(expected)
+    around = Enclosing("2026", "2026Q1", Decimal(9000), Decimal(2500), covers, rest, Decimal(0), (), known)
+    scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
+    assert pages.size_page(sizing_steps(size), scope=scope, around=around).sentences == (said,)
 
 
 def test_without_a_base_growth_is_not_said() -> None:

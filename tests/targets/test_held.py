@@ -8,7 +8,8 @@ import pytest
 from kamlib.measures.money import as_float
 from kamlib.periods import Period, parse_period
 from kamlib.targets import AllocationParams, allocate_targets
-from kamlib.targets.held import Enclosing, Held, compare_held, total_held
+from kamlib.targets.held import Held, around_held, compare_held, total_held
+from kamlib.targets.holding import Enclosing
 
 QUARTER, YEAR = parse_period("2026Q1"), parse_period("2026")
 ABOUT = {
@@ -263,6 +264,7 @@ def test_a_month_without_targets_knows_the_quarter_that_has_some() -> None:
     assert (held.months, held.whole, len(held.table)) == ((), False, 0)
     assert held.enclosing == Enclosing(
         "2026Q1",
+        "2026-02",
         Decimal(160),
         Decimal(50),
         True,
@@ -270,13 +272,24 @@ def test_a_month_without_targets_knows_the_quarter_that_has_some() -> None:
         Decimal(30),
         ("2026-01",),
         Decimal(85),
+        Decimal(45),
     )  # the quarter, not the year around it, too
-    assert held.enclosing.left == 110
+    assert (held.enclosing.left, held.enclosing.must, held.enclosing.more) == (110, 75, 25)
+    # of R1's 100 January brought 35, of R2's 60 March will bring 50
+    assert held.enclosing.reps.astype({"must": int, "asked": int}).to_numpy().tolist() == [
+        ["R1", 65, 40], ["R2", 10, 10],
+    ]  # fmt: skip
+    before = around_held(
+        adopted, own, plan, coming[coming["month"] == "2026-02"], period=month, coming=coming
+    )
+    assert before is not None
+    assert (before.must, before.asked, before.covers) == (75, 45, True)  # asked is what is expected
     others = pd.concat([adopted, rows(("B", "R2", "2026-01", 50)).assign(**ABOUT)])
     part = compare_held(plan, others, own.head(1), period=month, coming=coming)
     assert part is not None
     assert part.enclosing == Enclosing(
         "2026Q1",
+        "2026-02",
         Decimal(100),
         Decimal(40),
         False,
@@ -284,11 +297,16 @@ def test_a_month_without_targets_knows_the_quarter_that_has_some() -> None:
         Decimal(30),
         ("2026-01",),
         Decimal(35),
+        Decimal(45),
     )  # of rep R1 alone, so beside what the plan asks of R1, what is adopted of R1 and what R1 sold
     short = compare_held(plan, None, own, period=month, coming=coming.head(2))
     assert short is not None
     assert short.enclosing is not None
-    assert short.enclosing.expected is None  # of March nothing is known
+    assert (short.enclosing.expected, short.enclosing.must, short.enclosing.more) == (
+        None,
+        None,
+        None,
+    )  # no March
     for told in (own.assign(period="2026-02"), own[own["period"] == "2026Q2"]):
         held = compare_held(plan, None, told, period=month)
         assert held is None or held.enclosing is None
