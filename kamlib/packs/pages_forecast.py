@@ -19,6 +19,7 @@ from kamlib.periods import Period
 _SHOWN = 12
 _NAMED = 3  # accounts named that bring next to nothing any more
 _STOPPED = 0.1
+_LONG_SILENT = 12  # months without a sale after which a forecast is doubted, whatever the account's rhythm
 
 
 def movers_page(
@@ -28,6 +29,7 @@ def movers_page(
     year: Period,
     first_month: str,
     accounts: pd.DataFrame | None = None,
+    segments: pd.DataFrame | None = None,
 ) -> Page:
     """Say which accounts move the year (forecast 2).
 
@@ -43,12 +45,14 @@ def movers_page(
         First month of the book, ``YYYY-MM``.
     accounts : pandas.DataFrame, optional
         The accounts, whose status says which are closed.
+    segments : pandas.DataFrame, optional
+        What chapter 1 found of each account: for how many months it has been silent.
     """
     table = changes.assign(
         name=changes["name"].where(changes["account_id"].notna(), words("forecast.no_account"))
     )
     if len(table) and table["change"].isna().all():
-        return _landing_by_account(table, words, year, first_month)
+        return _landing_by_account(table, words, year, first_month, segments)
     change = pd.Series(to_ticks(table["change"]), index=table.index)
     rising, falling = change[change > 0], change[change < 0]
     named = table["account_id"].notna()
@@ -73,7 +77,7 @@ def movers_page(
     )
     if stopped.any():
         notes.append(_stopped_note(table[stopped], accounts, words))
-    notes.append(words("forecast.movers_new"))
+    notes.append(_not_foreseen(table, segments, words, year))
     steps = _steps(table, shown, words)
     scenario = steps["kind"].map({"total": "AC"}).fillna("change")
     native = NativeChart("bridge", steps=tuple(zip(steps["name"], steps["change"], scenario, strict=True)))
@@ -119,7 +123,30 @@ def _stopped_note(stopped: pd.DataFrame, accounts: pd.DataFrame | None, words: W
     return joined(said, words)
 
 
-def _landing_by_account(table: pd.DataFrame, words: Words, year: Period, first_month: str) -> Page:
+def _not_foreseen(table: pd.DataFrame, segments: pd.DataFrame | None, words: Words, year: Period) -> str:
+    """Say what the forecast leaves out, and how much of it is of accounts that have long bought nothing."""
+    told = words("forecast.movers_new")
+    if segments is None:
+        return told
+    silent = segments.loc[segments["silent_months"] >= _LONG_SILENT, ["account_id", "last_bought"]]
+    rows = table[to_ticks(table["forecast"]) > 0].merge(silent, on="account_id")
+    if not len(rows):
+        return told
+    first = rows.sort_values(["forecast", "account_id"], ascending=[False, True]).iloc[0]
+    return told + words(
+        "forecast.movers_silent",
+        n=len(rows),
+        year=year,
+        money=words.money(total_money(rows["forecast"])),
+        name=first["name"],
+        month=first["last_bought"],
+        amount=words.money(first["forecast"]),
+    )
+
+
+def _landing_by_account(
+    table: pd.DataFrame, words: Words, year: Period, first_month: str, segments: pd.DataFrame | None
+) -> Page:
     """Say where each account lands, and why no change can be shown, where last year is not whole."""
     partial = first_month > str(year.last_year().months()[0])
     why = words(f"forecast.movers_{'partial' if partial else 'running'}",
@@ -131,7 +158,7 @@ def _landing_by_account(table: pd.DataFrame, words: Words, year: Period, first_m
         title=words("forecast.movers_title_alone", year=year),
         subtitle=subtitle,
         table=table.drop(columns=["actual_last_year", "change"]),
-        notes=(why, words("forecast.movers_new")),
+        notes=(why, _not_foreseen(table, segments, words, year)),
         totals=("actual", "forecast", "landing"),
         folded=False,
     )

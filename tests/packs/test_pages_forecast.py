@@ -140,6 +140,25 @@ def test_movers_tell_closed_accounts_from_open_ones_that_fade() -> None:
     assert pages.movers_page(changes, **known).notes[1].startswith("Open accounts")
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_movers_say_how_much_is_forecast_of_accounts_long_silent(whole: bool) -> None:
+    changes = pd.DataFrame({"account_id": ["A", "B", "C", "D", None], "name": ["Shop", "Mill", "Yard", "Pub", "–"],
+                            "actual": 0, "forecast": [60, 90, 40, 0, 70], "landing": [60, 90, 40, 0, 70],
+                            "actual_last_year": 50, "change": [10, 40, -10, -50, 20]})  # fmt: skip
+    if not whole:
+        changes["change"] = None
+    segments = pd.DataFrame({"account_id": ["A", "B", "C", "D", "E"], "silent_months": pd.array([12, 23, 11, 40, None], dtype="Int64"),
+                             "last_bought": ["2023-12", "2023-01", "2024-01", "2021-08", None]})  # fmt: skip
+    known = {"words": Words("en", "EUR"), "year": YEAR, "first_month": "2020-01"}
+    note = pages.movers_page(changes, **known, segments=segments).notes[-1]
+    assert note.endswith(
+        " 2 accounts that bought nothing for a year and more are forecast all the same, for 150 of 2025; most:"
+        " Mill, 90.0, last bought in 2023-01. What rises there rises only if they come back."
+    )
+    awake = segments.assign(silent_months=11)
+    assert pages.movers_page(changes, **known, segments=awake).notes[-1].endswith("not foreseen either.")
+
+
 def test_movers_in_chinese_name_sales_without_an_account_in_chinese() -> None:
     assert "（无客户归属）" in make(cube(), "zh")[1].table["name"].tolist()
 
