@@ -11,7 +11,6 @@ import contextlib
 import csv
 import datetime as dt
 import glob
-import gzip
 import hashlib
 import io
 import os
@@ -22,7 +21,7 @@ import zlib
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 import ibis
@@ -31,14 +30,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kamlib.book.config import BookConfig, Source
-from kamlib.book.findings import SHOWN, SourceError, count_of, make_problem, quote
+from kamlib.book.findings import SourceError, make_problem, quote
+from kamlib.book.unread import find_unread, open_bytes, rejected
 from kamlib.errors import ParameterError, Problem
 
 _CHUNK = 1 << 20
 _MEMORY = "1600MB"
 _LONGEST = 200
-# A line is rejected once for each value too few or too many; the one that counts them all comes first.
-_WHOLE_LINE = "CASE WHEN error_type = 'MISSING COLUMNS' THEN column_idx::INT ELSE -column_idx::INT END"
 _WIDE = dtypes.Decimal(38, 0)
 
 
@@ -122,7 +120,7 @@ def read_source(engine: Any, config: BookConfig, source: Source, scratch: Path) 
         if path.stat().st_size == 0:
             raise SourceError("empty_file", f"{quote([source.file])} is empty.")
         read = {".parquet": _read_parquet, ".xlsx": _read_workbook}.get(source.suffix, _read_csv)
-        return _told_apart(engine, Raw(source, read(engine, source, path, scratch), path))
+        return _told_apart(engine, Raw(source, read(engine, source, path, scratch), path), scratch)
     except SourceError as problem:
         check, message, remedy = problem.check, problem.message, problem.remedy
     except duckdb.Error as error:
@@ -143,44 +141,15 @@ def _plain(error: duckdb.Error, source: Source) -> str:
     return f"the SELECT fails: {first}." if source.sql else f"{quote([source.file])} cannot be read: {first}."
 
 
-def _told_apart(engine: Any, raw: Raw) -> Raw:
-    """Return a table with what is wrong with lines that could not be read.
-
-    Raises
-    ------
-    SourceError
-        If no line of the file could be.
-    """
-    unread = _rejected(raw.source)
-    there = engine.con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [unread])
-    if there.fetchall() == [(0,)]:
+def _told_apart(engine: Any, raw: Raw, scratch: Path) -> Raw | Problem:
+    """Return a table with what is wrong with lines that could not be read; that alone, if none could be."""
+    if raw.file is None:
         return raw
-    lines = engine.con.execute(
-        f"SELECT line, any_value(error_message ORDER BY {_WHOLE_LINE}) FROM {unread} GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    if not lines:
-        return raw
-    told = "; ".join(f"line {line} {_what(text)}" for line, text in lines[:SHOWN])
-    more = f"; {count_of(len(lines), 'line')} in all" if len(lines) > SHOWN else ""
-    message = f"{quote([raw.source.file])}: {told}{more}."
-    if not raw.table.count().to_pyarrow().as_py():
-        raise SourceError("unreadable_file", message)
-    return replace(
-        raw, unread=make_problem("unreadable_file", raw.source.table, count=len(lines), message=message)
-    )
-
-
-def _what(text: str) -> str:
-    """Word what the engine found wrong with a line."""
-    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if columns is None:
-        return "is not valid CSV"
-    return f"has {count_of(int(columns[2]), 'value')} where the header has {columns[1]}"
-
-
-def _rejected(source: Source) -> str:
-    """Return the name of the engine's table of lines that could not be read."""
-    return f"unread_{source.table}"
+    copy = _copy(raw.source, scratch)
+    unread = find_unread(engine, raw.source, copy if copy.is_file() else raw.file)
+    if unread is None or raw.table.count().to_pyarrow().as_py():
+        return replace(raw, unread=unread)
+    return unread
 
 
 def _read_sql(engine: Any, source: Source, root: Path, scratch: Path) -> Any:
@@ -215,8 +184,8 @@ def _read_parquet(engine: Any, source: Source, path: Path, scratch: Path) -> Any
 
 def _read_csv(engine: Any, source: Source, path: Path, scratch: Path) -> Any:
     options = source.options
-    text = _as_utf8(path, options.encoding, scratch / f"{source.table}.csv")
-    with _open(text) as stream:
+    text = _as_utf8(path, options.encoding, _copy(source, scratch))
+    with open_bytes(text) as stream:
         lines = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=options.delimiter)
         header = next(lines, [])
     names = _names(header, source)
@@ -238,23 +207,24 @@ def _read_csv(engine: Any, source: Source, path: Path, scratch: Path) -> Any:
         quote='"',
         escape='"',
         store_rejects=True,
-        rejects_table=_rejected(source),
-        rejects_scan=f"{_rejected(source)}_scan",
+        rejects_table=rejected(source),
+        rejects_scan=f"{rejected(source)}_scan",
     )
     staged = scratch / f"{source.table}.parquet"
     rows.to_parquet(staged)
     return _parquet(engine, source.table, staged)
 
 
-def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+def _copy(source: Source, scratch: Path) -> Path:
+    """Return where a file's UTF-8 copy is, if it is in another encoding."""
+    return scratch / f"{source.table}.csv"
 
 
 def _as_utf8(path: Path, encoding: str, copy: Path) -> Path:
     """Check that a file is text in the encoding; return it, or a UTF-8 copy where it is another."""
     decoder = codecs.getincrementaldecoder(encoding)()
     same = codecs.lookup(encoding).name == "utf-8"
-    with _open(path) as stream, io.BytesIO() if same else copy.open("wb") as target:
+    with open_bytes(path) as stream, io.BytesIO() if same else copy.open("wb") as target:
         start = b""
         while True:
             chunk = stream.read(_CHUNK)

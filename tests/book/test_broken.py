@@ -117,6 +117,44 @@ def test_broken_files(
         assert found == [message]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("name", ["r.csv", "r.csv.gz"])
+def test_lines_that_cannot_be_read_are_named_as_an_editor_counts(
+    tmp_path: Path, end: str, encoding: str, name: str
+) -> None:
+    lines = [
+        "rep_id,name,hired",
+        'R1,"An',
+        'n",2015-01-01',
+        "R2,王伟",
+        "",
+        "",
+        "R3,Li,2016-01-01,x,y",
+        'R4,"O"x,',
+    ]
+    text = end.join([*lines, "R5,Bo,", ""])
+    content = text.encode(encoding)
+    options = "encoding: gb18030" if encoding == "gb18030" else ""
+    folder = write_book(
+        tmp_path / "b",
+        {"book.yaml": YAML.replace("FILE", name).replace("OPTIONS", options),
+         name: gzip.compress(content) if name.endswith(".gz") else content},
+        names=BASIC,
+    )  # fmt: skip
+    assert refused(folder) == [
+        f'reps: "{name}": line 4 has 2 values where the header has 3; line 7 has 5 values where the header has 3;'
+        " line 8 is not valid CSV. Mend the file or export it again."
+    ]
+
+
+def test_where_no_line_can_be_read_all_are_counted(tmp_path: Path) -> None:
+    folder = write_book(tmp_path / "b", {"reps.csv": "rep_id,name\nR1\nR2\n"}, names=BASIC)
+    with open_book(folder) as book:
+        found = [(problem.check, problem.table, problem.count) for problem in book.check()]
+    assert ("unreadable_file", "reps", 2) in found
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
