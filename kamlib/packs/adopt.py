@@ -20,8 +20,10 @@ from kamlib.runs.run import write_table
 
 _FILE = re.compile(r"(?P<period>\d{4}(?:Q[1-4]|-\d{2})?)-v(?P<version>\d{3,})\.csv")
 _ROW = ("account_id", "rep_id", "region", "account_type", "product_line", "month")
+_WHY = ("bound", "by_required")  # of the account and of the row; files written before have neither
 _ABOUT = ("adopted_by", "adopted_at", "run", "note")
-COLUMNS = ("period", "version", "measure", *_ROW, "target", *_ABOUT)
+COLUMNS = ("period", "version", "measure", *_ROW, "target", *_WHY, *_ABOUT)
+_AMOUNTS = ("target", "by_required")
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def read_adopted(book: Path) -> pd.DataFrame:
     """
     files = _holding(adopted_folder(book))
     if not files:
-        return pd.DataFrame({c: pd.Series(dtype=MONEY if c == "target" else "str") for c in COLUMNS})
+        return pd.DataFrame({c: pd.Series(dtype=MONEY if c in _AMOUNTS else "str") for c in COLUMNS})
     table = pd.concat([_read(path) for path in files], ignore_index=True)
     order = table["adopted_at"] + " " + table["period"]
     of = [table["measure"], table["month"].fillna(table["period"])]
@@ -167,22 +169,26 @@ def _source_run(file: Path) -> str:
 
 def _read(file: Path) -> pd.DataFrame:
     table = pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
-    missing = [column for column in COLUMNS if column not in table.columns]
+    missing = [column for column in COLUMNS if column not in (*table.columns, *_WHY)]
     if missing or table.empty:
         what = f"no column {', '.join(missing)}" if missing else "no rows"
         raise BookError(f"adopted/{file.name}: {what}. Restore the file as kam adopt wrote it.")
-    try:
-        return table[list(COLUMNS)].assign(target=table["target"].astype(MONEY))
-    except (ValueError, TypeError, ArithmeticError):
-        wrong = table.loc[pd.to_numeric(table["target"], errors="coerce").isna(), "target"]
-        raise BookError(
-            f"adopted/{file.name}.target: {len(wrong)} values are no amounts. Restore the file as kam adopt"
-            " wrote it."
-        ) from None
+    table = table.reindex(columns=list(COLUMNS)).astype(dict.fromkeys(_WHY, "str"))
+    table["by_required"] = table["by_required"].fillna("0")
+    for name in _AMOUNTS:
+        try:
+            table[name] = table[name].astype(MONEY)
+        except (ValueError, TypeError, ArithmeticError):
+            wrong = int(pd.to_numeric(table[name], errors="coerce").isna().sum())
+            raise BookError(
+                f"adopted/{file.name}.{name}: {wrong} values are no amounts. Restore the file as kam adopt"
+                " wrote it."
+            ) from None
+    return table
 
 
 def _table_of(run: Run, *, by: str, at: str, name: str, note: str) -> pd.DataFrame:
-    targets = run.load("plan_targets")[[*_ROW, "target"]].assign(measure="revenue")
+    targets = run.load("plan_targets").reindex(columns=[*_ROW, "target", *_WHY]).assign(measure="revenue")
     if run.has("target_kinds"):
         kinds = run.load("target_kinds")[["measure", "rep_id", "target"]]
         targets = pd.concat([targets.astype({"target": "object"}), kinds.round({"target": 4})])

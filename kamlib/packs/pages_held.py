@@ -158,7 +158,7 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
 def _counted_otherwise(held: Held) -> bool:
     """Say whether any account is asked otherwise that was asked before and has kept its rep."""
     accounts = held.of("account")
-    asked = accounts["held_reason"].isin(["share", "floor", "cap"])
+    asked = accounts["held_reason"].isin(["share", "floor", "cap", "unbound"])
     return bool((asked & pd.Series(to_ticks(accounts["held_change"]) != 0, index=accounts.index)).any())
 
 

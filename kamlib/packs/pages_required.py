@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from kamlib.glossary import Words
+from kamlib.measures.money import as_float
+from kamlib.packs.targets_scope import leading_side
 from kamlib.targets.facts import in_full
 from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
+
+_TOLD = 2  # required totals that are told, those that move most
 
 
 def required_sentences(requirements: pd.DataFrame, words: Words) -> tuple[str, ...]:
@@ -40,6 +45,72 @@ def required_sentences(requirements: pd.DataFrame, words: Words) -> tuple[str, .
     if missed:
         told.append(words("targets.required_missed", missed=link.join(missed)))
     return tuple(told)
+
+
+def required_moves(
+    requirements: pd.DataFrame, chains: pd.DataFrame, names: Mapping[str, str], words: Words
+) -> tuple[str, ...]:
+    """Say how many required totals hold, which of them move most, and whose targets are moved most.
+
+    Parameters
+    ----------
+    requirements : pandas.DataFrame
+        What `kamlib.targets.allocate_targets` returns as `requirements`.
+    chains : pandas.DataFrame
+        What `kamlib.targets.trace_targets` returns.
+    names : mapping of str to str
+        Names of reps.
+    words : Words
+        Language and currency.
+
+    Returns
+    -------
+    tuple of str
+        One sentence; none where nothing is required. What a required total moves is told against what the
+        same would come to without any; of reps, or what else the book names, one is told to either side.
+    """
+    if not len(requirements):
+        return ()
+    rows = requirements[requirements["binds"] != "none"]
+    known = {"count": len(requirements), "binding": len(rows)}
+    if not len(rows):
+        return (words("planning.requires_none", **known),)
+    link = words("targets.list")
+    gaps = rows["target"] - rows["unrequired"]
+    order = gaps.abs().sort_values(ascending=False, kind="stable").index[:_TOLD]
+    totals = [
+        words(
+            "planning.requires_total",
+            what=_required_of(row, words),
+            gap=words.signed_money(row.target - row.unrequired),
+            target=words.money(row.target),
+            unrequired=words.money(row.unrequired),
+        )
+        for row in rows.loc[order].itertuples()
+    ]
+    reps = _moved_most(chains, names, words)
+    return (words("planning.requires", totals=link.join(totals), reps=reps, **known),)
+
+
+def _moved_most(chains: pd.DataFrame, names: Mapping[str, str], words: Words) -> str:
+    """Name who is moved up most by required totals, and who down; nothing where nobody is."""
+    side = leading_side(chains)
+    own = chains[(chains["dimension"] == side) & chains["key"].notna()]
+    moved = pd.Series(as_float(own["by_required"]).round(), index=own.index)
+    ends = dict.fromkeys([moved.idxmax(), moved.idxmin()]) if len(moved) else {}
+    told = [
+        words(
+            "planning.requires_rep",
+            name=names.get(str(own.loc[at, "key"]), str(own.loc[at, "key"])),
+            amount=words.signed_money(moved[at]),
+        )
+        for at in ends
+        if moved[at]
+    ]
+    if not told:
+        return ""
+    label = words.value("dimension", side).lower()
+    return words("planning.requires_reps", side=label, names=words("targets.list").join(told))
 
 
 def _required_of(row: Any, words: Words) -> str:

@@ -22,6 +22,7 @@ from kamlib.packs.pages_held import (
     plain_said,
 )
 from kamlib.packs.pages_proof import joined
+from kamlib.packs.pages_required import required_moves
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
 from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
 from kamlib.periods import Period
@@ -132,6 +133,13 @@ def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str
     return (joined(said, words),)
 
 
+def _required_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+    """Say what required totals move."""
+    names = dict(reps.dropna(subset="key")[["key", "name"]].to_numpy())
+    chains, asked = run.load("target_chains"), run.load("target_requirements")
+    return required_moves(asked, chains, names, run.words)
+
+
 def _reps(run: Run, held: Held | None) -> pd.DataFrame:
     """One row a rep, then accounts without a rep, then sales without an account; as chapter 3 sums them."""
     words = run.words
@@ -166,6 +174,7 @@ def _sentences(run: Run, reps: pd.DataFrame, held: Held | None, side: PastSide |
         *_error_sentence(run),
         *_likely_sentence(run, reps, side),
         *_held_sentence(held, reps, run),
+        *_required_sentence(run, reps),
         words(
             "planning.sentence_keys",
             keys=int(keys.sum()), accounts=int((segments["revenue"] > 0).sum()),

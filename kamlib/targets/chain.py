@@ -136,7 +136,7 @@ def chain_lines(
     for name, share in shares.items():
         table[f"{name}_share"] = share[opened] @ mix
     table["blend"] = blend.blend[opened] @ mix
-    moved = requested.moved.sum(axis=0) * unit * _CENTS
+    moved = requested.moved.reshape(len(mix), len(table), -1).sum(axis=(0, 2)) * unit * _CENTS
     alone = table["blend"].to_numpy() * total * _CENTS
     exact = {f"{name}_part": table[f"{name}_share"].to_numpy() * weight * total * _CENTS
              for name, weight in blend.used.items()}  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kamlib.measures.money import sum_money, to_money, to_ticks, total_money
 from kamlib.periods import Period
+from kamlib.targets.held_reasons import held_reasons
 from kamlib.targets.holding import (
     KEYS,
     Enclosing,
@@ -34,7 +35,7 @@ class Held:
         One row per dimension (company, rep, region, account_type, product_line, quarter, month, account) and
         key (null: no rep, or no such side in the adopted file): dimension, key, rep_id (of accounts; one that
         changed hands has a row with each rep), target_held (what holds), target_beside (asked by the plan),
-        held_change (asked less held) [currency] and held_reason (of accounts, see `compare_held`).
+        held_change (asked less held) [currency] and held_reason (of accounts, see `held_reasons`).
     months : tuple of str
         Months of the plan for which targets hold; none where only a longer period's target does.
     whole : bool
@@ -118,10 +119,7 @@ def compare_held(
     less than the plan asks has no row, as has one of which it names nothing, which is not zero. The company
     always has its row; `Held.covers` says whether it is of all that the plan asks.
 
-    Why an account's amount differs is told by the first of these that applies: ``moved`` (another rep is
-    asked now), ``closed`` (the plan does not ask it, as it does no closed account), ``new`` (what is adopted
-    does not ask it), the bound that bit in the plan (``floor`` if it asks more than what holds, ``cap`` if
-    less, ``pin``), else ``share`` (its share of the total, and what totals are required).
+    Why an account's amount differs is told as `kamlib.targets.held_reasons.held_reasons` says.
 
     Parameters
     ----------
@@ -129,7 +127,7 @@ def compare_held(
         One row per account, product line and month; what `allocate_targets` returns as `targets`.
     adopted : pandas.DataFrame or None
         Adopted targets that hold: measure, period, run, adopted_by, adopted_at, account_id, rep_id, region,
-        account_type, product_line, month, target [currency].
+        account_type, product_line, month, target [currency]; bound and by_required, where they are told.
     own : pandas.DataFrame, optional
         The book's targets: period, measure (revenue where null), account_id, rep_id, region, product_line,
         account_type (each may be null or absent) and target [currency].
@@ -197,7 +195,7 @@ def _compared(found: Holding, asked: pd.DataFrame, period: Period) -> Held:
     shown = [side for side in sides if len(side)] or [_beside("account", asked.head(0), asked.head(0))]
     table = pd.concat(shown, ignore_index=True)
     account = table["dimension"] == "account"
-    table.loc[account, "held_reason"] = _reasons(table[account], asked)
+    table.loc[account, "held_reason"] = held_reasons(table[account], asked, found.adopted)
     table = table.astype({"rep_id": "str", "held_reason": "str"})
     return Held(
         table,
@@ -347,19 +345,3 @@ def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataF
             "held_reason": None,
         }
     )
-
-
-def _reasons(accounts: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
-    """Say of each row of an account why what is asked differs from what holds."""
-    plan = asked.drop_duplicates("account_id").set_index("account_id")
-    key = accounts["key"]
-    bound, change = key.map(plan["bound"]), to_ticks(accounts["held_change"])
-    bites = (bound == "pin") | (bound == "floor") & (change > 0) | (bound == "cap") & (change < 0)
-    moved = key.duplicated(keep=False)
-    fresh = to_ticks(accounts["target_held"]) == 0
-    codes = np.select(
-        [moved, ~key.isin(plan.index), fresh, bites],
-        ["moved", "closed", "new", bound.fillna("").astype("object")],
-        "share",
-    )
-    return pd.Series(codes, index=accounts.index, dtype="object")

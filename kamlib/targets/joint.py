@@ -41,14 +41,15 @@ class Requested:
         The cells in whole units.
     exact : numpy.ndarray of float64
         The cells before rounding, those of an account adding up to its whole units [units].
-    fitted, moved : numpy.ndarray of float64, shape (open accounts, product lines)
-        The split before any rounding, and what required totals of their own move of it against the split
-        without required totals [units].
+    fitted : numpy.ndarray of float64, shape (open accounts, product lines)
+        The split before any rounding [units].
+    moved : numpy.ndarray of float64, shape (open accounts, product lines x months)
+        What required totals of their own move of its cells against the split without required totals [units].
     met : pandas.DataFrame
         One row per required total: account, rep, region, account_type, product_line, quarter, month (what it
         speaks of, null: all of it), requirement (the same in words), floor and cap (as asked), target (what
-        it came to), residual (by how much whole units miss it) [currency], binds (floor or cap: what moves
-        targets; none: it holds without).
+        it came to), unrequired (what it would come to if no totals were required), residual (by how much
+        whole units miss it) [currency], binds (floor or cap: what moves targets; none: it holds without).
     """
 
     split: BoundedSplit
@@ -136,13 +137,14 @@ def split_requested(
     parts = np.divide(units[opened], rows, out=np.zeros(len(rows)), where=rows > 0)
     within = joint.fit.table * parts[:, None, None]
     rates = joint.fit.rates[len(always) :]
-    met = required_table([_met(*one, joint.units, unit) for one in zip(wishes, asked, rates, strict=True)])
+    each = zip(wishes, asked, rates, strict=True)
+    met = required_table([_met(*one, joint.units, seed, unit) for one in each])
     return Requested(
         BoundedSplit(exact, units, bound),
         joint.units.reshape(len(table), -1),
         within.reshape(len(table), -1),
         joint.fit.table.sum(axis=2),
-        np.where(_held(joint.fit.table, asked), joint.fit.table - seed, 0.0).sum(axis=2),
+        np.where(_held(joint.fit.table, asked), joint.fit.table - seed, 0.0).reshape(len(table), -1),
         met,
     )
 
@@ -196,6 +198,7 @@ def required_table(rows: Sequence[dict[str, object]] = ()) -> pd.DataFrame:
         "floor": MONEY,
         "cap": MONEY,
         "target": "int64",
+        "unrequired": "int64",
         "residual": "int64",
         "binds": "str",
     }
@@ -337,7 +340,9 @@ def _planned(side: str, value: str, known: list[str]) -> str:
     return did_you_mean(value, known) or f" Planned are {', '.join(known[:_NAMED])}{more}."
 
 
-def _met(wish: Wish, one: Requirement, rate: Floats, units: Integers, unit: int) -> dict[str, object]:
+def _met(
+    wish: Wish, one: Requirement, rate: Floats, units: Integers, seed: Floats, unit: int
+) -> dict[str, object]:
     floor, cap = wish.bounds()
     came = int(np.rint(one.sums(units.astype(np.float64)).sum())) * unit
     over = 0 if cap is None else max(came - int(cap), 0)
@@ -350,6 +355,7 @@ def _met(wish: Wish, one: Requirement, rate: Floats, units: Integers, unit: int)
         "floor": floor_money,
         "cap": cap_money,
         "target": came,
+        "unrequired": int(np.rint(one.sums(seed).sum() * unit)),
         "residual": over - under,
         "binds": "none" if abs(pull) <= _AT_REST else "floor" if pull > 0 else "cap",
     }

@@ -412,7 +412,7 @@ def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:
     made = make_pages(adopted="2026")
     assert made["targets_2"].sentences == (
         "Adopted for 2026Q1: 1.27 k (plan of 2026, run 004-ab, by Li on 2025-12-03); this plan asks 1.21 k, -60.0.",
-        "Furthest from what holds: Wu Lei -60.0 (accounts by shares and required totals -60.0, most Account A -60.0).",
+        "Furthest from what holds: Wu Lei -60.0 (accounts by their shares -60.0, most Account A -60.0).",
         "A year's plan grows and bounds whole years and lays them on months by product lines' seasons; a quarter's "
         "grows and bounds the quarter itself. So, even where no parameter changed, accounts with a quarter unlike the "
         "rest of their year are asked otherwise.",
@@ -480,7 +480,7 @@ def test_the_quarters_own_adopted_plan_needs_no_word_on_years() -> None:
     said = make_pages("zh", adopted="2026Q1", only="targets_2")["targets_2"].sentences
     assert said == (
         "2026Q1 已采用的目标为 1,270（2026Q1 的计划，运行 004-ab，Li 于 2025-12-03 采用）；本计划要求 1,210，相差 -60.0。",
-        "与已有目标相差最大：Wu Lei -60.0（按份额与指定合计分解的客户 -60.0，其中 Account A 最多，-60.0）。",
+        "与已有目标相差最大：Wu Lei -60.0（按份额分解的客户 -60.0，其中 Account A 最多，-60.0）。",
     )
 
 

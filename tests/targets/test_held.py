@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from kamlib.measures.money import as_float
+from kamlib.measures.money import as_float, to_money
 from kamlib.periods import Period, parse_period
 from kamlib.targets import AllocationParams, allocate_targets
 from kamlib.targets.held import Held, around_held, compare_held, total_held
@@ -84,6 +84,20 @@ def test_why_an_account_is_asked_otherwise() -> None:
         ["A", "R1", -10, "moved"], ["A", "R2", 10, "moved"], ["B", "R1", -10, "closed"], ["C", "R1", 5, "floor"],
         ["D", "R1", -5, "cap"], ["E", "R1", 2, "share"], ["F", "R1", 9, "new"], ["G", "-", 1, "pin"],
     ]  # fmt: skip
+
+
+def test_required_totals_are_the_reason_where_they_move_otherwise_than_when_adopted() -> None:
+    plan = rows(*((a, "R1", "2026-01", 20) for a in "ABCDE"), bounds={"A": "floor", "E": "cap"})
+    plan["by_required"] = to_money([100_000, 50_000, 40_000, 100_000, 0])
+    year = rows(*((a, "R1", "2026-01", 10) for a in "ABCDE"), bounds={"B": "cap", "C": "cap", "E": "cap"})
+    told = held_of(plan, year).of("account")["held_reason"].tolist()
+    # of +10 required totals bring 10, 5, 4 and 10; C's cap held before and E's holds still
+    assert told == ["required", "required", "unbound", "required", "share"]
+    year["by_required"] = to_money([100_000, 0, 0, 60_000, -100_000])
+    told = held_of(plan, year).of("account")["held_reason"].tolist()
+    assert told == ["floor", "required", "unbound", "share", "required"]  # E was held down by one
+    less = held_of(year, plan).of("account")["held_reason"].tolist()  # the other way round
+    assert less == ["unbound", "required", "cap", "share", "required"]
 
 
 def test_a_closed_account_is_the_reason_and_a_cap_is_none_for_being_asked_more() -> None:

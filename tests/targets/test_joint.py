@@ -45,6 +45,18 @@ def test_totals_on_any_sides_are_met_at_once_and_everything_adds_up() -> None:
     assert total_of(made, rep_id="R1", month="2026-03") <= 100
     assert made.targets["target"].sum() == 1220
     assert made.requirements["residual"].tolist() == [0, 0, 0]
+    plain = allocate([])
+    alone = [
+        total_of(plain, region="South"),
+        total_of(plain, product_line="Parts"),
+        total_of(plain, rep_id="R1", month="2026-03"),
+    ]
+    np.testing.assert_allclose(
+        made.requirements["unrequired"], alone, atol=10
+    )  # the same but for whole units
+    moved = made.targets.groupby("account_id")["by_required"].sum().astype(float)
+    chain = made.accounts.set_index("account_id")["by_required"].astype(float)
+    np.testing.assert_allclose(moved, chain[moved.index], atol=0.1)
     assert made.requirements["requirement"].tolist()[2] == "rep R1, month 2026-03"
     assert made.requirements.loc[2, ["rep", "month"]].tolist() == ["R1", "2026-03"]
     assert made.requirements.loc[2, ["account", "region", "quarter"]].isna().all()
