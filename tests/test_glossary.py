@@ -7,7 +7,7 @@ import re
 import pytest
 
 from kamlib.errors import KamError, ParameterError
-from kamlib.glossary import Words, columns
+from kamlib.glossary import LANGUAGES, Words, columns
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,17 @@ def test_one_of_a_thing_is_told_in_the_singular() -> None:
     tier = {"money": "5 k", "share": "1 %"}
     assert words("accounts.tier_text", accounts="1", **tier) == "1 account · 5 k · 1 %"
     assert words("accounts.tier_text", accounts="1,000", **tier) == "1,000 accounts · 5 k · 1 %"
+
+
+def test_no_blank_parts_a_chinese_value_from_chinese_around_it() -> None:
+    words = Words("zh")
+    known = {"amount": "5", "kind": "x"}
+    assert words("targets.fall_others", name="刘磊", **known) == "其余客户中刘磊下降最多，5"
+    assert words("targets.fall_others", name="Li Lei", **known) == "其余客户中 Li Lei 下降最多，5"
+    assert words("targets.fall_others", name="王 伟", **known) == "其余客户中王 伟下降最多，5"
+    assert Words("en")("targets.fall_others", name="刘磊", **known) == "of the others 刘磊 falls most, 5"
+
+
+def test_where_no_currency_is_named_amounts_are_in_units_of_one() -> None:
+    assert [Words(lang).money_unit for lang in LANGUAGES] == ["units of currency", "货币单位"]
+    assert Words("en", "CNY").money_unit == "CNY"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,7 +29,21 @@ class _Writer(string.Formatter):
         return one if str(value) == "1" else more
 
 
-_WRITER = _Writer()
+class _ChineseWriter(_Writer):
+    """Fills placeholders of a Chinese sentence: no blank parts Chinese in a value from Chinese around it."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return f"{_EDGE}{super().format_field(value, format_spec)}{_EDGE}"
+
+    def vformat(self, format_string: str, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+        told = super().vformat(format_string, args, kwargs)
+        return _STRAY.sub("", told).replace(_EDGE, "")
+
+
+_EDGE = "\0"  # where a value begins and ends, until the sentence is whole
+_CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_STRAY = re.compile(f"(?<={_CHINESE}) (?={_EDGE}{_CHINESE})|(?<={_CHINESE}{_EDGE}) (?={_EDGE}?{_CHINESE})")
+_WRITERS = {"en": _Writer(), "zh": _ChineseWriter()}
 
 
 @dataclass(frozen=True)
@@ -108,7 +123,8 @@ class Words:
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the sentence of `key` with its placeholders filled.
 
-        ``{count:account brings|accounts bring}`` is the first where count is one, else the second.
+        ``{count:account brings|accounts bring}`` is the first where count is one, else the second. A blank
+        between Chinese and a value that is Chinese there, too, is left out.
 
         Raises
         ------
@@ -121,7 +137,12 @@ class Words:
         names = {name for _, name, _, _ in string.Formatter().parse(pair[self.lang]) if name}
         if not names <= set(values):
             raise KamError(f'words for "{key}" need {", ".join(sorted(names - set(values)))}.')
-        return _WRITER.vformat(pair[self.lang], (), values)
+        return _WRITERS[self.lang].vformat(pair[self.lang], (), values)
+
+    @property
+    def money_unit(self) -> str:
+        """What amounts are in: the currency, or that they are in units of one where the book names none."""
+        return self.currency or self("pack.no_currency")
 
     def label(self, column: str) -> str:
         """Return a column's label; a column outside the glossary is its own label."""

@@ -93,7 +93,7 @@ def render_html(
         title=title,
         book=clean(str(facts["book"]["name"])),
         running=Markup(_css_text(clean(f"{facts['book']['name']} · {title}"))),
-        scope=words("pack.scope", as_of=facts["as_of"], currency=facts["book"]["currency"]),
+        scope=words("pack.scope", as_of=facts["as_of"], currency=words.money_unit),
         chapters=views,
         colours={"dark": DARK, "light": LIGHT, "accent": ACCENT, "good": GOOD, "bad": BAD, "grid": GRID},
         css=Markup((_TEMPLATES / "pack.css").read_text(encoding="utf-8")),

@@ -52,7 +52,7 @@ class Scope:
             words("accounts.span", first=months[0], last=months[-1])
             for months in (self.months, self.last_year_months)
         )
-        facts = {"company": self.company, "what": words(f"accounts.{what}"), "currency": words.currency}
+        facts = {"company": self.company, "what": words(f"accounts.{what}"), "currency": words.money_unit}
         if compared:
             return words("accounts.subtitle", **facts, span=span, span_last_year=before)
         return words("accounts.subtitle_now", **facts, span=span)

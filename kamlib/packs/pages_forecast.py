@@ -85,7 +85,7 @@ def movers_page(
     subtitle = words(
         "forecast.movers_subtitle",
         year=year,
-        currency=words.currency,
+        currency=words.money_unit,
         before=words.money(total_money(table["actual_last_year"])),
         landing=words.money(total_money(table["landing"])),
     )
@@ -151,7 +151,7 @@ def _landing_by_account(
     partial = first_month > str(year.last_year().months()[0])
     why = words(f"forecast.movers_{'partial' if partial else 'running'}",
                 first=first_month, before=year.last_year())  # fmt: skip
-    subtitle = words("forecast.movers_subtitle_alone", year=year, currency=words.currency,
+    subtitle = words("forecast.movers_subtitle_alone", year=year, currency=words.money_unit,
                      landing=words.money(total_money(table["landing"])))  # fmt: skip
     return Page(
         id="forecast_2",

@@ -126,7 +126,7 @@ def pay_page(judged: Judged, pay: pd.DataFrame, fair: pd.DataFrame, params: PayP
             nothing=nothing,
             full=int((known["pay_part"] >= 1).sum()),
         ),
-        subtitle=subtitle(case, words("appraisal.pay_what", currency=words.currency)),
+        subtitle=subtitle(case, words("appraisal.pay_what", currency=words.money_unit)),
         table=table,
         figures=(charts.curve_chart(curve, dots, words=words),) if len(dots) else (),
         totals=("payout",),

@@ -30,10 +30,10 @@ def show_kinds(
     kinds = kind_targets(cube, accounts, period=run.period, as_of=run.as_of, params=params, **more)
     run.save("target_kinds", kinds)
     if len(kinds):
-        display(show(run, kinds_page(kinds, scope=scope)))
+        display(show(run, kinds_page(kinds, scope=scope, params=params)))
 
 
-def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:
+def kinds_page(kinds: pd.DataFrame, *, scope: Scope, params: KindParams) -> Page:
     """Say what each rep is asked for beside revenue (targets 9).
 
     Parameters
@@ -42,6 +42,8 @@ def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:
         What `kamlib.targets.kinds.kind_targets` made.
     scope : Scope
         What the page is about, in which words.
+    params : KindParams
+        Steps and aims.
     """
     words = scope.words
     found = [kind for kind in KINDS if kind in set(kinds["measure"])]
@@ -56,7 +58,10 @@ def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:
     fresh = kinds[kinds["measure"] == "new_accounts"]
     wanted = int(fresh["target"].sum())
     absent = [words.value("measure", kind) for kind in KINDS if kind not in found]
-    notes = [words("targets.kinds_rule"), words("targets.kinds_new"), words("targets.kinds_doubt")]
+    rule = [words("targets.kinds_rule")]
+    if "retention" in found:
+        rule.append(_kept_note(company["retention"], params.retention_aim, words))
+    notes = [joined(rule, words), words("targets.kinds_new"), words("targets.kinds_doubt")]
     if absent:
         left_out = words("targets.kinds_absent", kinds=words("targets.list").join(absent))
         notes[-1] = joined([left_out, notes[-1]], words)
@@ -77,6 +82,12 @@ def kinds_page(kinds: pd.DataFrame, *, scope: Scope) -> Page:
         notes=tuple(notes),
         folded=False,
     )
+
+
+def _kept_note(company: float, aim: float, words: Words) -> str:
+    """Say how large a step is in accounts kept, and that nothing is asked above the aim."""
+    known = {"aim": _said("retention", aim, words), "company": _said("retention", company, words)}
+    return words(f"targets.kinds_kept_{'held' if company >= aim else 'step'}", **known)
 
 
 def _told(row: Any, words: Words) -> str:

@@ -98,7 +98,7 @@ def landing_page(
         words=words,
         native=native,
     )
-    subtitle = words("forecast.landing_subtitle", name=name, currency=words.currency, year=year)
+    subtitle = words("forecast.landing_subtitle", name=name, currency=words.money_unit, year=year)
     summed = ("actual", "forecast", "landing", *(("actual_last_year", "change") if whole else ()))
     return Page(
         id="forecast_1",

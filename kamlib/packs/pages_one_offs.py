@@ -42,7 +42,7 @@ def one_offs_page(one_offs: pd.DataFrame, accounts: pd.DataFrame, *, words: Word
     return Page(
         id="forecast_8",
         title=title,
-        subtitle=words("forecast.one_offs_subtitle", currency=words.currency),
+        subtitle=words("forecast.one_offs_subtitle", currency=words.money_unit),
         table=table.head(_SHOWN),
         notes=tuple(notes),
         folded=False,

@@ -35,7 +35,7 @@ def opinion_page(opinions: pd.DataFrame, accounts: pd.DataFrame, *, words: Words
     return Page(
         id="forecast_7",
         title=title,
-        subtitle=words("forecast.opinion_subtitle", n=words.count(keys.nunique()), currency=words.currency),
+        subtitle=words("forecast.opinion_subtitle", n=words.count(keys.nunique()), currency=words.money_unit),
         table=table,
         notes=(words("forecast.opinion_note"), words("forecast.opinion_doubt")),
         folded=False,

@@ -107,7 +107,7 @@ def pipeline_page(
     return Page(
         id="forecast_4",
         title=title,
-        subtitle=words("pipeline.subtitle", currency=words.currency, n=words.count(len(opened))),
+        subtitle=words("pipeline.subtitle", currency=words.money_unit, n=words.count(len(opened))),
         table=_known(table, _STAGE_COLUMNS, "found_rate"),
         figures=(funnel, *((charts.months_chart(value.months, words=words),) if inside else ())),
         sentences=()
@@ -228,7 +228,7 @@ def work_page(
     return Page(
         id="forecast_5",
         title=title,
-        subtitle=words("pipeline.plan_subtitle", per_rep=per_rep, currency=words.currency),
+        subtitle=words("pipeline.plan_subtitle", per_rep=per_rep, currency=words.money_unit),
         table=_named(plan, reps)[list(_PLAN_COLUMNS)],
         notes=(risk, words("pipeline.plan_note")),
         totals=("amount", "gain", "at_risk"),

@@ -45,7 +45,7 @@ def book_pages(run: Run) -> tuple[Page, Page]:
     second = Page(
         id="book_2",
         title=_odd_title(checks, words),
-        subtitle=words("planning.book_2_subtitle", book=book, as_of=as_of, currency=words.currency),
+        subtitle=words("planning.book_2_subtitle", book=book, as_of=as_of, currency=words.money_unit),
         notes=(words("planning.book_2_note"), *counted),
         table=checks.drop(columns=["check", "severity"]),
         folded=False,
@@ -63,7 +63,7 @@ def _odd_title(checks: pd.DataFrame, words: Words) -> str:
         return words("planning.book_2_title_plain", **known)
     at = sizes.sort_values(ascending=False, kind="stable").index[0]
     largest = {"money": words.money(checks.loc[at, "money"]), "largest": checks.loc[at, "message"]}
-    return words("planning.book_2_title", currency=words.currency, **largest, **known)
+    return words("planning.book_2_title", currency=words.money_unit, **largest, **known)
 
 
 def parameter_page(params: Params, run: Run, before: Run | None) -> Page:

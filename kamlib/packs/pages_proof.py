@@ -88,8 +88,9 @@ def _title(proof: Proof, words: Words) -> str:
     ends = _row(proof.rules, proof.against)[["difference_low", "difference_high"]].tolist()
     sure = "sure" if apart and round(ends[0], _TOLD) > 0 else "unsure"
     told = words("proof.range_none")
-    if apart and not any(map(pd.isna, ends)):
-        told = words("proof.range_points", low=_points(ends[0]), high=_points(ends[1]))
+    if not any(map(pd.isna, ends)):
+        kind = "points" if apart else "narrow"
+        told = words(f"proof.range_{kind}", low=_points(ends[0]), high=_points(ends[1]))
     return words(f"proof.title_{sure}", periods=len(proof.periods), range=told, **known)
 
 

@@ -39,7 +39,11 @@ def required_sentences(requirements: pd.DataFrame, words: Words) -> tuple[str, .
         )
         for row in rows
     ]
-    missed = [_required_of(row, words) for row in rows if row.residual]
+    missed = [
+        words("targets.required_off", what=_required_of(row, words), off=f"{row.residual:+,}")
+        for row in rows
+        if row.residual
+    ]
     link = words("targets.list")
     told = [words("targets.required", met=link.join(met))]
     if missed:

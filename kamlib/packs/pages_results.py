@@ -131,7 +131,7 @@ def results_page(case: Case, results: pd.DataFrame) -> Page:
     return Page(
         id="results_1",
         title=title,
-        subtitle=subtitle(case, words("appraisal.results_what", currency=words.currency)),
+        subtitle=subtitle(case, words("appraisal.results_what", currency=words.money_unit)),
         table=table.loc[order].drop(columns="key").reset_index(drop=True),
         figures=(charts.attainment_chart(bars, native=native),) if first is not None else (),
         notes=notes,
@@ -179,7 +179,7 @@ def bridge_page(case: Case, parts: pd.DataFrame) -> Page:
             part=words.value("part", largest),
             amount=words.signed_money(told[largest]),
         ),
-        subtitle=subtitle(case, words("appraisal.bridge_what", currency=words.currency)),
+        subtitle=subtitle(case, words("appraisal.bridge_what", currency=words.money_unit)),
         table=table,
         figures=(bridge(steps, words=words),),
         notes=(
@@ -230,7 +230,7 @@ def sharing_page(case: Case, shared: pd.DataFrame) -> Page:
             rep=first["rep_name"],
             most=words.money(first["shared_sales"]),
         ),
-        subtitle=subtitle(case, words("appraisal.sharing_what", currency=words.currency)),
+        subtitle=subtitle(case, words("appraisal.sharing_what", currency=words.money_unit)),
         table=table,
         totals=("shared_sales",),
         notes=(words("appraisal.sharing_rule"),),

@@ -80,7 +80,7 @@ def summary_page(run: Run) -> Page:
         title=title,
         subtitle=words(
             "planning.summary_subtitle",
-            book=run.facts["book"]["name"], currency=words.currency, as_of=run.as_of,
+            book=run.facts["book"]["name"], currency=words.money_unit, as_of=run.as_of,
             period=_with_months(run.period, words),
         ),
         sentences=_sentences(run, reps, held, side),

@@ -108,7 +108,7 @@ def margins_page(
             *held_sentences(held, scope),
         ),
         notes=_margins_notes(reps, allocation, scope),
-        labels=scope.labels() | held_labels(held, words),
+        labels=scope.labels() | held_labels(held, words) | {"accounts": words("targets.accounts_asked")},
     )
 
 

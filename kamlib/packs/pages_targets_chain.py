@@ -67,7 +67,7 @@ def chain_page(
         own_choice=chains[0].label,
         choices=tuple(chains[1:]),
         notes=_chain_notes(allocation, scope),
-        labels=scope.labels(),
+        labels=scope.labels() | {"accounts": words("targets.accounts_open")},
     )
 
 

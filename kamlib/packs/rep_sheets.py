@@ -276,16 +276,16 @@ def _pay_page(judged: Judged, ranked: Ranked, rep: str) -> list[Page]:
     return [
         Page(
             id="rep_5",
-            title=words("appraisal.my_pay_plain", payout=f"{first['payout']:,.0f}", currency=words.currency)
+            title=words("appraisal.my_pay_plain", payout=f"{first['payout']:,.0f}", currency=words.money_unit)
             if pd.isna(first["pay_basis"])
             else words(
                 "appraisal.my_pay_title",
                 payout=f"{first['payout']:,.0f}",
-                currency=words.currency,
+                currency=words.money_unit,
                 pay_basis=words.percent(first["pay_basis"]),
                 step=f"{first['next_step']:,.0f}",
             ),
-            subtitle=subtitle(judged.case, words("appraisal.pay_what", currency=words.currency)),
+            subtitle=subtitle(judged.case, words("appraisal.pay_what", currency=words.money_unit)),
             table=row.drop(columns="rep_id").reset_index(drop=True),
             folded=False,
         )

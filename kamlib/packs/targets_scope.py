@@ -65,7 +65,7 @@ class Scope:
             "targets.subtitle",
             company=self.company,
             what=what,
-            currency=self.words.currency,
+            currency=self.words.money_unit,
             scenarios=scenarios,
         )
 

@@ -52,7 +52,7 @@ class Difference:
     changed : int
         Number of accounts whose targets differ.
     currency : str
-        What targets are in.
+        What targets are in; empty where the book names none.
 
     Accounts and reps are told by id and name, where a run's tables know it.
     """
@@ -70,8 +70,8 @@ class Difference:
     def sections(self) -> list[tuple[str, list[str], Rows]]:
         """Return title, header and rows of each part, for printing."""
         change = ["A", "B", "B - A"]
-        money = [f"{name} [{self.currency}]" for name in change]
-        why = f"why [{self.currency}]"
+        unit = f" [{self.currency}]" if self.currency else ""
+        money, why = [f"{name}{unit}" for name in change], f"why{unit}"
         left = self.changed > len(self.reasons)
         extract = f" (the {len(self.reasons)} accounts that moved most, of {self.changed})" if left else ""
         return [

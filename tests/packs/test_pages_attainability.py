@@ -136,7 +136,7 @@ def test_without_past_errors_nothing_is_made_up(tmp_path: Path) -> None:
          "Regions, account types and product lines by likelihood: easy 6.",
          "Region North carries most of what is asked: 1.00 k, 0 on 2025Q1; no rep is named for any of it",
          "No rep has a target; of the other 12 targets 0 meet all five SMART criteria"),
-        ("zh", "总目标1,210的达成概率为 > 99 %，其中 区域 North 最低，为 91 %；没有可判断概率的客户经理",
+        ("zh", "总目标1,210的达成概率为 > 99 %，其中区域 North 最低，为 91 %；没有可判断概率的客户经理",
          "按可达程度统计区域、客户类型与产品线：轻松可达 6个。",
          "区域 North 承担最多：1,000，较 2025Q1 0；全部目标均未指定客户经理",
          "没有客户经理承担目标；其余12个目标中有0个满足 SMART 全部五项"),

@@ -15,6 +15,7 @@ from kamlib.packs.pages_kinds import _said, _share_of_year, glide_page, kinds_pa
 from kamlib.packs.targets_scope import Scope
 from kamlib.periods import parse_period
 from kamlib.targets import SizingParams, size_target
+from kamlib.targets.kinds import KindParams
 from kamlib.targets.longterm import LongTermParams, glide_paths
 from tests.targets.sample import make_cube
 
@@ -39,7 +40,7 @@ def scope(lang: str = "en") -> Scope:
 
 
 def test_each_cell_says_where_the_rep_stands_what_is_asked_and_on_how_many_cases() -> None:
-    page = kinds_page(KINDS, scope=scope())
+    page = kinds_page(KINDS, scope=scope(), params=KindParams())
     assert page.title == (
         "Kinds of target beside revenue: 4; one new account in the period, after 2 on average in as many months before"
     )
@@ -52,8 +53,25 @@ def test_each_cell_says_where_the_rep_stands_what_is_asked_and_on_how_many_cases
         "The book does not know: Product lines per account; Accounts kept. To doubt"
     )
     more = KINDS.assign(target=KINDS["target"] * 2)
-    assert "; 2 new accounts in the period" in kinds_page(more, scope=scope()).title
-    assert kinds_page(KINDS, scope=scope("zh")).title.startswith("除收入外另有 4 类目标：本期新客户 1 家")
+    assert "; 2 new accounts in the period" in kinds_page(more, scope=scope(), params=KindParams()).title
+    assert kinds_page(KINDS, scope=scope("zh"), params=KindParams()).title.startswith(
+        "除收入外另有 4 类目标：本期新客户 1 家"
+    )
+
+
+@pytest.mark.parametrize(
+    ("company", "told"),
+    [
+        (0.92, "half the way to 95.0 % a year, pro rata of the period (kinds.retention_aim); whoever is above that is"
+               " asked to stay there."),
+        (0.973, "whoever is above that is asked to stay there, as the company is with 97.3 %."),
+    ],
+)  # fmt: skip
+def test_the_aim_of_accounts_kept_is_named(company: float, told: str) -> None:
+    kept = pd.DataFrame([("retention", "R1", 0.9, company, 10, 0.91)], columns=KINDS.columns)
+    kinds = pd.concat([KINDS, kept], ignore_index=True)
+    assert kinds_page(kinds, scope=scope(), params=KindParams()).notes[0].endswith(told)
+    assert "retention_aim" not in kinds_page(KINDS, scope=scope(), params=KindParams()).notes[0]
 
 
 def test_shares_of_accounts_kept_have_the_same_decimals() -> None:

@@ -223,7 +223,7 @@ def test_years_that_overlap_are_never_told_from_chance() -> None:
     year = parse_period("2026")
     page = page_of(period=year)
     assert page.title.endswith(
-        "16.7 points better than by the plan's own rule (in use); but 5 periods cannot tell that from chance (no range, "
-        "as periods overlap)"
+        "16.7 points better than by the plan's own rule (in use); but 5 periods cannot tell that from chance (95 % "
+        "range 12.5 to 25.0 points, too narrow as periods overlap)"
     )
     assert "The periods overlap too much to judge it on one left out" in page.notes[0]

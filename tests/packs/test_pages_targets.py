@@ -13,6 +13,7 @@ from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import held_labels, held_sentences, held_totals, quarters_said
+from kamlib.packs.pages_required import required_sentences
 from kamlib.packs.pages_when import drawn_weeks, months_page
 from kamlib.periods import parse_period
 from kamlib.runs import Run, write_table
@@ -34,7 +35,7 @@ from kamlib.targets import (
 )
 from kamlib.targets.held import compare_held
 from kamlib.targets.holding import Enclosing
-from kamlib.targets.wishes import Wish
+from kamlib.targets.wishes import SIDES, Wish
 from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
 REPS = {"R1": "Wu Lei", "R2": "Ann"}
@@ -356,6 +357,18 @@ def test_the_scope_of_a_run(tmp_path: object) -> None:
     assert pages.scope_of(Run(folder, facts), size).reps == {"R1": "Wu Lei", "R2": "R2"}
 
 
+def test_a_required_total_that_whole_units_miss_is_told_with_by_how_much() -> None:
+    pages_made = sample_pages()
+    assert pages_made["targets_2"].label("accounts", Words("en")) == "Accounts asked"
+    assert pages_made["targets_3"].label("accounts", Words("en")) == "Open accounts"
+    row = {"account_type": "OEM", "month": "2026-01", "floor": None, "cap": Decimal(2200), "target": 2210,
+           "residual": 10, "binds": "cap"}  # fmt: skip
+    rows = pd.DataFrame([dict.fromkeys(SIDES) | row])
+    assert required_sentences(rows, Words("en"))[1].endswith(
+        "months: Account type OEM, Month 2026-01 by +10."
+    )
+
+
 def test_required_totals_are_told_with_what_was_asked_and_what_moves() -> None:
     wanted = AllocationParams(
         requirements=[
@@ -526,7 +539,7 @@ def test_the_books_own_targets_stand_beside_the_plan_as_adopted_ones_do(
     [
         ("en", "The book's own targets hold for 2026, which 2026Q1 is a part of: 5.00 k. This plan asks 1.21 k of that "
                "(24.2 %) and leaves 3.79 k for its other 9 months."),
-        ("zh", "账册自带的目标涵盖 2026Q1 所属的 2026：5,000。本计划占其中1,210（24.2 %），为 其余9个月 留下3,790。"),
+        ("zh", "账册自带的目标涵盖 2026Q1 所属的 2026：5,000。本计划占其中1,210（24.2 %），为其余9个月留下3,790。"),
     ],
 )  # fmt: skip
 def test_a_part_of_a_period_with_targets_is_set_beside_the_whole_in_words_alone(lang: str, said: str) -> None:

@@ -80,8 +80,8 @@ def test_bounds_of_its_own_are_a_step_with_their_count() -> None:
     for expected in ("own floors and caps", "of 2 accounts raised 0, cut 2, pinned 0", "-216.72"):
         assert expected in written, expected
     assert chains["R2 · 180"].sentence == (
-        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own bounds -217; 2 of 2 accounts, "
-        "100 % of it, are at the cap"
+        "R2 is asked for 180 of 1.21 k (14.9 %): history 159, potential 238, own bounds -217; 2 of 2 open "
+        "accounts, 100 % of it, are at the cap"
     )
 
 
@@ -137,9 +137,9 @@ def test_many_factors_are_told_by_the_two_heaviest_and_the_rest() -> None:
     ("lang", "said"),
     [
         ("en", "R2 is asked for 190 of 1.21 k (15.7 %), 120 above the forecast: history 159, potential 238, "
-               "own bounds -207; 2 of 2 accounts, 100 % of it, are at the cap"),
+               "own bounds -207; 2 of 2 open accounts, 100 % of it, are at the cap"),
         ("zh", "R2 的目标为190，占1,210的 15.7 %，高于预测 120：历史159，潜力238，自身上下限 -207；"
-               "2家客户中有2家触及上限，占该目标的 100 %"),
+               "2家未关闭客户中有2家触及上限，占该目标的 100 %"),
     ],
 )  # fmt: skip
 def test_the_rep_asked_for_most_above_the_forecast_comes_first(lang: str, said: str) -> None:
