@@ -327,8 +327,9 @@ def _beside(dimension: str, held: pd.DataFrame, asked: pd.DataFrame) -> pd.DataF
     """Return both sums of one dimension, one row per key of either."""
     by = ["dimension", *KEYS[dimension]]
     amounts = ("target_held", "target_beside")
+    known = dict.fromkeys(KEYS[dimension], "str")  # a key that is nowhere known may have become a number
     sums = [
-        sum_money(rows.assign(dimension=dimension, **{name: rows["target"]}), by, [name])
+        sum_money(rows.assign(dimension=dimension, **{name: rows["target"]}), by, [name]).astype(known)
         for rows, name in zip((held, asked), amounts, strict=True)
     ]
     both = sums[0].merge(sums[1], how="outer", on=by, sort=True)

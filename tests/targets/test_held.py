@@ -60,6 +60,16 @@ def test_an_adopted_year_stands_beside_the_quarters_plan_by_rep_and_in_all() -> 
         assert as_float(side["held_change"]).sum() == 15  # every side adds up to the same
 
 
+@pytest.mark.parametrize("known", ["str", "object"])
+def test_adopted_targets_stand_beside_a_plan_that_names_no_rep(known: str) -> None:
+    held = rows(("A", None, "2026-01", 50), ("B", None, "2026-02", 70)).astype({"rep_id": "str"})
+    plan = rows(("A", None, "2026-01", 80), ("B", None, "2026-02", 60)).astype({"rep_id": known})
+    found = held_of(plan, held)
+    assert amounts(found.of("company")) == {"company": [120, 140, 20]}
+    assert amounts(found.of("account")) == {"A": [50, 80, 30], "B": [70, 60, -10]}
+    assert amounts(found.of("rep")) == {"nan": [120, 140, 20]}
+
+
 def test_of_a_year_only_the_months_of_an_adopted_quarter_are_compared() -> None:
     quarter = rows(("A", "R1", "2026-02", 50)).assign(period="2026Q1")
     plan = rows(("A", "R1", "2026-02", 40), ("A", "R1", "2026-07", 500))
