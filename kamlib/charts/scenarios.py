@@ -12,7 +12,12 @@ _COLOURS = [ACCENT, DARK, "#7a8a94", "#2f9e8f", "#a06a00", "#6b4fa0"]
 
 
 def scenario_chart(
-    totals: pd.DataFrame, reps: pd.DataFrame, *, words: Words, native: NativeChart | None = None
+    totals: pd.DataFrame,
+    reps: pd.DataFrame,
+    *,
+    words: Words,
+    heading: str,
+    native: NativeChart | None = None,
 ) -> Figure:
     """Draw the total of each scenario as a bar and each rep's change against the plan as dots.
 
@@ -22,9 +27,11 @@ def scenario_chart(
         One row per scenario from top to bottom: scenario, target [currency], growth [fraction, NaN where it
         has no base].
     reps : pandas.DataFrame
-        One row per rep and scenario: name, scenario, change [currency].
+        One row per rep, or what else the book names, and scenario: name, scenario, change [currency].
     words : Words
         Labels and number formats.
+    heading : str
+        What stands above the dots.
     native : NativeChart, optional
         The chart of the page's table in the workbook.
     """
@@ -73,7 +80,5 @@ def scenario_chart(
             tooltip=[alt.Tooltip("name:N"), alt.Tooltip("scenario:N"), alt.Tooltip("tip:N", title=" ")],
         )
     )  # fmt: skip
-    right = alt.layer(rule, dots).properties(
-        width=300, height=22 * len(ranked), title=words("targets.chart_scenario_reps")
-    )
+    right = alt.layer(rule, dots).properties(width=300, height=22 * len(ranked), title=heading)
     return figure(alt.hconcat(left, right, spacing=24), native)

@@ -11,7 +11,6 @@ from kamlib.charts.attainability import reach_chart
 from kamlib.charts.figure import NativeChart
 from kamlib.forecast import ForecastParams, draw_period_sums
 from kamlib.forecast.sales_history import month_number
-from kamlib.glossary import Words
 from kamlib.incentives import PayParams, cost_at_forecast
 from kamlib.measures.money import as_float
 from kamlib.measures.rounding import Integers
@@ -19,7 +18,14 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.past_sides import PastSide, past_side
 from kamlib.packs.paying import period_pay
-from kamlib.packs.targets_scope import Scope, leading_side, mean_beside_middle, told_apart
+from kamlib.packs.targets_scope import (
+    Scope,
+    leading_side,
+    mean_beside_middle,
+    names_of,
+    told_apart,
+    with_side,
+)
 from kamlib.runs import Run
 from kamlib.targets import attain_probability, reps_at_target
 from kamlib.targets.attainability import LEVELS, AttainabilityParams, RepsAtTarget
@@ -316,26 +322,3 @@ def _chart_title(shown: int, reps: int, scope: Scope) -> str:
 
 def _wanted_label(likely: Likely, scope: Scope) -> str:
     return scope.words("targets.reach_wanted", chance=scope.words.percent(likely.params.wanted_probability))
-
-
-def with_side(name: str, dimension: str, words: Words) -> str:
-    """Return a name, of a region, account type or product line with what it is."""
-    if dimension in ("company", "rep", "account"):
-        return name
-    return words("targets.chain_name", side=words.value("dimension", dimension), name=name)
-
-
-def names_of(table: pd.DataFrame, scope: Scope) -> list[str]:
-    """Return the name of each row's dimension and key."""
-    words = scope.words
-    names = []
-    for dimension, key in zip(table["dimension"], table["key"], strict=True):
-        if dimension == "rep":
-            names.append(scope.rep_name(key))
-        elif dimension == "account":
-            names.append(scope.accounts.get(str(key), str(key)))
-        elif dimension == "company":
-            names.append(words.value("dimension", "company"))
-        else:
-            names.append(words("targets.chain_unnamed") if pd.isna(key) else str(key))
-    return names

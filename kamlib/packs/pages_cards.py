@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from kamlib.packs.page import Page
-from kamlib.packs.pages_attainability import Likely, names_of, with_side
-from kamlib.packs.targets_scope import Scope
+from kamlib.packs.pages_attainability import Likely
+from kamlib.packs.targets_scope import Scope, names_of, with_side
 from kamlib.runs import Run
 from kamlib.targets import Allocation, attain_probability, smart_cards
 from kamlib.targets.smart import CRITERIA, OPEN, PASSES, STRETCH, UNKNOWN

@@ -11,7 +11,7 @@ import pandas as pd
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.targets_scope import Scope, expected_cells
+from kamlib.packs.targets_scope import Scope, expected_cells, leading_side, side_name, with_side
 from kamlib.periods import parse_period
 from kamlib.runs import Run
 from kamlib.targets.held import Held, compare_held
@@ -143,10 +143,12 @@ def held_sentences(held: Held | None, scope: Scope) -> tuple[str, ...]:
     if held is None:
         return (words("targets.held_none", period=period),)
     said = list(held_totals(held, words, period=period))
-    moved = furthest_reps(held).head(_NAMED)
+    moved = furthest(held).head(_NAMED)
     if len(moved):
         told = [
-            _rep_said(row, held, scope) if held.adopted else plain_said(row, scope.rep_name, words)
+            _rep_said(row, held, scope)
+            if held.adopted and row.dimension == "rep"
+            else plain_said(row, scope.rep_name, words)
             for row in moved.itertuples()
         ]
         said.append(words("targets.held_reps", reps=words("targets.list").join(told)))
@@ -259,18 +261,23 @@ def _has_to_bring(around: Enclosing, asked: Decimal | None, words: Words) -> lis
     return [words("targets.held_around_expected", **known)]
 
 
-def furthest_reps(held: Held) -> pd.DataFrame:
-    """Return the rows of reps who are asked otherwise than what holds, the furthest first."""
-    reps = held.of("rep")
-    apart = pd.Series(to_ticks(reps["held_change"]), index=reps.index).abs()
-    return reps.loc[apart[apart > 0].sort_values(ascending=False, kind="stable").index]
+def furthest(held: Held) -> pd.DataFrame:
+    """Return the rows of who is asked otherwise than what holds, the furthest first.
+
+    They are of reps or, where none is named for whom anything holds, of the next side.
+    """
+    side = leading_side(held.table.assign(target=held.table["target_held"]))
+    rows = held.of(side)
+    apart = pd.Series(to_ticks(rows["held_change"]), index=rows.index).abs()
+    return rows.loc[apart[apart > 0].sort_values(ascending=False, kind="stable").index]
 
 
-def plain_said(row: Any, name_of: Callable[[object], str], words: Words) -> str:
-    """Name a rep's difference, without the accounts that make it."""
+def plain_said(row: Any, rep_name: Callable[[object], str], words: Words) -> str:
+    """Name a rep's difference, or that of another side, without the accounts that make it."""
+    name = rep_name(row.key) if row.dimension == "rep" else side_name(row.key, words)
     return words(
         "targets.held_rep_plain",
-        name=name_of(row.key),
+        name=with_side(name, row.dimension, words),
         change=words.signed_money(row.held_change),
         held=words.money(row.target_held),
         target=words.money(row.target_beside),

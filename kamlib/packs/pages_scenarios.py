@@ -10,7 +10,7 @@ from kamlib.glossary import Words
 from kamlib.incentives import cost_at_forecast
 from kamlib.packs.page import Page, show
 from kamlib.packs.pages_attainability import Likely
-from kamlib.packs.targets_scope import Scope, pipeline_of
+from kamlib.packs.targets_scope import Scope, leading_side, names_of, pipeline_of, with_side
 from kamlib.runs import Run
 from kamlib.targets import AllocationParams, Evidence, ScenarioParams, SizingParams, compare_scenarios
 from kamlib.targets.attainability import attain_probability, reps_at_target
@@ -22,6 +22,8 @@ _NAMED = 3  # reps who move most
 
 def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | None = None) -> Page:
     """Say what named scenarios would ask of the company and of each rep (targets 7).
+
+    Of a book without reps, of what else it names.
 
     Parameters
     ----------
@@ -37,14 +39,9 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
     names = [BASE, *totals_by_name.drop(BASE).sort_values(ascending=False, kind="stable").index]
     shown = {name: words("targets.scenario_plan") if name == BASE else name for name in names}
     company = found[found["dimension"] == "company"].set_index("scenario")
-    reps = found[(found["dimension"] == "rep") & ~found["without_account"]]
+    side = leading_side(found[found["scenario"] == BASE])
+    reps = found[(found["dimension"] == side) & ~found["without_account"]]
     table = _wide(pd.concat([company.reset_index(), reps]), names, scope)
-    low, high = company["target"].idxmin(), company["target"].idxmax()
-    title = words("targets.scenarios_title", low=shown[low], low_target=words.money(company["target"][low]),
-                  high=shown[high], high_target=words.money(company["target"][high]),
-                  plan=words.money(company["target"][BASE]))  # fmt: skip
-    if company["target"][low] == company["target"][high]:
-        title = words("targets.scenarios_title_same", plan=words.money(company["target"][BASE]))
     notes = [words("targets.scenarios_rule")]
     if comparison.refused:
         told = [f"{name}: {' '.join(why.split())}" for name, why in comparison.refused.items()]
@@ -59,7 +56,7 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
     moved = reps[reps["scenario"] != BASE]
     dots = pd.DataFrame(
         {
-            "name": [scope.rep_name(key) for key in moved["key"]],
+            "name": names_of(moved, scope),
             "scenario": moved["scenario"].map(shown),
             "change": moved["against_plan"].astype(float),
         }
@@ -68,7 +65,7 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
     first = largest.sort_values(ascending=False, kind="stable").index[:_SHOWN]
     return Page(
         id="targets_7",
-        title=title,
+        title=_title(company["target"], shown, comparison, words),
         subtitle=scope.subtitle(words("targets.scenarios_what")),
         table=table,
         figures=(
@@ -76,6 +73,7 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
                 totals,
                 dots[dots["name"].isin(first)],
                 words=words,
+                heading=words("targets.chart_scenario_moves", side=words.value("dimension", side)),
                 native=NativeChart("column", "name", {names[0]: "PL"}, rows=min(len(table), _SHOWN)),
             ),
         ),
@@ -90,8 +88,21 @@ def scenarios_page(comparison: Comparison, *, scope: Scope, likely: Likely | Non
     )
 
 
+def _title(totals: pd.Series, shown: dict[str, str], comparison: Comparison, words: Words) -> str:
+    """Say how far apart the totals are of the scenarios that can be met."""
+    plan = words.money(totals[BASE])
+    if len(totals) == 1:
+        return words("targets.scenarios_title_none", plan=plan)
+    low, high = totals.idxmin(), totals.idxmax()
+    if totals[low] == totals[high]:
+        met = "_met" if comparison.refused else ""
+        return words(f"targets.scenarios_title_same{met}", plan=plan)
+    ends = {"low_target": words.money(totals[low]), "high_target": words.money(totals[high])}
+    return words("targets.scenarios_title", low=shown[low], high=shown[high], plan=plan, **ends)
+
+
 def _movers(moved: pd.DataFrame, shown: dict[str, str], scope: Scope) -> tuple[str, ...]:
-    """Name the reps who move most from the plan in any scenario, each with that scenario."""
+    """Name who moves most from the plan in any scenario, each with that scenario."""
     words, apart = scope.words, moved["against_plan"].astype(float).abs()
     most = moved.assign(apart=apart).sort_values(["apart", "key"], ascending=[False, True], kind="stable")
     most = most[most["apart"] > 0].drop_duplicates("key").head(_NAMED)
@@ -100,12 +111,12 @@ def _movers(moved: pd.DataFrame, shown: dict[str, str], scope: Scope) -> tuple[s
     told = [
         words(
             "targets.scenario_mover",
-            name=scope.rep_name(row.key),
+            name=with_side(name, row.dimension, words),
             change=words.signed_money(row.against_plan),
             share=_of_plan(row.target, row.against_plan, words),
             scenario=shown[row.scenario],
         )
-        for row in most.itertuples()
+        for row, name in zip(most.itertuples(), names_of(most, scope), strict=True)
     ]
     return (words("targets.scenario_movers", reps=words("targets.list").join(told)),)
 
@@ -119,9 +130,9 @@ def _of_plan(target: float, change: float, words: Words) -> str:
 def _odds(
     found: pd.DataFrame, names: list[str], shown: dict[str, str], likely: Likely, scope: Scope
 ) -> tuple[str, ...]:
-    """Say how likely the total of each scenario is, and how many reps would reach theirs."""
+    """Say how likely the total of each scenario is, and how many reps, if any, would reach theirs."""
     words, costs = scope.words, list[str]()
-    told = []
+    told, by_reps = [], True
     for name in names:
         rows = found[(found["scenario"] == name) & ~found["without_account"]]
         company = rows[rows["dimension"] == "company"]
@@ -130,21 +141,17 @@ def _odds(
             reach["reach_probability"].iloc[0],
             reps_at_target(rows, likely.keys, likely.paths).expected,
         )
-        if pd.isna(total) or reps is None:
+        if pd.isna(total):
             return ()
         cost = cost_at_forecast(rows, likely.keys, likely.paths, params=likely.pay)
         if cost is not None:
             mean = words.money(cost["mean_cost"].iloc[0])
             costs.append(words("targets.scenario_cost", name=shown[name], cost=mean))
-        told.append(
-            words(
-                "targets.scenario_odds",
-                name=shown[name],
-                total=words.chance(total),
-                reps=words.percent(reps),
-            )
-        )
-    said = [words("targets.scenarios_odds", odds=words("targets.list").join(told))]
+        by_reps = by_reps and reps is not None
+        told.append((shown[name], words.chance(total), "" if reps is None else words.percent(reps)))
+    known = "odds" if by_reps else "chances"
+    each = [words(f"targets.scenario_{known}", name=n, total=total, reps=reps) for n, total, reps in told]
+    said = [words(f"targets.scenarios_{known}", odds=words("targets.list").join(each))]
     if costs:
         said.append(words("targets.scenarios_cost", costs=words("targets.list").join(costs)))
     return tuple(said)
@@ -180,10 +187,7 @@ def show_scenarios(
 def _wide(rows: pd.DataFrame, names: list[str], scope: Scope) -> pd.DataFrame:
     """Return one row for the company and each rep, one column a scenario; largest plan first."""
     rows = rows.assign(
-        name=[
-            scope.words.value("dimension", "company") if dimension == "company" else scope.rep_name(key)
-            for dimension, key in zip(rows["dimension"], rows["key"], strict=True)
-        ],
+        name=names_of(rows, scope),
         key=rows["key"].fillna("~"),
     )
     wide = rows.pivot(index=["dimension", "key", "name"], columns="scenario", values="target")[names]

@@ -15,7 +15,7 @@ from kamlib.packs.page import Page
 from kamlib.packs.pages_held import (
     add_held,
     beside_held,
-    furthest_reps,
+    furthest,
     held_labels,
     held_totals,
     months_said,
@@ -114,7 +114,7 @@ def _told(held: Held | None) -> Held | None:
     """Return what holds already, if the plan asks any rep otherwise, or more or fewer months have some."""
     if held is None:
         return None
-    apart = held.change or len(furthest_reps(held)) or held.passed is not None or held.enclosing is not None
+    apart = held.change or len(furthest(held)) or held.passed is not None or held.enclosing is not None
     return held if apart else None
 
 
@@ -125,7 +125,7 @@ def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str
     words, names = run.words, reps.dropna(subset="key").set_index("key")["name"]
     told = [
         plain_said(row, lambda key: str(names.get(key, words("targets.unassigned"))), words)
-        for row in furthest_reps(held).head(_NAMED).itertuples()
+        for row in furthest(held).head(_NAMED).itertuples()
     ]
     said = list(held_totals(held, words, period=str(run.period)))
     if told:

@@ -12,7 +12,7 @@ from kamlib.measures.money import as_float, to_ticks
 from kamlib.packs.chain_sentences import chain_sentence, line_of, own_accounts, share_of
 from kamlib.packs.page import Choice, Page
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.targets_scope import Scope, leading_side, told_apart
+from kamlib.packs.targets_scope import Scope, leading_side, side_name, told_apart, with_side
 from kamlib.targets import RULES, Allocation
 from kamlib.targets.chain import BOUND_STEPS, chain_steps
 
@@ -98,7 +98,7 @@ def _names(traced: pd.DataFrame, scope: Scope) -> list[str]:
         elif dimension == "company":
             names.append(words.value("dimension", "company"))
         else:
-            names.append(words("targets.chain_unnamed") if pd.isna(key) else str(key))
+            names.append(side_name(key, words))
     return names
 
 
@@ -106,7 +106,7 @@ def _chain(row: pd.Series, allocation: Allocation, scope: Scope) -> Choice:
     """Return one target's way from the company's total to the last unit, and the accounts it is made of."""
     words, dimension = scope.words, row["dimension"]
     group = words.value("dimension", dimension)
-    name = row["name"] if dimension == "rep" else words("targets.chain_name", name=row["name"], side=group)
+    name = with_side(row["name"], dimension, words)
     figures = (_steps(row, allocation, scope), _accounts(row, allocation, scope))
     label = f"{row['name']} · {words.money(row['target'])}"
     return Choice(label, chain_sentence(row, name, allocation, words), figures, group=group)

@@ -96,6 +96,34 @@ def told_apart(names: Sequence[str], ids: Sequence[object]) -> list[str]:
     return [f"{name} ({key})" if counts[name] > 1 else name for name, key in zip(names, ids, strict=True)]
 
 
+def with_side(name: str, dimension: str, words: Words) -> str:
+    """Return a name, of a region, account type or product line with what it is."""
+    if dimension in ("company", "rep", "account"):
+        return name
+    return words("targets.chain_name", side=words.value("dimension", dimension), name=name)
+
+
+def names_of(table: pd.DataFrame, scope: Scope) -> list[str]:
+    """Return the name of each row's dimension and key."""
+    words = scope.words
+    names = []
+    for dimension, key in zip(table["dimension"], table["key"], strict=True):
+        if dimension == "rep":
+            names.append(scope.rep_name(key))
+        elif dimension == "account":
+            names.append(scope.accounts.get(str(key), str(key)))
+        elif dimension == "company":
+            names.append(words.value("dimension", "company"))
+        else:
+            names.append(side_name(key, words))
+    return names
+
+
+def side_name(key: object, words: Words) -> str:
+    """Return the name of a region, account type or product line; the words for what has none."""
+    return words("targets.chain_unnamed") if pd.isna(key) else str(key)
+
+
 def leading_side(table: pd.DataFrame) -> str:
     """Return whom a page tells of first: reps or, where the book names none who is asked, the next side.
 

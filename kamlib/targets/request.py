@@ -145,7 +145,7 @@ def _sums(blend: Blend, bounds: Bounds, params: AllocationParams, *, total: int,
     if pins > total:
         return [
             f"the pins add up to {pins:,}, above the total {total:,}. Lower allocation.pins by"
-            f" {pins - total:,}, or give a total of at least {pins:,} (sizing.total)."
+            f" {pins - total:,}, or {_other_total('least', pins, params)}"
         ]
     least = _amount(bounds.lower, np.ones_like(bounds.pinned), unit)
     if least > total:
@@ -165,8 +165,19 @@ def _sums(blend: Blend, bounds: Bounds, params: AllocationParams, *, total: int,
     return [
         f"the caps add up to {most:,}, below the total {total:,} by {total - most:,}. Raise"
         f" allocation.growth_cap (now {params.growth_cap}), potential_cap (now {params.potential_cap}) or the"
-        f" caps given for accounts, or give a total of at most {most:,} (sizing.total)."
+        f" caps given for accounts, or {_other_total('most', most, params)}"
     ]
+
+
+def _other_total(side: str, amount: int, params: AllocationParams) -> str:
+    """Say which total accounts' own bounds leave; required totals may leave less of it."""
+    told = f"give a total of at {side} {amount:,} (sizing.total)"
+    if not params.requirements:
+        return f"{told}."
+    way = "less" if side == "most" else "more"
+    return (
+        f"{told}, or {way} where the required totals (allocation.requirements), not counted here, ask for it."
+    )
 
 
 def _floors_above(bounds: Bounds, params: AllocationParams, *, least: int, total: int, unit: int) -> str:
@@ -179,7 +190,7 @@ def _floors_above(bounds: Bounds, params: AllocationParams, *, least: int, total
     made_of = ", ".join(f"{name} {amount:,}" for name, amount in amounts.items() if amount)
     return (
         f"the floors add up to {least:,} ({made_of}), above the total {total:,}. Lower them by"
-        f" {least - total:,}, or give a total of at least {least:,} (sizing.total)."
+        f" {least - total:,}, or {_other_total('least', least, params)}"
     )
 
 

@@ -26,8 +26,12 @@ def likely_of(*amounts: int) -> Likely:
     return Likely(pd.DataFrame(), RepsAtTarget(2, None, None, None), 12, params, keys, paths)
 
 
-def page_of(overlays: dict[str, Any], lang: str = "en", likely: Likely | None = None) -> Page:
+def page_of(
+    overlays: dict[str, Any], lang: str = "en", likely: Likely | None = None, reps: bool = True
+) -> Page:
     cube, accounts, sizing = make_cube(), make_accounts(), SizingParams(total=1220)
+    if not reps:
+        accounts["rep_id"] = pd.Series(None, index=accounts.index, dtype="str")
     found = compare_scenarios(
         cube,
         accounts,
@@ -65,6 +69,27 @@ def test_a_scenario_that_cannot_be_met_is_a_note() -> None:
     page = page_of(OVERLAYS | {"floors": {"allocation": {"floors": {"A": 9000}}}})
     assert page.notes[1].startswith("Cannot be met: floors: the floors add up to 9,000")
     assert "floors" not in page.table
+
+
+def test_the_title_speaks_of_the_scenarios_that_can_be_met() -> None:
+    same = {"same": {"allocation": {"history_weight": 1.0}}}
+    wrong = {"floors": {"allocation": {"floors": {"A": 9000}}}}
+    every = "asks 1.22 k, as the plan does: only the split differs"
+    assert page_of(same).title == f"Every scenario {every}"
+    assert page_of(same | wrong).title == f"Every scenario that can be met {every}"
+    assert page_of(same | wrong, "zh").title == "可满足的各方案总目标均为1,220，与本计划相同：仅分解不同"
+    assert page_of(wrong).title == "None of the scenarios can be met; the plan asks 1.22 k"
+
+
+def test_without_reps_regions_are_compared() -> None:
+    likely = likely_of(400, 600, 620, 640, 660, 680, 700, 720, 800, 900)
+    page = page_of(OVERLAYS, likely=likely, reps=False)
+    assert page.table["name"].tolist() == ["Company", "North", "South"]
+    sums = page.table.drop(columns="name")
+    pd.testing.assert_series_equal(sums.iloc[1:].sum(), sums.iloc[0], check_names=False)
+    assert page.sentences[0].startswith("Who moves most against the plan: Region North +")
+    assert page.sentences[1].startswith("Total reached: plan ")
+    assert "Region, change against the plan" in page.figures[0].svg
 
 
 def test_who_moves_most_is_named_with_the_scenario_that_moves_them() -> None:

@@ -20,7 +20,7 @@ from kamlib.packs.pages_summary import (
 )
 from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
-from kamlib.targets.held import Held
+from kamlib.targets.held import Held, compare_held
 from kamlib.targets.holding import Enclosing
 
 
@@ -68,6 +68,31 @@ def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, sai
     same = told(held_run(lang, 500))
     assert same is None
     assert _held_sentence(same, reps, run) == ()
+
+
+@pytest.mark.parametrize(
+    ("lang", "furthest"),
+    [
+        ("en", "Furthest from what holds: Region N -100 (500 asked, 600 held); Region S +100 (700 asked, 600 held)."),
+        ("zh", "与已有目标相差最大：区域 N -100（要求 500，已有 600）；区域 S +100（要求 700，已有 600）。"),
+    ],
+)  # fmt: skip
+def test_without_reps_regions_are_told_beside_what_holds(lang: str, furthest: str) -> None:
+    run = held_run(lang, 400)
+    plan = run.load("plan_targets").assign(rep_id=pd.Series([None, None], dtype="str"), region=["N", "S"])
+    adopted = plan.assign(
+        measure="revenue",
+        period="2026-01",
+        run="001",
+        adopted_by="Li",
+        adopted_at="2025-12-03",
+        target=[600, 600],
+    )
+    held = compare_held(plan, adopted, period=run.period)
+    assert held is not None
+    reps = pd.DataFrame({"key": [None], "name": ["(no rep)"]})
+    said = _held_sentence(_told(held), reps, run)[0]
+    assert said.endswith(furthest)
 
 
 @pytest.mark.parametrize(

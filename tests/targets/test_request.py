@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from kamlib.errors import ParameterError
 from kamlib.targets import AllocationParams, SizingParams, allocate_targets, check_request
+from kamlib.targets.wishes import Wish
 from tests.targets.sample import PERIOD, free_params, make_accounts, make_cube
 
 
@@ -126,3 +128,22 @@ def test_what_passes_the_check_can_be_split_and_what_does_not_is_refused_alike(
             split()
     else:
         assert split() == 10 * units
+
+
+@pytest.mark.parametrize(
+    ("bounds", "remedy"),
+    [
+        ({"growth_floor": -1.0, "growth_cap": -0.9, "potential_cap": 0.0}, "at most 100 (sizing.total), or less"),
+        ({"pins": {"A": 800, "B": 300}}, "at least 1,100 (sizing.total), or more"),
+        ({"growth_floor": 0.2, "growth_cap": None}, "at least 1,200 (sizing.total), or more"),
+    ],
+)  # fmt: skip
+def test_the_total_that_bounds_leave_is_said_to_be_before_required_totals(
+    bounds: dict[str, object], remedy: str
+) -> None:
+    asked = AllocationParams(**bounds, requirements=[Wish(region="North", at_most=Decimal(50))])
+    with pytest.raises(ParameterError) as caught:
+        check(asked)
+    assert str(caught.value).endswith(
+        f"{remedy} where the required totals (allocation.requirements), not counted here, ask for it."
+    )
