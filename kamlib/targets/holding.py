@@ -63,8 +63,7 @@ class Holding:
     def of(self, side: str) -> pd.DataFrame:
         """Return the rows that tell the targets of a side."""
         columns = [*KEYS[side], "target"]
-        rows = pd.concat([self.adopted[columns], least_named(self.own, side)[columns]], ignore_index=True)
-        return rows.astype(dict.fromkeys(KEYS[side], "str"))  # also where no row names any
+        return pd.concat([self.adopted[columns], least_named(self.own, side)[columns]], ignore_index=True)
 
     def same(self, side: str, asked: pd.DataFrame) -> pd.DataFrame:
         """Return what is asked of the very accounts, product lines and months that a side's targets tell."""
