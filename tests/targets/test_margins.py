@@ -218,6 +218,27 @@ def test_from_within_is_the_same_table_as_by_scaling(asked: Asked) -> None:
     assert np.abs(inside.table - scaled.table).max() < 1e-7 * scale
 
 
+@pytest.mark.parametrize("draw", [19, 27, 31])
+def test_small_accounts_beside_millions_are_met_to_the_same_tolerance(draw: int) -> None:
+    rng = np.random.default_rng(draw)
+    size = 10.0 ** np.concatenate([rng.uniform(6, 7.7, 4), rng.uniform(0, 2.5, 4)])
+    seed = rng.gamma(1, 1, (8, 2)) * size[:, None]
+    known = np.rint(seed * rng.uniform(0.3, 2, seed.shape))
+    asked = []
+    for name, groups in {
+        "rep": (rng.integers(0, 3, 8), None), "type": (rng.integers(0, 2, 8), None), "line": (None, np.arange(2)),
+        "region": (rng.integers(0, 3, 8), np.arange(2)), "account": (np.arange(8), None),
+    }.items():  # fmt: skip
+        sums = require(name, *groups, lower=0).sums(known)
+        below = np.maximum(sums - rng.integers(0, 2, sums.shape), 0)
+        asked.append(require(name, *groups, lower=below, upper=sums + rng.integers(0, 2, sums.shape)))
+    fit = fit_margins(seed, asked)
+    for one in asked:
+        sums = one.sums(fit.table)
+        off = np.abs(sums - np.clip(sums, one.lower, one.upper))
+        assert (off <= 1e-10 * np.maximum(one.lower, 1)).all()
+
+
 def test_one_total_is_the_bounded_proportional_split() -> None:
     total = require("all", None, total=100)
     fit = fit_margins([50, 30, 20], [total], lower=[0, 0, 25], upper=[40, 100, 100])
