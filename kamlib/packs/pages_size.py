@@ -82,7 +82,7 @@ def _size_title(scope: Scope) -> str:
     words, size = scope.words, scope.size
     known = {"target": words.money(size.total), "period": size.period, "base": size.base_period}
     if size.growth is None:
-        return words("targets.size_title_no_base", **known)
+        return words(f"targets.size_title_{'part' if size.base_unknown else 'no'}_base", **known)
     known["growth"] = words.signed_percent(float(size.total / size.base - 1))
     if size.gap is None:
         return words("targets.size_title_no_forecast", **known)

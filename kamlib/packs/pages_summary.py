@@ -59,7 +59,7 @@ def summary_page(run: Run) -> Page:
     target = Decimal(int(reps["target"].sum()))
     gap = forecast - target
     place = "side_above" if gap > 0 else "side_below"
-    growth = words.signed_percent(float(target / before) - 1) if before > 0 else words("planning.no_growth")
+    growth = _growth_said(run.load("target_summary"), words)
     title = words(
         "planning.summary_title" if gap else "planning.summary_title_equal",
         period=run.period, base=_base_period(run), target=words.money(target), growth=growth,
@@ -91,6 +91,12 @@ def summary_page(run: Run) -> Page:
         totals=tuple(name for name in _TOTALS if name in reps),
         folded=False,
     )  # fmt: skip
+
+
+def _growth_said(summary: pd.DataFrame, words: Words) -> str:
+    """Write by how much the plan is above the base, which need not be known."""
+    growth = summary.loc[summary["dimension"] == "company", "growth_asked"].iloc[0]
+    return words("planning.no_growth") if pd.isna(growth) else words.signed_percent(float(growth))
 
 
 def _with_months(period: Period, words: Words) -> str:

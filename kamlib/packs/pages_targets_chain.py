@@ -303,9 +303,10 @@ def _chain_notes(allocation: Allocation, scope: Scope) -> tuple[str, ...]:
     else:
         rule = words(f"targets.chain_note_{'history' if weight else 'potential'}_only")
     counts = {code: int((opened["bound"] == code).sum()) for code in ("floor", "cap", "pin")}
-    fresh = int((to_ticks(opened["actual_last_year"]) <= 0).sum())
+    part = bool(scope.size.base_unknown)
+    fresh = len(opened) if part else int((to_ticks(opened["actual_last_year"]) <= 0).sum())
     bounds = words(
-        "targets.chain_note_bounds",
+        "targets.chain_note_bounds_part" if part else "targets.chain_note_bounds",
         accounts=words.count(len(opened)),
         base=allocation.base_period,
         fresh=fresh,

@@ -12,6 +12,7 @@ from kamlib.charts.figure import NativeChart
 from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import add_held, held_labels, quarters_said
+from kamlib.packs.pages_proof import joined
 from kamlib.packs.pages_targets import bars_of, series_of
 from kamlib.packs.targets_scope import Scope
 from kamlib.runs import Run
@@ -145,10 +146,23 @@ def _title(months: pd.DataFrame, scope: Scope) -> str:
     return words("targets.months_title", share=share, period=scope.size.period, **known)
 
 
+def _rule_note(months: int, scope: Scope, *, by_days: bool) -> str:
+    """Say what months go by, and what stands for those of the base that the book does not know."""
+    words, unknown = scope.words, scope.size.base_unknown
+    known = {"base": scope.size.base_period}
+    if unknown == months:
+        return words("targets.months_note_even", **known)
+    note = words("targets.months_note_by_days" if by_days else "targets.months_note_rule", **known)
+    return (
+        joined([note, words("targets.months_note_part", unknown=unknown, **known)], words)
+        if unknown
+        else note
+    )
+
+
 def _notes(months: pd.DataFrame, days: pd.DataFrame, scope: Scope, *, by_days: bool) -> tuple[str, ...]:
     words = scope.words
-    rule = "targets.months_note_by_days" if by_days else "targets.months_note_rule"
-    notes = [words(rule, base=scope.size.base_period)]
+    notes = [_rule_note(len(months), scope, by_days=by_days)]
     if scope.size.forecast is not None:
         gaps = pd.Series(as_float(months["forecast_gap"]))
         at = int(gaps.abs().argmax())

@@ -37,7 +37,7 @@ from kamlib.targets import (
     SizingParams,
     check_request,
 )
-from kamlib.targets.facts import look_back
+from kamlib.targets.facts import base_lack, look_back
 from kamlib.targets.kinds import KindParams
 from kamlib.targets.longterm import LongTermParams
 from kamlib.targets.past import past_windows
@@ -247,10 +247,10 @@ def _check_request(run: Run, params: PlanningParams) -> None:
 
 def _and_total(run: Run, params: PlanningParams, day: dt.date) -> str:
     """Say that a plan from an earlier day needs the total, where growth then has nothing to count on."""
-    if needs_base(params.sizing) and not look_back(run.period, as_of=day).base_is_last_year:
-        last = run.period.last_year()
-        return f" and -p sizing.total=AMOUNT, as {last} is not complete on {day} and growth counts on it"
-    return ""
+    lack = (
+        base_lack(run.load("cube"), look_back(run.period, as_of=day)) if needs_base(params.sizing) else None
+    )
+    return f" and -p sizing.total=AMOUNT, as growth counts on {lack}" if lack else ""
 
 
 def _read_day(label: str | None) -> dt.date | None:

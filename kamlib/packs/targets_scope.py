@@ -13,16 +13,17 @@ import pandas as pd
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_money, to_ticks, total_money
 from kamlib.packs.pages_proof import joined
-from kamlib.periods import parse_period
+from kamlib.periods import Period, parse_period
 from kamlib.runs import Run
 from kamlib.targets import CalendarParams, TargetSize
 from kamlib.targets.calendars import compared_days
+from kamlib.targets.facts import unknown_months
 from kamlib.targets.held import around_held, total_held
 from kamlib.targets.holding import Enclosing
 
 _EVEN = 50  # percent
 _YEAR = 12  # months
-_OTHER_DAYS = 0.1  # of the base's working days
+_TENTH = 10  # of the base's working days more or fewer
 _LEADS = ("rep", "region", "account_type", "product_line")
 
 
@@ -183,7 +184,7 @@ def scope_of(run: Run, size: TargetSize) -> Scope:
 
 
 def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
-    """Say how the base differs: an earlier one than last year, or of other working days by a tenth or more.
+    """Say how the base differs: older, known in part, or of a tenth more or fewer working days.
 
     Parameters
     ----------
@@ -194,20 +195,31 @@ def base_doubt(run: Run, base: str, total: int) -> tuple[str, ...]:
     total : int
         What the plan asks in all [currency].
     """
-    return (*_older_base(run, base, total), *_other_days(run, base, total))
+    earlier = parse_period(base, fiscal_year_start=run.period.fiscal_year_start)
+    part = _part_base(run, earlier)
+    return (*_older_base(run, base, total), *(part or _other_days(run, earlier, total)))
 
 
-def _other_days(run: Run, base: str, total: int) -> tuple[str, ...]:
+def _part_base(run: Run, base: Period) -> tuple[str, ...]:
+    """Say how much the book knows of a base that it begins within or after."""
+    cube, months = run.load("cube"), [str(month) for month in base.months()]
+    unknown = unknown_months(cube, months)
+    if not unknown:
+        return ()
+    known = {"first": str(cube["month"].min()), "months": len(months), "known": len(months) - unknown}
+    return (run.words("planning.sentence_base_part", base=base, **known),)
+
+
+def _other_days(run: Run, base: Period, total: int) -> tuple[str, ...]:
     """Say what the plan asks a working day, where the base had more or fewer."""
     period = run.period
-    earlier = parse_period(base, fiscal_year_start=period.fiscal_year_start)
-    counts = compared_days(earlier, period, params=run.params(CalendarParams))
+    counts = compared_days(base, period, params=run.params(CalendarParams))
     if counts is None:
         return ()
-    now, then = (sum(counts[str(month)] for month in each.months()) for each in (period, earlier))
+    now, then = (sum(counts[str(month)] for month in each.months()) for each in (period, base))
     cube = run.load("cube")
-    sold = total_money(cube.loc[cube["month"].isin([str(month) for month in earlier.months()]), "revenue"])
-    if sold <= 0 or not then or not now or abs(now / then - 1) < _OTHER_DAYS:
+    sold = total_money(cube.loc[cube["month"].isin([str(month) for month in base.months()]), "revenue"])
+    if sold <= 0 or not then or not now or _TENTH * abs(now - then) < then:
         return ()
     growth = run.words.signed_percent(total / now / (float(sold) / then) - 1)
     return (run.words("planning.sentence_days", period=period, now=now, base=base, then=then, growth=growth),)

@@ -45,7 +45,8 @@ class Allocation:
         (forecast_share, ability_share, ...), blend [fraction], rule; floor and cap [currency,
         null where there is none] and bound_source; the steps of `kamlib.targets.chain.chain_accounts`, from
         by_history and proposal to target and rounding [currency]; bound (floor, cap, pin or none);
-        growth_asked over the base period [fraction, null where that has no revenue above zero]; own_mix
+        growth_asked over the base period [fraction, null where no revenue above zero is known of it or it
+        is not known whole]; own_mix
         (whether product lines follow the account's own sales).
     lines : pandas.DataFrame
         One row per product line: its chain, as `kamlib.targets.chain.chain_lines` returns it.
@@ -248,7 +249,8 @@ def _chain(
     table["bound_source"] = bounds.source
     table = table.join(chain_accounts(plan, requested, total=total, unit=unit))
     table["bound"] = np.where(bounds.pinned, "pin", requested.split.bound)
-    table["growth_asked"] = growth_over(to_ticks(table["target"]), facts.base)
+    grown = growth_over(to_ticks(table["target"]), facts.base)
+    table["growth_asked"] = grown if facts.base_whole else np.nan
     table["own_mix"] = phasing.own_mix
     return table
 

@@ -29,9 +29,9 @@ class Bounds:
     lower, upper : numpy.ndarray of int64
         Bounds, rounded inward [units]; `UNBOUNDED` where there is no upper bound.
     source : numpy.ndarray of str
-        Where they come from: ``"growth"`` (last year's revenue), ``"potential"`` (no revenue in the base
-        period), ``"history"`` (nor a known potential), ``"given"`` (an amount for the account), ``"pin"`` or
-        ``"none"``.
+        Where they come from: ``"growth"`` (last year's revenue), ``"potential"`` (no revenue known of the
+        base period), ``"history"`` (nor a known potential), ``"given"`` (an amount for the account),
+        ``"pin"`` or ``"none"``.
     pinned : numpy.ndarray of bool
         Whether the account is pinned.
     squeezed : numpy.ndarray of bool
@@ -55,6 +55,8 @@ def account_bounds(facts: AccountFacts, *, params: AllocationParams, unit: int, 
     ``(1 + growth_cap)`` times that revenue; one without is held to ``potential_cap`` times its potential, pro
     rata of the months, where that is known, else to ``(1 + growth_cap)`` times its revenue in the history
     window, likewise pro rata: what caps leave over must not fall on an account because little is known of it.
+    Where the book does not know the whole base period, all accounts count as without revenue in it; of the
+    history window those months count that it knows.
     Floors are rounded up and caps down to whole units; where no unit
     lies between, the floor gives way. An amount given for an account outranks these and pushes the other side
     aside where the two cross; a pin outranks everything.
@@ -102,7 +104,8 @@ def _rule_bounds(
     lower = np.zeros(len(facts.base), dtype=np.int64).astype(np.object_)
     upper = np.full(len(facts.base), UNBOUNDED, dtype=np.int64).astype(np.object_)
     source = np.full(len(facts.base), "none", dtype=np.object_)
-    bought = facts.open & (facts.base > 0)
+    based = (facts.base > 0) & facts.base_whole
+    bought = facts.open & based
     base = facts.base[bought].astype(np.object_)
     if params.growth_floor is not None:
         factor = 1 + Fraction(str(params.growth_floor))
@@ -113,14 +116,14 @@ def _rule_bounds(
     if params.growth_floor is not None or params.growth_cap is not None:
         source[bought] = "growth"
     if params.potential_cap is not None:
-        fresh = facts.open & (facts.base <= 0) & facts.known
+        fresh = facts.open & ~based & facts.known
         factor = Fraction(str(params.potential_cap)) * Fraction(months, 12)
         could = facts.potential[fresh].astype(np.object_)
         upper[fresh] = could * factor.numerator // (factor.denominator * unit * SCALE)
         source[fresh] = "potential"
-    dim = facts.open & (facts.base <= 0) & ~facts.known & (facts.history > 0)
-    if params.growth_cap is not None:
-        factor = (1 + Fraction(str(params.growth_cap))) * Fraction(months, 3 * params.history_quarters)
+    dim = facts.open & ~based & ~facts.known & (facts.history > 0)
+    if params.growth_cap is not None and dim.any():
+        factor = (1 + Fraction(str(params.growth_cap))) * Fraction(months, facts.history_months)
         brought = facts.history[dim].astype(np.object_)
         upper[dim] = brought * factor.numerator // (factor.denominator * unit * SCALE)
         source[dim] = "history"

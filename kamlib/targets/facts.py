@@ -112,6 +112,50 @@ def look_back(period: Period, *, as_of: dt.date | None, quarters: int = 4) -> Wi
     return Windows(period, base, tuple(str(month) for month in before), day)
 
 
+def unknown_months(cube: pd.DataFrame, months: Sequence[str]) -> int:
+    """Count the months that lie before the book's first sale: nothing is known of them, which is not zero.
+
+    An account or a product line may begin later; in a book without any sale no month counts.
+
+    Examples
+    --------
+    >>> unknown_months(pd.DataFrame({"month": ["2025-03", "2025-04"]}), ["2025-01", "2025-02", "2025-03"])
+    2
+    """
+    return int(sum(month < str(cube["month"].min()) for month in months)) if len(cube) else 0
+
+
+def base_lack(cube: pd.DataFrame, windows: Windows) -> str | None:
+    """Say why no growth can be counted on the same period one year before; None where it can.
+
+    Parameters
+    ----------
+    cube : pandas.DataFrame
+        One row per month at least: month, revenue [currency].
+    windows : Windows
+        The months to look at.
+
+    Examples
+    --------
+    >>> from kamlib.periods import parse_period
+    >>> cube = pd.DataFrame({"month": ["2025-03"], "revenue": [9.0]})
+    >>> base_lack(cube, look_back(parse_period("2026Q1"), as_of=None))
+    '2025Q1, of which 1 of 3 months is known: the first sale of the book is in 2025-03'
+    """
+    if not windows.base_is_last_year:
+        return f"{windows.period.last_year()}, which is not complete on {windows.as_of}"
+    months = windows.base_months
+    known = len(months) - unknown_months(cube, months)
+    if known < len(months):
+        are = "is" if known == 1 else "are"
+        return (
+            f"{windows.base}, of which {known} of {len(months)} {'month' if len(months) == 1 else 'months'} "
+            f"{are} known: the first sale of the book is in {cube['month'].min()}"
+        )
+    base = int(to_ticks(cube["revenue"])[cube["month"].isin(months).to_numpy()].sum())
+    return f"{windows.base}, which is {in_full(exact_money(base))}" if base <= 0 else None
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """Facts of each account, in the order of `table`; money in ticks [currency / 10,000].
@@ -132,6 +176,10 @@ class AccountFacts:
         Whether it is asked for a target: its status is not closed.
     company_base : int
         Revenue of the base period with all accounts and without an account.
+    base_whole : bool
+        Whether the book knows all months of the base period.
+    history_months : int
+        Months of the history window that the book knows.
     """
 
     table: pd.DataFrame
@@ -143,6 +191,8 @@ class AccountFacts:
     recent: Flags
     open: Flags
     company_base: int
+    base_whole: bool
+    history_months: int
 
 
 def account_facts(cube: pd.DataFrame, accounts: pd.DataFrame, *, windows: Windows) -> AccountFacts:
@@ -199,6 +249,8 @@ def account_facts(cube: pd.DataFrame, accounts: pd.DataFrame, *, windows: Window
         recent=sum_by(codes[in_history], np.ones_like(ticks[in_history]), len(table)) > 0,
         open=(table["status"].astype("object") != "closed").to_numpy(dtype=bool),
         company_base=int(ticks[in_base].sum()),
+        base_whole=not unknown_months(cube, windows.base_months),
+        history_months=len(windows.history) - unknown_months(cube, windows.history),
     )
 
 

@@ -241,6 +241,8 @@ def _past(
         recent=of(sales.bought(before, length)).astype(bool),
         open=(table["status"].astype("object") != "closed").to_numpy(dtype=bool),
         company_base=int(base.sum()),
+        base_whole=True,  # `past_windows` takes no other
+        history_months=length,
     )
     evidence = _evidence(forecasts, window)
     actual = np.where(facts.open, of(came).astype(np.float64), 0) / SCALE

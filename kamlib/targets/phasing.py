@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.measures.money import to_ticks
 from kamlib.measures.rounding import Exact, Floats, Integers
-from kamlib.targets.facts import Windows, sum_by
+from kamlib.targets.facts import Windows, sum_by, unknown_months
 from kamlib.targets.shares import shares_of
 
 
@@ -55,7 +55,8 @@ def phase_targets(
     Product lines follow the account's own mix of revenue in the history window; an account without any
     follows the company's, and where the company has none the lines share equally. Months follow the
     company's revenue of the product line in the same months of the base period; a line without any follows
-    all lines together, else months share equally. Revenue that returns make negative counts as zero.
+    all lines together, else months share equally. Revenue that returns make negative counts as zero. Months
+    of the base period before the book's first sale count as the mean of those after it.
 
     Where working days are given, a month weighs what its month of the base period brought per working day,
     times its own working days: Spring Festival takes its days from another month each year, and a month of 23
@@ -104,11 +105,28 @@ def phase_targets(
     base = pd.Index(windows.base_months).get_indexer(seen["month"])
     cell = np.where(base >= 0, line * len(months) + base, -1)
     season = sum_by(cell, ticks, len(lines) * len(months)).reshape(len(lines), -1)
-    worked = np.maximum(season, 0).astype(np.object_) * _day_weights(windows, working_days)
+    unknown = unknown_months(seen, windows.base_months)
+    worked = _filled(np.maximum(season, 0).astype(np.object_), unknown) * _day_weights(windows, working_days)
     evenly = np.ones(len(months), dtype=np.int64)
     all_lines = worked.sum(axis=0)
     month_share = np.array([_row(row if any(row) else all_lines, evenly) for row in worked])
     return Phasing(tuple(lines), tuple(months), line_share, own, month_share)
+
+
+def _filled(season: Exact, unknown: int) -> Exact:
+    """Put the mean of the known months into the first ones, of which nothing is known; all times the known.
+
+    Examples
+    --------
+    >>> _filled(np.array([[0, 10, 30]], dtype=object), 1).tolist()
+    [[40, 20, 60]]
+    """
+    known = season.shape[1] - unknown
+    if not unknown or not known:
+        return season
+    filled: Exact = season * known
+    filled[:, :unknown] = season[:, unknown:].sum(axis=1)[:, None]
+    return filled
 
 
 def _day_weights(windows: Windows, working_days: Mapping[str, int] | None) -> Exact:

@@ -16,7 +16,7 @@ from kamlib.targets.facts import AccountFacts, Windows, account_facts, look_back
 from kamlib.targets.params import AllocationParams, SizingParams
 from kamlib.targets.shares import Blend, blend_shares
 from kamlib.targets.sides import size_sides
-from kamlib.targets.sizing import size_target
+from kamlib.targets.sizing import needs_base, refuse_base, size_target
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def check_request(
     kamlib.errors.ParameterError: the floors add up to 1,200 (given for accounts 1,200), above the total
     1,000. ...
     """
+    if needs_base(sizing):
+        refuse_base(cube, look_back(period, as_of=as_of))
     if sizing.total is None and sizing.basis in ("below", "between"):
         return  # the total is known once the forecast is; chapter 3 asks again
     sides = size_sides(cube, None, accounts, period=period, params=sizing, as_of=as_of)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
-from kamlib.targets.facts import exact_money, look_back
+from kamlib.targets.facts import base_lack, exact_money, look_back
 from kamlib.targets.params import SizingParams
 
 
@@ -23,7 +23,7 @@ class Sides:
     Attributes
     ----------
     growth : Decimal or None
-        Revenue of the same period last year, grown.
+        Revenue of the same period last year, grown; None where `kamlib.targets.facts.base_lack` says why.
     market : Decimal or None
         Size of the market x its growth x the part that key accounts buy x the share aimed at.
     forecast : Decimal or None
@@ -99,7 +99,7 @@ def size_sides(
     windows = look_back(period, as_of=as_of)
     months = [str(month) for month in period.months()]
     base = int(to_ticks(cube["revenue"])[cube["month"].isin(windows.base_months).to_numpy()].sum())
-    grown = base * (1 + params.growth_rate()) if base > 0 and windows.base_is_last_year else None
+    grown = None if base_lack(cube, windows) else base * (1 + params.growth_rate())
     coming = None if forecast is None else _coming(forecast, months)
     left = None if coming is None else _open_potential(coming, accounts, len(months))
     won = Fraction(str(params.potential_uplift))

@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib.errors import ParameterError
 from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
-from kamlib.targets.facts import Windows, exact_money, in_full, look_back
+from kamlib.targets.facts import Windows, base_lack, exact_money, look_back, unknown_months
 from kamlib.targets.params import SizingParams
 from kamlib.targets.sides import Sides
 
@@ -26,7 +26,9 @@ class TargetSize:
     period, base_period : str
         The period planned, and the period that growth is counted on.
     base : Decimal
-        Revenue of the base period, with and without an account [currency].
+        Revenue of the base period, with and without an account, as far as the book knows it [currency].
+    base_unknown : int
+        Months of the base period before the book's first sale, of which nothing is known.
     base_growth : float or None
         Growth of the base over the same period one year before it [fraction]; None where the book does not
         hold that whole period or its revenue is not above zero.
@@ -37,7 +39,7 @@ class TargetSize:
     over : Decimal
         What over-assignment adds, within `added` [currency].
     growth : float or None
-        Growth of `amount` over `base` [fraction]; None where the base is not above zero.
+        Growth of `amount` over `base` [fraction]; None where the base is not above zero or not known whole.
     added : Decimal
         What growth adds: `amount` - `base` [currency].
     amount : Decimal
@@ -57,6 +59,7 @@ class TargetSize:
     period: str
     base_period: str
     base: Decimal
+    base_unknown: int
     base_growth: float | None
     given: bool
     basis: str
@@ -112,8 +115,8 @@ def size_target(
     Raises
     ------
     ParameterError
-        If no amount is given and the base is not above zero, or not complete on `as_of`; if `unit` is below
-        1.
+        If growth is counted on the base and that is not above zero, not complete on `as_of` or not known
+        whole, as the book begins within it or later; if `unit` is below 1.
 
     Examples
     --------
@@ -130,7 +133,7 @@ def size_target(
     if params.total is not None:
         own = Fraction(params.total) * SCALE
     elif needs_base(params):
-        _refuse_base(base, windows)
+        refuse_base(cube, windows)
         own = base * (1 + params.growth_rate())
         if params.basis == "between":
             weight = Fraction(str(params.above_weight))
@@ -140,15 +143,17 @@ def size_target(
     exact = own * (1 + Fraction(str(params.over_assignment)))
     total = unit * int((2 * exact + unit * SCALE) // (2 * unit * SCALE))
     below = _forecast(forecast, period)
+    unknown = unknown_months(cube, windows.base_months)
     return TargetSize(
         period=str(period),
         base_period=str(windows.base),
         base=exact_money(base),
+        base_unknown=unknown,
         base_growth=_base_growth(cube, windows, base),
         given=params.total is not None,
         basis=params.basis,
         over=exact_money(exact - own),
-        growth=float(exact / base - 1) if base > 0 else None,
+        growth=float(exact / base - 1) if base > 0 and not unknown else None,
         added=exact_money(exact - base),
         amount=exact_money(exact),
         rounding=exact_money(total * SCALE - exact),
@@ -162,6 +167,24 @@ def size_target(
 def needs_base(params: SizingParams) -> bool:
     """Say whether the total counts on the revenue of the same period one year before."""
     return params.total is None and params.basis in ("growth", "between")
+
+
+def refuse_base(cube: pd.DataFrame, windows: Windows) -> None:
+    """Refuse growth that has nothing to count on.
+
+    Raises
+    ------
+    ParameterError
+        If `kamlib.targets.facts.base_lack` says why.
+    """
+    lack = base_lack(cube, windows)
+    if lack is None:
+        return
+    remedy = "Give the total itself, for example -p sizing.total=1200000"
+    if windows.base_is_last_year and unknown_months(cube, windows.base_months):
+        earlier = f"add the sales before {cube['month'].min()}"
+        remedy += f", plan from below (-p sizing.basis=below), or {earlier}"
+    raise ParameterError(f"sizing.growth counts on the revenue of {lack}. {remedy}.")
 
 
 def sizing_steps(size: TargetSize, sides: Sides | None = None) -> pd.DataFrame:
@@ -221,7 +244,7 @@ def _way(size: TargetSize, sides: Sides | None) -> list[tuple[str, Decimal, floa
         }
         return [*((step, amount, None) for step, amount in parts.items() if amount is not None), *over]
     own = size.added - size.over
-    growth = float(own / size.base) if size.base > 0 else None
+    growth = None if size.growth is None else float(own / size.base)
     return [("given" if size.given else size.basis, own, growth), *over]
 
 
@@ -238,21 +261,6 @@ def _side(sides: Sides | None, name: str) -> Fraction:
             "-p sizing.basis=growth."
         )
     return Fraction(amount) * SCALE
-
-
-def _refuse_base(base: int, windows: Windows) -> None:
-    remedy = "Give the total itself, for example -p sizing.total=1200000."
-    if not windows.base_is_last_year:
-        last = windows.period.last_year()
-        raise ParameterError(
-            f"sizing.growth counts on the revenue of {last}, which is not complete on {windows.as_of}."
-            f" {remedy}"
-        )
-    if base <= 0:
-        raise ParameterError(
-            f"sizing.growth counts on the revenue of {windows.base}, which is {in_full(exact_money(base))}."
-            f" {remedy}"
-        )
 
 
 def _base_growth(cube: pd.DataFrame, windows: Windows, base: int) -> float | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from kamlib.measures.money import SCALE, to_money, to_ticks
 from kamlib.periods import Period
 from kamlib.targets.allocation import growth_over
-from kamlib.targets.facts import Integers, look_back, sum_by
+from kamlib.targets.facts import Flags, Integers, look_back, sum_by, unknown_months
 
 DIMENSIONS = ("company", "rep", "region", "account_type", "product_line", "quarter", "month", "account")
 _COLUMNS = {"rep": "rep_id", "account": "account_id"}
@@ -52,13 +52,15 @@ def summarise_targets(
         One row per dimension (one of `DIMENSIONS`) and key: dimension, key (null for accounts without a rep
         and for sales without an account), without_account, accounts (asked for more than nothing),
         actual_last_year, forecast [currency, null without a forecast], target [currency, int64], change_asked
-        (target - last year) [currency], growth_asked [fraction, null where last year is not above zero] and
+        (target - last year) [currency], growth_asked [fraction, null where last year is not above zero or
+        holds months before the book's first sale] and
         forecast_gap (forecast - target) [currency]. Dimensions in order; quarters and months in time, the
         others by target, largest first, then key; null keys last.
     """
     windows = look_back(period, as_of=as_of)
     months = [str(month) for month in period.months()]
-    frame = _Frame.of(accounts, sorted(set(targets["product_line"]) | set(cube["product_line"])), period)
+    lines = sorted(set(targets["product_line"]) | set(cube["product_line"]))
+    frame = _Frame.of(accounts, lines, period, unknown=unknown_months(cube, windows.base_months))
     sold = cube[cube["month"].isin(windows.base_months)]
     moved = sold["month"].map(dict(zip(windows.base_months, months, strict=True)))
     sources = {
@@ -91,13 +93,14 @@ class _Frame:
     lines: list[str]
     months: list[str]
     quarters: list[str]
+    unknown: int
 
     @staticmethod
-    def of(accounts: pd.DataFrame, lines: list[str], period: Period) -> _Frame:
-        """Return the axes of accounts, product lines and months."""
+    def of(accounts: pd.DataFrame, lines: list[str], period: Period, *, unknown: int) -> _Frame:
+        """Return the axes; last year nothing is known of the first months, as many as `unknown`."""
         months = period.months()
         quarters = [str(month.quarters()[0]) for month in months]
-        return _Frame(accounts, lines, [str(month) for month in months], quarters)
+        return _Frame(accounts, lines, [str(month) for month in months], quarters, unknown)
 
     def place(self, table: pd.DataFrame, month: pd.Series, amount: pd.Series) -> _Cells:
         """Place one source's rows on the axes."""
@@ -107,6 +110,13 @@ class _Frame:
             pd.Index(self.months).get_indexer(month).astype(np.int64),
             to_ticks(amount),
         )
+
+    def whole(self, dimension: str, keys: list[str | None]) -> Flags:
+        """Say of which keys the book knows last year whole."""
+        if dimension not in ("month", "quarter"):
+            return np.full(len(keys), not self.unknown)
+        months = self.months if dimension == "month" else self.quarters
+        return np.array([key not in months[: self.unknown] for key in keys], dtype=bool)
 
     def keys(self, dimension: str, cells: _Cells) -> tuple[Integers, list[str | None]]:
         """Return each cell's code in a dimension and the keys; those of accounts end with two nulls."""
@@ -147,7 +157,7 @@ def _by(frame: _Frame, sources: dict[str, _Cells], dimension: str) -> pd.DataFra
     table["forecast"] = to_money(coming).where(known)
     table["target"] = now // SCALE
     table["change_asked"] = to_money(now - before)
-    table["growth_asked"] = growth_over(now, before)
+    table["growth_asked"] = np.where(frame.whole(dimension, keys), growth_over(now, before), np.nan)
     table["forecast_gap"] = to_money(coming - now).where(known)
     order = ["key"] if dimension in ("quarter", "month") else ["without_account", "target", "key"]
     rising = [name != "target" for name in order]

@@ -13,6 +13,7 @@ from kamlib.packs.deciding import decide_gap
 from kamlib.packs.pages_held import beside_held, held_totals
 from kamlib.packs.pages_summary import (
     _against_forecast,
+    _growth_said,
     _held_sentence,
     _likely_sentence,
     _told,
@@ -49,6 +50,16 @@ def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
 
 def told(run: SimpleNamespace) -> Held | None:
     return _told(beside_held(run, run.load("plan_targets")))
+
+
+def test_growth_over_a_base_that_is_not_known_is_not_said() -> None:
+    summary = pd.DataFrame({"dimension": ["company", "rep"], "growth_asked": [0.1, float("nan")]})
+    assert _growth_said(summary, Words("en", "EUR")) == "+10.0 %"
+    unknown = summary.assign(growth_asked=None)
+    assert [_growth_said(unknown, Words(lang, "EUR")) for lang in ("en", "zh")] == [
+        "no comparison",
+        "无可比数据",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -36,7 +37,7 @@ from kamlib.targets import (
 from kamlib.targets.held import compare_held
 from kamlib.targets.holding import Enclosing
 from kamlib.targets.wishes import SIDES, Wish
-from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
+from tests.targets.sample import PERIOD, free_params, make_accounts, make_cube, make_forecast
 
 REPS = {"R1": "Wu Lei", "R2": "Ann"}
 
@@ -282,12 +283,15 @@ def test_before_the_split_a_longer_period_says_what_this_one_has_to_bring(
 
 
 def test_without_a_base_growth_is_not_said() -> None:
-    cube = make_cube([("A", "Bikes", "R1", "2025-07", 300)])
+    sales = [("A", "Bikes", "R1", "2025-07", 300), ("A", "Bikes", "R1", "2024-07", 300)]
     free = AllocationParams(potential_cap=None)
-    page = make_pages(cube=cube, sizing=SizingParams(total=500), params=free, only="targets_1")
-    assert (
-        page["targets_1"].title
-        == "500 is asked for 2026Q1; there was no revenue in 2025Q1 to compare it with"
+    more: dict[str, Any] = {"sizing": SizingParams(total=500), "params": free, "only": "targets_1"}
+    page = make_pages(cube=make_cube(sales), **more)["targets_1"]
+    assert page.title == "500 is asked for 2026Q1; there was no revenue in 2025Q1 to compare it with"
+    begun = make_cube([*sales[:1], ("A", "Bikes", "R1", "2025-03", 100)])
+    page = make_pages(cube=begun, **more)["targets_1"]
+    assert page.title == (
+        "500 is asked for 2026Q1; the book does not know the whole of 2025Q1 to compare it with"
     )
 
 
@@ -347,6 +351,7 @@ def test_the_scope_of_a_run(tmp_path: object) -> None:
 
     folder = Path(str(tmp_path))
     write_table(make_accounts(), folder / "book" / "accounts.parquet")
+    write_table(make_cube(), folder / "book" / "cube.parquet")
     facts = {"lang": "en", "book": {"name": "Seven", "currency": "EUR", "fiscal_year_start": 1}}
     facts |= {"period": str(PERIOD), "parameters": {}}
     size = size_target(make_cube(), period=PERIOD, params=SizingParams(), unit=10)
@@ -419,6 +424,25 @@ def test_months_by_working_days_are_said_with_last_years_days() -> None:
         "Months follow what each product line brought per working day in the same months of 2025Q1, over all"
         " accounts, times this year's working days."
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "part", "none"),
+    [
+        ("en", "Months of 2025Q1 before the first sale of the book: 2; PY has nothing of them, and the mean of the others "
+               "stands for each.", "Months share evenly: the book knows no month of 2025Q1."),
+        ("zh", "2025Q1 的前 2 个月早于账册首笔销售：PY 无数据，以其余月份的平均代替。", "账册没有 2025Q1 的任何月份，故各月均分。"),
+    ],
+)  # fmt: skip
+def test_months_that_the_book_does_not_know_are_said(lang: str, part: str, none: str) -> None:
+    sold = [("A", "Bikes", "R1", "2025-03", 100), ("A", "Bikes", "R1", "2025-07", 300)]
+    more: dict[str, Any] = {"sizing": SizingParams(total=600), "params": free_params(), "only": "targets_5"}
+    page = make_pages(lang, cube=make_cube(sold), **more)["targets_5"]
+    assert page.notes[0].endswith(part)
+    assert page.notes[0] != part
+    assert page.table["target"].tolist() == [200, 200, 200]
+    later = make_pages(lang, cube=make_cube(sold[1:]), **more)["targets_5"]
+    assert later.notes[0] == none
 
 
 def test_a_quarters_plan_stands_beside_the_adopted_year() -> None:

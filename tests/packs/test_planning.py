@@ -191,7 +191,7 @@ def test_wrong_parameters_stop_before_anything_is_written(tmp_path: Path) -> Non
 def test_a_period_far_ahead_is_told_at_once_what_an_earlier_day_needs(tmp_path: Path) -> None:
     told = refused(tmp_path, ParameterError, period="2028")
     assert re.search(
-        r"or plan with --as-of (\S+) and -p sizing.total=AMOUNT, as 2027 is not complete on \1 and growth",
+        r"or plan with --as-of (\S+) and -p sizing.total=AMOUNT, as growth counts on 2027, which is not complete on \1\.",
         told,
     )
     given = refused(tmp_path, ParameterError, period="2028", overrides=["sizing.total=1000000"])

@@ -55,10 +55,35 @@ def test_a_base_of_other_working_days_is_doubted() -> None:
         "To doubt: 2026-02 has 16 working days, 2025-02 had 19; a working day the target asks +28.2 % on it.",
     )  # 1.08 x 19 / 16 = 1.2825
     assert base_doubt(a_run("zh", "2026-02", calendar=china), "2025-02", 108) == (
-        "存疑：2026-02 有16个工作日，2025-02 为19个；按每个工作日计，目标要求 +28.2 %。",
+        "需存疑：2026-02 有16个工作日，2025-02 为19个；按每个工作日计，目标较 2025-02 +28.2 %。",
     )
     assert base_doubt(a_run("en", "2026-03", calendar=china), "2025-03", 108) == ()
     assert base_doubt(a_run("en", "2026-02"), "2025-02", 108) == ()  # no country
+
+
+def test_exactly_a_tenth_more_or_fewer_days_is_told() -> None:
+    china, germany = CalendarParams(country="CN"), CalendarParams(country="DE")
+    fewer = a_run("en", "2024-02", "2022-01", china)
+    assert base_doubt(fewer, "2023-02", 108) == (
+        "To doubt: 2024-02 has 18 working days, 2023-02 had 20; a working day the target asks +20.0 % on it.",
+    )
+    fewer = a_run("zh", "2026-05", calendar=germany)  # 18 after 20: Whit Monday and Ascension both
+    assert base_doubt(fewer, "2025-05", 108) == (
+        "需存疑：2026-05 有18个工作日，2025-05 为20个；按每个工作日计，目标较 2025-05 +20.0 %。",
+    )
+
+
+def test_a_base_known_in_part_is_doubted_and_no_growth_a_day_is_told() -> None:
+    china = CalendarParams(country="CN")
+    assert base_doubt(a_run("en", "2026Q1", "2025-03", china), "2025Q1", 1500) == (
+        "To doubt: the first sale of the book is in 2025-03, so of the 3 months of 2025Q1 it knows 1: sums of 2025Q1, "
+        "which PY stands for, and changes on them leave the others out; no rate of growth on it is told, and no account "
+        "is bounded by it.",
+    )
+    assert base_doubt(a_run("zh", "2026-02", "2025-03", china), "2025-02", 1500) == (
+        "需存疑：账册首笔销售在 2025-03，2025-02 的 1 个月中仅知 0 个月：各页 PY（2025-02）的合计及与其之差"
+        "不含其余月份，不列相对它的增长率，客户上下限亦不以其为据。",
+    )
 
 
 def test_an_older_base_is_doubted_with_what_the_last_twelve_months_brought() -> None:
@@ -68,7 +93,7 @@ def test_an_older_base_is_doubted_with_what_the_last_twelve_months_brought() -> 
     )
     recent = " The twelve months before 2025-12-01 brought 1.20 k; on these the plan is +25.0 %."
     assert base_doubt(a_run("en", "2026"), "2024", 1500) == (said + recent,)
-    assert base_doubt(a_run("en", "2026", "2025-01"), "2024", 1500) == (said,)  # eleven months alone
+    assert base_doubt(a_run("en", "2026", "2025-01"), "2024", 1500)[0] == said  # eleven months alone
     assert base_doubt(a_run("en", "2026"), "2025", 1500) == ()
     (chinese,) = base_doubt(a_run("zh", "2026"), "2024", 1500)
     assert chinese.endswith("2025-12-01 之前的十二个月实现1,200，以此为基数本计划为 +25.0 %。")

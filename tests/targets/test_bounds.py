@@ -48,6 +48,19 @@ def test_who_sold_nothing_in_the_base_and_has_no_potential_is_held_to_its_histor
     assert (free.upper[at], free.source[at]) == (UNBOUNDED, "none")
 
 
+def test_a_base_known_in_part_bounds_nobody_and_history_counts_by_the_months_known() -> None:
+    cube = make_cube([("A", "Bikes", "R1", "2025-03", 600), ("B", "Bikes", "R1", "2025-11", 200)])
+    facts = account_facts(cube, make_accounts(), windows=look_back(PERIOD, as_of=None))
+    assert (facts.base_whole, facts.history_months) == (False, 10)
+    params = AllocationParams(growth_floor=-0.5, growth_cap=0.5, potential_cap=0.4)
+    found = account_bounds(facts, params=params, unit=1, months=3)
+    # A: 0.4 of a quarter of 3000; B: 200 in ten months, three of them half as much again
+    assert (found.lower.tolist()[:2], found.upper.tolist()[:2]) == ([0, 0], [300, 90])
+    assert found.source.tolist()[:2] == ["potential", "history"]
+    whole = account_facts(make_cube(), make_accounts(), windows=look_back(PERIOD, as_of=None))
+    assert (whole.base_whole, whole.history_months) == (True, 12)
+
+
 def test_none_means_no_bound() -> None:
     found = bounds(free_params())
     assert (found.lower == 0).all()

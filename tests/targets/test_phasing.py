@@ -45,10 +45,26 @@ def test_without_sales_in_the_windows_shares_are_equal() -> None:
 
 def test_one_side_of_a_fiscal_calendar() -> None:
     period = parse_period("2026Q1", fiscal_year_start=4)
-    sold = make_cube([("A", "Bikes", "R1", "2024-05", 10), ("A", "Bikes", "R1", "2024-06", 30)])
+    sales = [("A", "Bikes", "R1", month, 10 * at) for at, month in enumerate(("2024-03", "2024-05"))]
+    sold = make_cube([*sales, ("A", "Bikes", "R1", "2024-06", 30)])
     phasing = phase_targets(sold, ["A"], windows=look_back(period, as_of=None))
     assert phasing.months == ("2025-04", "2025-05", "2025-06")
     assert phasing.month_share.tolist() == [[0, 0.25, 0.75]]
+
+
+def test_months_before_the_books_first_sale_count_as_the_mean_of_those_known() -> None:
+    sales = [("A", "Bikes", "R1", "2025-02", 10), ("B", "Bikes", "R1", "2025-03", 30),
+             ("B", "Parts", "R1", "2025-03", 5)]  # fmt: skip
+    phasing = phase_targets(make_cube(sales), ["A", "B"], windows=WINDOWS)
+    # Bikes: nothing is known of January, February 10, March 30; a line that begins later sold nothing before
+    assert phasing.month_share.tolist() == [[20 / 60, 10 / 60, 30 / 60], [2.5 / 7.5, 0, 5 / 7.5]]
+    days = dict(zip(("2025-01", "2025-02", "2025-03"), (20, 20, 20), strict=True))
+    days |= {"2026-01": 20, "2026-02": 10, "2026-03": 20}
+    worked = phase_targets(make_cube(sales), ["A", "B"], windows=WINDOWS, working_days=days)
+    assert worked.month_share[0].tolist() == [20 / 55, 5 / 55, 30 / 55]
+    begun = [(account, line, rep, "2025-04", amount) for account, line, rep, _, amount in sales]
+    later = phase_targets(make_cube(begun), ["A", "B"], windows=WINDOWS)
+    assert later.month_share == pytest.approx(1 / 3)
 
 
 def test_nothing_sold_before_the_plan_is_refused() -> None:

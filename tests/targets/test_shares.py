@@ -36,6 +36,8 @@ def made_facts(rows: list[tuple[int, int | None, int, bool]]) -> AccountFacts:
         recent=bought,
         open=np.array(opened, dtype=bool),
         company_base=0,
+        base_whole=True,
+        history_months=12,
     )
 
 

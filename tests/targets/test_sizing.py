@@ -11,8 +11,16 @@ from hypothesis import strategies as st
 from kamlib.errors import ParameterError
 from kamlib.measures.money import total_money
 from kamlib.periods import parse_period
-from kamlib.targets import SizingParams, TargetSize, size_target, sizing_steps
-from tests.targets.sample import PERIOD, make_cube, make_forecast
+from kamlib.targets import (
+    AllocationParams,
+    SizingParams,
+    TargetSize,
+    check_request,
+    size_sides,
+    size_target,
+    sizing_steps,
+)
+from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
 
 
 def size(growth: float = 0.1, *, unit: int = 100, **more: object) -> TargetSize:
@@ -89,6 +97,52 @@ def test_what_cannot_be_sized_is_refused() -> None:
         )
 
 
+BEGUN = make_cube([("A", "Bikes", "R1", "2025-03", 600), ("A", "Bikes", "R1", "2025-04", 200)])
+
+
+@pytest.mark.parametrize(
+    ("first", "known"), [("2025-02", "2 of 3 months are"), ("2025-03", "1 of 3 months is"), ("2025-04", "0 of 3 months are")]
+)  # fmt: skip
+@pytest.mark.parametrize("basis", ["growth", "between"])
+def test_a_base_that_the_book_knows_in_part_is_not_grown(first: str, known: str, basis: str) -> None:
+    cube = make_cube([("A", "Bikes", "R1", first, 600), ("A", "Bikes", "R1", "2025-08", 200)])
+    params = SizingParams(basis=basis)
+    told = (
+        f"sizing.growth counts on the revenue of 2025Q1, of which {known} known: the first sale of the book is in "
+        f"{first}. Give the total itself, for example -p sizing.total=1200000, plan from below "
+        f"(-p sizing.basis=below), or add the sales before {first}."
+    )
+    with pytest.raises(ParameterError) as caught:
+        size_target(cube, make_forecast(cube), period=PERIOD, params=params, unit=10)
+    assert str(caught.value) == told
+    with pytest.raises(ParameterError) as caught:
+        check_request(
+            cube, make_accounts(), period=PERIOD, sizing=params, allocation=AllocationParams(), unit=10
+        )
+    assert str(caught.value) == told
+
+
+def test_an_account_or_a_line_may_begin_within_the_base() -> None:
+    sales = [("B", "Parts", "R1", "2025-01", 100), ("A", "Bikes", "R1", "2025-03", 600)]
+    found = size_target(make_cube(sales), period=PERIOD, params=SizingParams(growth=0.1), unit=10)
+    assert (found.base, found.base_unknown, found.growth, found.total) == (700, 0, 0.1, 770)
+
+
+def test_a_base_known_in_part_stays_without_growth_where_the_total_comes_from_elsewhere() -> None:
+    coming = make_forecast(BEGUN)
+    coming = pd.concat([coming, coming[coming["level"] == "company"].assign(level="account", key="A")])
+    given = size_target(BEGUN, coming, period=PERIOD, params=SizingParams(total=1500), unit=10)
+    assert (given.total, given.base, given.base_unknown, given.growth) == (1500, 600, 2, None)
+    steps = sizing_steps(given).set_index("step")
+    assert (steps.loc["given", "amount"], steps["growth"].isna().all()) == (900, True)
+    params = SizingParams(basis="below")
+    sides = size_sides(BEGUN, coming, make_accounts(), period=PERIOD, params=params)
+    assert (sides.growth, sides.below) == (None, 300)
+    assert size_target(BEGUN, coming, period=PERIOD, params=params, unit=10, sides=sides).total == 300
+    later = size_target(BEGUN, period=parse_period("2026Q2"), params=SizingParams(growth=0.0), unit=10)
+    assert (later.total, later.base_unknown) == (200, 0)
+
+
 def test_steps_add_up() -> None:
     forecast = make_forecast(make_cube())
     found = size_target(make_cube(), forecast, period=PERIOD, params=SizingParams(growth=0.123), unit=100)
@@ -101,7 +155,7 @@ def test_steps_add_up() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 10**9), st.integers(-99, 200), st.integers(1, 1000))
 def test_money_and_unit_times_ten_give_ten_times_the_total(cents: int, percent: int, unit: int) -> None:
-    sold = pd.DataFrame({"month": ["2025-02"], "revenue": [Decimal(cents) / 100]})
+    sold = pd.DataFrame({"month": ["2025-01"], "revenue": [Decimal(cents) / 100]})
     params = SizingParams(growth=percent / 100)
     small = size_target(sold, period=PERIOD, params=params, unit=unit)
     large = size_target(

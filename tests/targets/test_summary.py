@@ -7,7 +7,7 @@ from kamlib import glossary
 from kamlib.measures.money import total_money
 from kamlib.targets import AllocationParams, allocate_targets, summarise_targets
 from kamlib.targets.summary import DIMENSIONS
-from tests.targets.sample import PERIOD, make_accounts, make_cube, make_forecast
+from tests.targets.sample import PERIOD, free_params, make_accounts, make_cube, make_forecast
 
 ALLOCATION = allocate_targets(
     make_cube(), make_accounts(), total=1210, period=PERIOD, params=AllocationParams(), unit=10
@@ -31,6 +31,18 @@ def test_every_dimension_adds_up_to_the_same_totals() -> None:
         assert total_money(rows["change_asked"]) == 110, dimension
     assert list(dict.fromkeys(table["dimension"])) == list(DIMENSIONS)
     assert set(table.columns) - {"key", "actual_last_year", "forecast"} <= set(glossary.columns())
+
+
+def test_no_growth_over_months_that_the_book_does_not_know() -> None:
+    cube = make_cube([("A", "Bikes", "R1", "2025-02", 600), ("A", "Bikes", "R1", "2025-03", 400)])
+    made = allocate_targets(cube, make_accounts(), total=1500, period=PERIOD, params=free_params(), unit=10)
+    assert made.accounts["growth_asked"].isna().all()
+    table = summarise_targets(made.targets, make_accounts(), cube=cube, forecast=None, period=PERIOD)
+    table = table[table["accounts"] > 0].set_index(["dimension", "key"])
+    assert table["growth_asked"].dropna().round(2).to_dict() == {
+        ("month", "2026-02"): 0.0,
+        ("month", "2026-03"): 0.0,
+    }  # of January nothing is known, so that 500 stands for it: 500, 600, 400
 
 
 def test_reps_of_today_whoever_sold() -> None:
