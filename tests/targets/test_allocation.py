@@ -220,13 +220,13 @@ def test_twenty_thousand_accounts_keep_their_margins() -> None:
     sales = pd.DataFrame(
         {"account_id": np.repeat(ids, 8), "product_line": np.tile(np.repeat(list("abcd"), 2), n)}
     )
-    sales["rep_id"], sales["month"] = "R", np.tile(["2025-02", "2025-08"], 4 * n)
+    sales["rep_id"], sales["month"] = "R", np.tile(["2025-01", "2025-08"], 4 * n)
     sales["revenue"] = (np.repeat(size, 8) * rng.lognormal(0, 0.5, 8 * n)).round(2)
     accounts = pd.DataFrame({"account_id": ids, "region": "N", "status": "active"})
     accounts["account_type"] = rng.choice(list("ABC"), n)
     accounts["rep_id"] = np.array([f"R{i:03d}" for i in range(400)])[np.arange(n) % 400]
     accounts["potential"] = (8 * size * rng.uniform(1, 5, n)).round(2)
-    total = int(sales.loc[sales["month"] == "2025-02", "revenue"].sum() // 1000) * 1100
+    total = int(sales.loc[sales["month"] == "2025-01", "revenue"].sum() // 1000) * 1100
     found = allocate(total, cube=sales, accounts=accounts, unit=100)
     assert found.targets["target"].sum() == total
     exact = found.accounts.set_index("account_id")["target"].reindex(found.targets["account_id"]).to_numpy()
