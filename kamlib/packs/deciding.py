@@ -10,20 +10,16 @@ from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_ticks, total_money
 from kamlib.packs.pages_held import months_said
 from kamlib.packs.pages_proof import joined
-from kamlib.packs.past_sides import PastSide
 from kamlib.targets.held import Held
 from kamlib.targets.holding import Enclosing
 
 
-def decide_gap(
-    reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words, held: Held | None = None
-) -> str:
-    """Say what is to be decided between what holds, the plan and the forecast, and what to doubt.
+def decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words, held: Held | None = None) -> str:
+    """Say what is to be decided between what holds, the plan and the forecast.
 
     First which of two targets is asked, where one holds for the same, and whether more is asked, where what a
-    longer period's target leaves for this one is more; then what the gap to the forecast asks to decide, with
-    the doubt where past forecasts went to the side that makes it. Forecast above target is not offered as a
-    reserve where all of it, and more, is left to be asked.
+    longer period's target leaves for this one is more; then what the gap to the forecast asks to decide.
+    Forecast above target is not offered as a reserve where all of it, and more, is left to be asked.
 
     Parameters
     ----------
@@ -31,8 +27,6 @@ def decide_gap(
         One row a rep, with key, name, forecast and forecast_gap [currency].
     gap : Decimal
         Forecast less target in all [currency].
-    side : PastSide or None
-        The side that past forecasts went to, where they went to one.
     words : Words
         Language and currency.
     held : Held, optional
@@ -44,8 +38,8 @@ def decide_gap(
     if around is not None and around.more is not None:
         said += _decide_around(around, around.more, reps, words)
         if around.more > 0 and gap >= 0:
-            return joined([*said, *_doubt_around(around, forecast, side, words)], words)
-    return joined([*said, *_decide_forecast(reps, gap, side, words)], words)
+            return joined(said, words)
+    return joined([*said, _decide_forecast(reps, gap, words)], words)
 
 
 def _decide_held(held: Held | None, forecast: Decimal, words: Words) -> list[str]:
@@ -101,52 +95,16 @@ def _most_left(around: Enclosing, reps: pd.DataFrame, words: Words) -> list[str]
     return [words("planning.around_rep", rep=name, must=words.money(row["must"]), asked=asked)]
 
 
-def _decide_forecast(reps: pd.DataFrame, gap: Decimal, side: PastSide | None, words: Words) -> list[str]:
-    """Say what the gap asks to decide, with the doubt where past forecasts went to the side that makes it."""
+def _decide_forecast(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:
+    """Say what the gap to the forecast asks to decide, and which rep has most of it."""
     named = reps[reps["key"].notna()]
     if not len(named):
-        return [words("planning.decision_gap_plain", gap=words.signed_money(gap))]
+        return words("planning.decision_gap_plain", gap=words.signed_money(gap))
     gaps = as_float(named["forecast_gap"])
     worst = named.iloc[int(gaps.argmin() if gap < 0 else gaps.argmax())]
-    said = words(
+    return words(
         "planning.decision_gap" if gap < 0 else "planning.decision_reserve",
         gap=words.money(abs(gap)),
         rep=worst["name"],
         rep_gap=words.signed_money(worst["forecast_gap"]),
     )
-    if side is None or not gap or side.high != (gap > 0):
-        return [said]
-    forecast = total_money(reps["forecast"])
-    if side.turn is None and gap > 0 and _habit(side, forecast) >= gap:
-        return [words("planning.doubt_withheld", gap=words.money(gap), **_habits(side, forecast, words))]
-    return [said, _doubt(side, forecast, words)]
-
-
-def _doubt_around(around: Enclosing, forecast: Decimal, side: PastSide | None, words: Words) -> list[str]:
-    """Say what to doubt of a forecast that is asked for; of one that falls short, what may come by itself."""
-    covered = around.forecast is not None and around.must is not None and around.forecast >= around.must
-    if side is None or (covered and not side.high):
-        return []
-    return [_doubt(side, forecast, words)]
-
-
-def _doubt(side: PastSide, forecast: Decimal, words: Words) -> str:
-    """Say to which side past forecasts went, and what that makes of this one unless the latest turned."""
-    which = "high" if side.high else "low"
-    turned = "" if side.turn is None else "turned_"
-    known = _habits(side, forecast, words)
-    return words(f"planning.doubt_{turned}{which}", turned=side.turned(words), **known)
-
-
-def _habits(side: PastSide, forecast: Decimal, words: Words) -> dict[str, object]:
-    return {
-        "ahead": side.ahead(words),
-        "times": side.times,
-        "dates": side.dates,
-        "mean": words.percent(abs(side.mean)),
-        "habit": words.money(_habit(side, forecast)),
-    }
-
-
-def _habit(side: PastSide, forecast: Decimal) -> float:
-    return abs(side.habit(float(forecast)))

@@ -84,7 +84,7 @@ def summary_page(run: Run) -> Page:
             period=_with_months(run.period, words),
         ),
         sentences=_sentences(run, reps, held, side),
-        notes=(decide_gap(reps, gap, side, words, holds), _decide_service(run), _decide_effort(run)),
+        notes=(decide_gap(reps, gap, words, holds), _decide_service(run), _decide_effort(run)),
         figures=(bridge(steps, words=words),),
         table=reps.drop(columns="key"),
         labels=base_labels(_base_period(run), words) | held_labels(held, words),

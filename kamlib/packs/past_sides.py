@@ -1,4 +1,4 @@
-"""To which side past forecasts of the planned months went wrong, and what that would make of a forecast."""
+"""To which side past forecasts of the planned months went wrong."""
 
 from __future__ import annotations
 
@@ -16,24 +16,7 @@ from kamlib.runs import Run
 
 _SIDED = 0.8  # of the past dates to one side
 _DATES = 4  # fewer dates fall to one side by chance
-_TURNED = 2  # latest dates to the other side, before they count as a turn
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The latest dates at which forecasts went to the other side than most.
-
-    Attributes
-    ----------
-    dates : int
-        How many they are, one after the other.
-    first, last : str
-        First and last month forecast first.
-    """
-
-    dates: int
-    first: str
-    last: str
+SAME_SIDE = 0.47  # of retail sums after one-sided errors whose forecast went to that side again (tests/bench)
 
 
 @dataclass(frozen=True)
@@ -54,8 +37,6 @@ class PastSide:
         Months ahead that are summed.
     least, most, known : int
         Months of history that the past forecasts stood on at least and at most, and today's does.
-    turn : Turn or None
-        The latest dates, where they went to the other side; then a like error is no guess of today's.
     """
 
     high: bool
@@ -69,14 +50,13 @@ class PastSide:
     least: int
     most: int
     known: int
-    turn: Turn | None = None
 
     def ahead(self, words: Words) -> str:
         """Say how many months ahead they looked."""
         return months_ahead(self.nearest, self.furthest, words)
 
     def said(self, words: Words) -> str:
-        """Say to which side they went wrong, when, and that no chance is corrected for it."""
+        """Say to which side they went wrong, when, and that this does not tell where today's goes."""
         same = self.least == self.most == self.known
         key = f"planning.one_sided_{'same' if same else 'known'}"
         known = words(key, least=self.least, most=self.most, known=self.known)
@@ -84,33 +64,15 @@ class PastSide:
             f"planning.one_sided_{'high' if self.high else 'low'}",
             ahead=self.ahead(words), dates=self.dates, times=self.times, mean=words.percent(abs(self.mean)),
             first=self.first, last=self.last, known=known,
-            overlap=words("planning.one_sided_overlap") if self.overlap else "", turned=self.turned(words),
-            so="" if self.turn else words(f"planning.one_sided_so_{'high' if self.high else 'low'}"),
+            overlap=words("planning.one_sided_overlap") if self.overlap else "",
+            same=words.chance(SAME_SIDE),
         )  # fmt: skip
-
-    def turned(self, words: Words) -> str:
-        """Say that the latest went to the other side; nothing where they did not."""
-        if self.turn is None:
-            return ""
-        side = "low" if self.high else "high"
-        dates = {"count": self.turn.dates, "first": self.turn.first, "last": self.turn.last}
-        return words(f"planning.turned_{side}", **dates)
 
     @property
     def overlap(self) -> bool:
         """Whether dates follow on each other before the months they look at are over."""
         between = (_number(self.last) - _number(self.first)) / max(self.dates - 1, 1)
         return between < self.furthest - self.nearest + 1
-
-    def habit(self, forecast: float) -> float:
-        """Return by how much a forecast would be off if it were off as those were on average.
-
-        Examples
-        --------
-        >>> round(PastSide(True, 4, 4, 0.25, "2025-01", "2025-04", 1, 3, 0, 0, 0).habit(100), 6)
-        20.0
-        """
-        return forecast - forecast / (1 + self.mean)
 
 
 def months_ahead(nearest: int, furthest: int, words: Words) -> str:
@@ -148,46 +110,32 @@ def past_side(run: Run) -> PastSide | None:
     if not ahead or errors.empty or errors["horizon"].max() < ahead[-1]:
         return None
     off = _off(errors[errors["horizon"].isin(ahead) & errors["error"].notna()], cube)
-    above, below = int((off > 0).sum()), int((off < 0).sum())
-    if len(off) < _DATES or max(above, below) < _SIDED * len(off):
+    high = one_sided(off)
+    if high is None:
         return None
     first, last = str(off.index[0]), str(off.index[-1])
     begun, window = _number(cube["month"].min()), run.params(ForecastParams).history_months
     least, most, known = (min(window, month - begun) for month in (_number(first), _number(last), today))
-    high = above > below
+    times = int((off > 0).sum() if high else (off < 0).sum())
     return PastSide(
-        high, max(above, below), len(off), float(off.mean()), first, last, ahead[0], ahead[-1],
-        least, most, known, _turn(off, run.load("forecast_accuracy"), cube, ahead, high=high),
-    )  # fmt: skip
+        high, times, len(off), float(off.mean()), first, last, ahead[0], ahead[-1], least, most, known
+    )
 
 
-def _turn(
-    off: pd.Series, judged: pd.DataFrame, cube: pd.DataFrame, ahead: list[int], *, high: bool
-) -> Turn | None:
-    """Return the latest dates that went to the other side than most; None where fewer than two did.
+def one_sided(off: pd.Series) -> bool | None:
+    """Say whether past errors, one a date, were too high or else too low; None where they were both.
 
-    Later dates than those summed, of which some of the months ahead are not over yet, are judged by those
-    that are, and as those without what accounts brought that had not begun.
+    To one side are four dates in five, of four at least.
+
+    Examples
+    --------
+    >>> one_sided(pd.Series([5.0, 2, -1, 4, 3])), one_sided(pd.Series([5.0, -2, -1, 4])) is None
+    (True, True)
     """
-    of = judged[(judged["level"] == "company") & (judged["method"] != "seasonal_naive")]
-    of = of[of["horizon"].isin(ahead) & (of["origin"] > off.index[-1])]
-    error = pd.Series(as_float(of["forecast"]) - as_float(of["actual"]), index=of.index) + _new(of, cube)
-    all_dates = pd.concat([off, error.groupby(of["origin"]).sum().sort_index()])
-    same = all_dates > 0 if high else all_dates < 0
-    last = all_dates.index[same][-1] if same.any() else ""
-    other = all_dates.index[all_dates.index > last]
-    return Turn(len(other), str(other[0]), str(other[-1])) if len(other) >= _TURNED else None
-
-
-def _new(judged: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:
-    """Return what accounts and product lines brought in each judged month that had not begun at its date."""
-    first = cube.groupby(["account_id", "product_line"])["month"].transform("min")
-    numbers, sold = cube["month"].map(_number), as_float(cube["revenue"])
-    found = [
-        sold[(first >= row.origin) & (numbers == _number(row.origin) + row.horizon - 1)].sum()
-        for row in judged.itertuples()
-    ]
-    return pd.Series(found, index=judged.index, dtype="float64")
+    above, below = int((off > 0).sum()), int((off < 0).sum())
+    if len(off) < _DATES or max(above, below) < _SIDED * len(off):
+        return None
+    return above > below
 
 
 def _off(errors: pd.DataFrame, cube: pd.DataFrame) -> pd.Series:

@@ -19,7 +19,6 @@ from kamlib.packs.pages_summary import (
     _told,
     _with_months,
 )
-from kamlib.packs.past_sides import PastSide, Turn
 from kamlib.periods import parse_period
 from kamlib.targets.held import Held, compare_held
 from kamlib.targets.holding import Enclosing
@@ -139,8 +138,8 @@ def test_what_holds_is_weighed_before_the_forecast(lang: str, held: int, said: s
                          "forecast_gap": to_money([0, 0])})  # fmt: skip
     run = held_run(lang, held)
     holds = beside_held(run, run.load("plan_targets"))
-    alone = decide_gap(reps, Decimal(0), None, run.words)
-    assert decide_gap(reps, Decimal(0), None, run.words, holds) == said + alone
+    alone = decide_gap(reps, Decimal(0), run.words)
+    assert decide_gap(reps, Decimal(0), run.words, holds) == said + alone
 
 
 def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
@@ -152,11 +151,11 @@ def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
     own = beside_held(run, plan)
     assert own is not None
     months = replace(own, whole=False)
-    said = decide_gap(reps, Decimal(0), None, run.words, months)
+    said = decide_gap(reps, Decimal(0), run.words, months)
     assert said.startswith(
         "Of 2026-01 1.10 k holds already, and this plan asks 100 more of the same: decide first "
     )
-    part = decide_gap(reps, Decimal(0), None, run.words, replace(own, covers=False))
+    part = decide_gap(reps, Decimal(0), run.words, replace(own, covers=False))
     assert part.startswith(
         "Of a part of what is planned 1.10 k holds already, and this plan asks 100 more of "
     )
@@ -189,7 +188,7 @@ def test_what_a_month_has_to_bring_is_decided_before_what_is_forecast_above_it(
     run = held_run("en", held, of="2026Q1")
     plan = run.load("plan_targets").assign(target=[600, 600])
     holds = beside_held(run, plan)
-    assert decide_gap(reps, Decimal(gap), None, run.words, holds) == said
+    assert decide_gap(reps, Decimal(gap), run.words, holds) == said
 
 
 @pytest.mark.parametrize(("forecast", "lang", "beside"), [
@@ -209,68 +208,26 @@ def test_what_is_left_for_a_month_is_set_beside_its_forecast(
     held = Held(pd.DataFrame(), (), False, pd.DataFrame(), enclosing=around)
     reps = pd.DataFrame({"key": ["R1"], "name": ["Ann"], "forecast": to_money([1_100_000]),
                          "forecast_gap": to_money([100_000])})  # fmt: skip
-    side = PastSide(True, 11, 12, 0.25, "2024-02", "2025-01", 1, 3, 13, 24, 36, None)
     words = Words(lang, "EUR")
     start = {
         "en": "Decide first whether 30.0 more is to be asked of 2026-01: of what holds for 2026Q1 130 is left for it to "
         f"bring{beside}.",
         "zh": f"先决定是否对 2026-01 追加30.0：2026Q1 的已有目标中尚余130须由其完成{beside}。",
     }[lang]
-    assert decide_gap(reps, Decimal(10), None, words, held) == start
-    doubted = decide_gap(reps, Decimal(10), side, words, held)
-    doubt = {"en": " Doubt the forecast first: ", "zh": "先对预测存疑："}[lang]
-    assert doubted.startswith(start + doubt)
+    assert decide_gap(reps, Decimal(10), words, held) == start
 
 
-def decided(gap: int, mean: float, lang: str = "en", turn: Turn | None = None) -> str:
-    """Two reps are forecast 1,000 in all; past forecasts of as many months went to one side by `mean`."""
+@pytest.mark.parametrize(("gap", "lang", "said"), [
+    (-250, "en", "Decide how 250 between forecast and target is to be won: Ann lacks most (-250)."),
+    (250, "en", "Decide whether 250 of forecast above target is to be asked for: Ann has most in hand (+250)."),
+    (250, "zh", "需决定：预测高出目标的250是否追加为目标；余量最大的是 Ann（+250）。"),
+])  # fmt: skip
+def test_the_gap_to_the_forecast_is_decided_with_the_rep_who_has_most_of_it(
+    gap: int, lang: str, said: str
+) -> None:
     reps = pd.DataFrame({"key": ["R1", "R2"], "name": ["Ann", "Wu"], "forecast": to_money([7_000_000, 3_000_000]),
                          "forecast_gap": to_money([gap * 10_000, 0])})  # fmt: skip
-    side = PastSide(mean > 0, 11, 12, mean, "2024-02", "2025-01", 1, 3, 13, 24, 36, turn)
-    return decide_gap(reps, Decimal(gap), side, Words(lang, "EUR"))
-
-
-def test_a_surplus_smaller_than_the_habitual_error_is_not_to_be_asked_for() -> None:
-    # 1,000 of which 200 would not come
-    assert decided(150, 0.25) == (
-        "Do not ask for the 150 of forecast above target on the forecast alone: forecasts 1 to 3 months ahead "
-        "were too high at 11 of 12 dates, by 25.0 % on average, here 200, which is no less."
-    )
-    assert decided(250, 0.25) == (
-        "Decide whether 250 of forecast above target is to be asked for: Ann has most in hand (+250). "
-        "Doubt the forecast first: forecasts 1 to 3 months ahead were too high at 11 of 12 dates, by 25.0 % on average, "
-        "here 200."
-    )
-    assert decided(150, 0.25, "zh") == (
-        "不宜仅凭预测高出目标的150追加目标：提前 1 至 3 个月的预测在 12 个时点中有 11 个偏高，平均 25.0 %，"
-        "折合此处200，并不少于该余量。"
-    )
-
-
-def test_a_gap_is_doubted_only_where_forecasts_went_to_its_side() -> None:
-    assert decided(-250, -0.2) == (
-        "Decide how 250 between forecast and target is to be won: Ann lacks most (-250). A part may come by "
-        "itself: forecasts 1 to 3 months ahead were too low at 11 of 12 dates, by 20.0 % on average, here 250."
-    )
-    assert decided(-250, 0.2).endswith("(-250).")
-    assert decided(250, -0.2).endswith("(+250).")
-
-
-def test_where_the_latest_forecasts_went_to_the_other_side_no_amount_is_offered() -> None:
-    turn = Turn(4, "2025-01", "2025-10")
-    assert decided(-250, -0.2, turn=turn) == (
-        "Decide how 250 between forecast and target is to be won: Ann lacks most (-250). Count on no part of it to come "
-        "by itself: forecasts 1 to 3 months ahead were too low at 11 of 12 dates; yet the latest 4, from 2025-01 to "
-        "2025-10, were too high as far as their months are over."
-    )
-    assert decided(150, 0.25, turn=turn) == (
-        "Decide whether 150 of forecast above target is to be asked for: Ann has most in hand (+150). How much of it "
-        "comes is open: forecasts 1 to 3 months ahead were too high at 11 of 12 dates; yet the latest 4, from 2025-01 "
-        "to 2025-10, were too low as far as their months are over."
-    )
-    assert decided(-250, -0.2, "zh", turn).endswith(
-        "不宜指望其中任何部分自然补上：提前 1 至 3 个月的预测在 12 个时点中有 11 个偏低；但 2025-01 至 2025-10 的最近 4 个时点就已过月份而言均偏高。"
-    )
+    assert decide_gap(reps, Decimal(gap), Words(lang, "EUR")) == said
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 AS_OF, UNTIL = dt.date(2026, 1, 1), dt.date(2027, 1, 1)
 PAST, AHEAD, FUTURES = 60, 12, 60  # months known, months to come, courses of events from the same past
 ACCOUNTS, REPS, REGIONS = 24, 6, 2
+GROWTH = 0.05  # a year, of books on average
 SAID = np.arange(0.05, 1.0, 0.1)  # the middle of every decile
 _MONTHS = [f"{2021 + month // 12}-{month % 12 + 1:02d}" for month in range(PAST)]
 
@@ -38,20 +39,21 @@ class GeneratedBook:
     coming: Floats
 
 
-def make_book(seed: int) -> GeneratedBook:
+def make_book(seed: int, growth: float = GROWTH) -> GeneratedBook:
     """Generate a book: level, season, growth, shocks common to all and to a region, intermittent accounts.
 
-    Sales are level x growth x season x exp(shocks + noise). The shock of the market and that of a region fade
+    Sales are level x growth x season x exp(shocks + noise). A book grows by `growth` a year, give or take five
+    points, and its accounts by that, give or take five more, throughout. The shock of the market and that of a region fade
     (seven tenths are left after a month), each account's level wanders, and every fourth account orders in a
     part of the months only. The courses of events share the past and go on from its last month.
     """
     rng = np.random.default_rng(seed)
     length = PAST + AHEAD
     level = np.exp(rng.normal(8, 1, ACCOUNTS))
-    growth = rng.normal(0.05, 0.05) + rng.normal(0, 0.05, ACCOUNTS)
+    pace = rng.normal(growth, 0.05) + rng.normal(0, 0.05, ACCOUNTS)
     season = rng.uniform(0.05, 0.3) * np.cos(2 * np.pi * (np.arange(length) - rng.integers(12)) / 12)
     own = 0.1 * rng.standard_normal((ACCOUNTS, 12))[:, np.arange(length) % 12]
-    path = level[:, None] * np.exp(growth[:, None] * np.arange(length) / 12 + season + own)
+    path = level[:, None] * np.exp(pace[:, None] * np.arange(length) / 12 + season + own)
     wander = _branch(rng, (ACCOUNTS,), 0.03, 1.0)
     market = _branch(rng, (1,), 0.04, 0.7)
     region = _branch(rng, (REGIONS,), 0.04, 0.7)[:, np.arange(ACCOUNTS) % REGIONS]
@@ -125,7 +127,7 @@ def draw_for(
     return drawn
 
 
-def reached(seed: int, periods: Sequence[Period], known: int = PAST) -> pd.DataFrame:
+def reached(seed: int, periods: Sequence[Period], known: int = PAST, growth: float = GROWTH) -> pd.DataFrame:
     """Ask targets of a generated book of which the last `known` months are seen; say how often they come.
 
     Returns
@@ -134,7 +136,7 @@ def reached(seed: int, periods: Sequence[Period], known: int = PAST) -> pd.DataF
         One row per period, level, key and probability said: book, level, key, period, said and found (share
         of the courses of events that reach it).
     """
-    book = make_book(seed)
+    book = make_book(seed, growth)
     names = np.array([f"A{i:02d}" for i in range(ACCOUNTS)])
     lines = np.where(np.arange(ACCOUNTS) % 3 == 0, "Bikes", "Parts")
     cube = pd.DataFrame(
