@@ -235,9 +235,10 @@ def _reach_notes(likely: Likely, table: pd.DataFrame, scope: Scope) -> tuple[str
         [words("targets.reach_note_doubt", origins=likely.origins), words("targets.reach_note_tested")], words
     )
     if found.low_80 is None or found.high_80 is None:
-        return (words("targets.reach_note_sides", bands=_bands(_sides(table), scope)), doubt)
+        bands = _bands(_sides(table), scope)
+        return (*([words("targets.reach_note_sides", bands=bands)] if bands else []), doubt)
     company = likely.company
-    reps = table[(table["dimension"] == "rep") & (table["target"] > 0)]
+    reps = table[(table["dimension"] == "rep") & table["key"].notna() & (table["target"] > 0)]
     return (
         words(
             "targets.reach_note_range",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.measures.money import SCALE, as_float, to_money, to_ticks, total_money
+from kamlib.measures.rounding import Integers
 from kamlib.packs.targets_scope import Scope
 
 _REPS = 3
@@ -37,15 +38,16 @@ def fall_sentences(
 ) -> tuple[str, ...]:
     """Name the accounts behind each rep whose target or forecast falls by more than a third.
 
-    Named are, by what they brought last year, accounts that are closed and accounts that have gone silent;
-    where a rep has none of them, the account that falls most.
+    Named are, by what they brought last year, accounts that are closed and accounts that have gone silent,
+    and of the others the account that falls most, where there are none of these or less than half of the fall
+    is theirs: a silent account may be asked for as much as ever.
 
     Parameters
     ----------
     reps : pandas.DataFrame
         Rows of reps of `kamlib.targets.summarise_targets`, with name.
     accounts : pandas.DataFrame
-        One row per account; what `with_forecasts` returns.
+        One row per account; what `with_forecasts` returns. A rep's amounts are the sums of its accounts'.
     segments : pandas.DataFrame or None
         What chapter 1 found: account_id, gone_silent, last_bought; without it nobody is known to be silent.
     scope : Scope
@@ -109,14 +111,15 @@ def _silent(segments: pd.DataFrame) -> dict[str, str]:
 def _behind(own: pd.DataFrame, silent: dict[str, str], told_of: str, lost: float, scope: Scope) -> str:
     """Say which of a rep's accounts are behind the fall, each with what it brought last year.
 
-    Where those that are closed or silent brought less than half of it, who falls most of the others, too.
+    Where less than half of it is of those that are closed or silent, who falls most of the others, too.
     """
     words, link = scope.words, scope.words("targets.required_and")
-    rows = own[to_ticks(own["actual_last_year"]) > 0]
-    rows = rows.iloc[(-as_float(rows["actual_last_year"])).argsort(kind="stable")]
-    left = rows[(rows["rule"] == "closed") | rows["account_id"].isin(silent)]
+    gone = (own["rule"] == "closed") | own["account_id"].isin(silent)
+    left = own[gone & (to_ticks(own["actual_last_year"]) > 0)]
+    left = left.iloc[(-as_float(left["actual_last_year"])).argsort(kind="stable")]
+    others = own.drop(index=left.index)
     if not len(left):
-        return _largest(rows, told_of, scope)
+        return words("targets.fall_open", **_furthest(others, told_of, scope))
     told = []
     for row in left.head(_ACCOUNTS).itertuples():
         known = {
@@ -132,25 +135,19 @@ def _behind(own: pd.DataFrame, silent: dict[str, str], told_of: str, lost: float
             "amount": words.money(total_money(rest["actual_last_year"])),
         }
         told.append(words("targets.fall_rest", **known))
-    others = _furthest(rows.drop(index=left.index), told_of, scope)
-    if others and 2 * float(total_money(left["actual_last_year"])) < lost:
-        told.append(words("targets.fall_others", **others))
+    if 2 * -_change(left, told_of).sum() / SCALE < lost:
+        told.append(words("targets.fall_others", **_furthest(others, told_of, scope)))
     return link.join(told)
 
 
-def _largest(rows: pd.DataFrame, told_of: str, scope: Scope) -> str:
-    """Name the account that falls most by what the rep falls by, where none is closed or silent."""
-    if not len(rows):
-        return scope.words("targets.fall_unknown")
-    furthest = _furthest(rows, told_of, scope)
-    return scope.words("targets.fall_open", **furthest) if furthest else scope.words("targets.fall_none")
+def _change(rows: pd.DataFrame, told_of: str) -> Integers:
+    """Return what is asked, or forecast, of accounts less what they brought last year [ticks]."""
+    return to_ticks(rows[told_of]) - to_ticks(rows["actual_last_year"])
 
 
 def _furthest(rows: pd.DataFrame, told_of: str, scope: Scope) -> dict[str, str]:
-    """Return the name of the account that falls most, and by what; empty where none of today's does."""
-    change = to_ticks(rows[told_of]) - to_ticks(rows["actual_last_year"])
-    if not len(rows) or change.min() >= 0:
-        return {}
+    """Return the name of the account that falls most, and by what."""
+    change = _change(rows, told_of)
     at = int(change.argmin())
     account = rows["account_id"].iloc[at]
     amount = scope.words.signed_money(total_money(to_money([change[at]])))

@@ -51,7 +51,7 @@ def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Sc
         rows = table[table["dimension"].isin(sides) & known & ~table["without_account"]]
         for at in _ends(rows, total / coming):
             share = float(rows.loc[at, "forecast"]) / coming
-            told.append(_said(rows.loc[at], traced, share, scope))
+            told.append(_said(rows.loc[at], traced, share, share * total, scope))
     if not told:
         return ()
     listed = words("targets.list").join(told)
@@ -66,16 +66,17 @@ def _ends(rows: pd.DataFrame, pace: float) -> list[Any]:
     return above + ([apart.idxmin()] if (apart < 0).any() else [])
 
 
-def _said(row: pd.Series, traced: pd.DataFrame, share: float, scope: Scope) -> str:
-    """Tell one target beside its forecast, and why it is so far from it."""
+def _said(row: pd.Series, traced: pd.DataFrame, share: float, even: float, scope: Scope) -> str:
+    """Tell one target beside its even share of the total and its forecast, and why it is so far from there."""
     words = scope.words
     chain = traced[(traced["dimension"] == row["dimension"]) & (traced["key"] == row["key"])].iloc[0]
     return words(
         "targets.far_one",
         side=words.value("dimension", row["dimension"]),
         name=row["name"],
-        gap=words.signed_percent(float(row["target"]) / float(row["forecast"]) - 1),
+        gap=words.signed_percent(float(row["target"]) / even - 1),
         target=words.money(row["target"]),
+        even=words.money(round(even)),
         forecast=words.money(row["forecast"]),
         cause=_cause(chain, traced, share, scope),
     )

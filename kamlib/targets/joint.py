@@ -335,7 +335,7 @@ def _planned(side: str, value: str, known: list[str]) -> str:
         span = f"{side} is {known[0]}" if len(known) == 1 else f"{side}s are {known[0]} to {known[-1]}"
         return f" The plan's {span}."
     if not known:
-        return f" No planned account has a {side}."
+        return " No planned account has any."
     more = f" and {len(known) - _NAMED:,} more" if len(known) > _NAMED else ""
     return did_you_mean(value, known) or f" Planned are {', '.join(known[:_NAMED])}{more}."
 

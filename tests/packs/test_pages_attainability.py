@@ -52,6 +52,7 @@ def make_pages(
     params: AttainabilityParams | None = None,
     history: tuple[int, int] | None = None,
     reps: bool = True,
+    parts: bool = True,
 ) -> dict[str, Page]:
     cube, accounts = make_cube(), make_accounts()
     if not reps:
@@ -63,7 +64,7 @@ def make_pages(
     )
     summary = summarise_targets(allocation.targets, accounts, cube=cube, forecast=coming, period=PERIOD)
     rows = summary[~summary["without_account"]]
-    keys, paths = make_keys(rows)
+    keys, paths = make_keys(rows if parts else rows[rows["dimension"] == "company"])
     drawn = paths if known else None
     params = params or AttainabilityParams()
     likely = pages.Likely(
@@ -155,6 +156,29 @@ def test_a_book_without_reps_is_told_by_what_it_names(
     assert made["targets_2"].title == asked
     assert made["targets_2"].table["name"].tolist()[:2] == ["North", "South"]
     assert made["targets_8"].title == cards
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "first"),
+    [
+        ("en", "The total of 1.21 k is reached with a probability of > 99 %; of no part can a probability be said",
+         "To doubt: "),
+        ("zh", "总目标1,210的达成概率为 > 99 %；各部分的概率无法判断", "需存疑："),
+    ],
+)  # fmt: skip
+def test_a_total_whose_parts_have_no_chance_stands_alone(
+    tmp_path: Path, lang: str, title: str, first: str
+) -> None:
+    page = make_pages(tmp_path, lang, reps=False, parts=False)["targets_6"]
+    assert page.title == title
+    assert len(page.notes) == 1
+    assert page.notes[0].startswith(first)
+
+
+def test_accounts_without_a_rep_are_no_rep(made: dict[str, Page]) -> None:
+    rows = made["targets_6"].table.query("dimension == 'rep' and target > 0")
+    assert rows["name"].tolist() == ["Wu Lei", "Ann", "(no rep)"]
+    assert made["targets_6"].notes[1].startswith("Reps by likelihood: easy 2. ")
 
 
 def test_the_page_on_reps_has_the_probability(made: dict[str, Page]) -> None:

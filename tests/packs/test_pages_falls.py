@@ -55,8 +55,31 @@ def test_a_fall_of_more_than_a_third_names_closed_and_silent_accounts_by_size() 
         "Target below 2025Q1 by more than a third: Rep R, -79.9 % (-803): Shop A, closed, brought 30.0, of the others "
         "Shop B falls most, -770.",
     )
-    assert said([rep("S", 1000, 600)], accounts, lang="zh") == (
-        "目标较 2025Q1 下降超过三分之一：Rep S -40.0 %（-400）：Shop E 已关闭，当时为 800。",
+    assert said([rep("R", 1005, 202)], small, lang="zh") == (
+        "目标较 2025Q1 下降超过三分之一：Rep R -79.9 %（-803）：Shop A 已关闭，当时为 30.0、其余客户中 Shop B 下降最多，-770。",
+    )
+    assert said([rep("S", 800, 0)], accounts, lang="zh") == (
+        "目标较 2025Q1 下降超过三分之一：Rep S -100 %（-800）：Shop E 已关闭，当时为 800。",
+    )
+
+
+def test_who_is_silent_and_asked_all_the_same_is_not_the_whole_cause() -> None:
+    accounts = [account("A", "R", 300, 250), account("B", "R", 700, 150)]
+    assert said([rep("R", 1000, 400)], accounts, "A") == (
+        "Target below 2025Q1 by more than a third: Rep R, -60.0 % (-600): Shop A, silent since 2025-04, brought 300, of the "
+        "others Shop B falls most, -550.",
+    )
+    half = [account("A", "R", 400, 100), account("B", "R", 600, 300)]
+    assert said([rep("R", 1000, 400)], half, "A") == (
+        "Target below 2025Q1 by more than a third: Rep R, -60.0 % (-600): Shop A, silent since 2025-04, brought 400.",
+    )
+
+
+def test_a_closed_account_with_returns_beyond_its_sales_made_no_fall() -> None:
+    accounts = [account("A", "R", -100, rule="closed"), account("B", "R", 1000, 300)]
+    assert said([rep("R", 900, 300)], accounts) == (
+        "Target below 2025Q1 by more than a third: Rep R, -66.7 % (-600): none of the accounts that brought anything then is "
+        "closed or silent; Shop B falls most, -700.",
     )
 
 
@@ -65,29 +88,29 @@ def test_a_third_itself_is_no_such_fall_and_a_fallen_forecast_is() -> None:
     assert said([rep("R", 900, 600)], accounts) == ()
     assert said([rep("R", 900, 600, 700), rep("S", 0, 0)], accounts) == ()
     assert said([rep("R", 900, 600, 500)], accounts) == (
-        "Forecast, not target, below 2025Q1 by more than a third: Rep R, -44.4 % (-400): no account is closed or silent; "
-        "Shop B falls most, -250.",
+        "Forecast, not target, below 2025Q1 by more than a third: Rep R, -44.4 % (-400): none of the accounts that "
+        "brought anything then is closed or silent; Shop B falls most, -250.",
     )
     assert said([rep("R", 900, 600, 500)], accounts, lang="zh") == (
-        "预测（而非目标）较 2025Q1 下降超过三分之一：Rep R -44.4 %（-400）：没有已关闭或未再采购的客户；Shop B 下降最多，-250。",
+        "预测（而非目标）较 2025Q1 下降超过三分之一：Rep R -44.4 %（-400）：当时有收入的客户中没有已关闭或未再采购的；Shop B 下降最多，-250。",
     )
 
 
 def test_falls_are_ranked_by_what_is_told_and_no_account_that_rises_is_named() -> None:
-    accounts = [account("A", "R", 400, 430), account("B", "S", 900, 950, forecast=900)]
+    accounts = [account("A", "R", 400, 430), account("C", "R", 500, 120),
+                account("B", "S", 800, 900, forecast=-20), account("D", "S", 100, 50, forecast=120)]  # fmt: skip
+    none = "none of the accounts that brought anything then is closed or silent"
     assert said([rep("R", 900, 550, 550), rep("S", 900, 950, 100)], accounts) == (
-        "Target below 2025Q1 by more than a third: Rep R, -38.9 % (-350): no account is closed or silent.",
-        "Forecast, not target, below 2025Q1 by more than a third: Rep S, -88.9 % (-800): no account is closed or silent.",
+        f"Target below 2025Q1 by more than a third: Rep R, -38.9 % (-350): {none}; Shop C falls most, -380.",
+        f"Forecast, not target, below 2025Q1 by more than a third: Rep S, -88.9 % (-800): {none}; Shop B falls most, -820.",
     )
 
 
 def test_only_the_largest_falls_are_told_and_the_rest_is_counted() -> None:
     reps = [rep(key, 100 * at, 10) for at, key in enumerate("RSTUV", start=1)]
-    told = said(reps, [account("A", "V", 500, 10)])[0]
+    told = said(reps, [account("A", key, 100 * at, 10) for at, key in enumerate("RSTUV", start=1)])[0]
     assert [f"Rep {key}" in told for key in "VUTSR"] == [True, True, True, False, False]
-    assert told.endswith(
-        "Rep T, -96.7 % (-290): no account of today's brought anything then; and reps besides: 2."
-    )
+    assert told.endswith("closed or silent; Shop A falls most, -290; and reps besides: 2.")
 
 
 def test_accounts_get_what_is_forecast_of_them() -> None:

@@ -35,11 +35,11 @@ def said(rows: list[tuple[object, ...]], lang: str = "en") -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("lang", "told"),
     [
-        ("en", "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop +100 % (400, "
-               "forecast 200; 70.0 % of potential, 20.0 % of the forecast); Account type Chain -37.5 % (500, "
-               "forecast 800; 30.0 % of potential, 80.0 % of the forecast)."),
-        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差一成以上者，金额最大的是：客户类型 Shop +100 %（目标 400，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
-               "客户类型 Chain -37.5 %（目标 500，预测 800；占潜力 30.0 %，占预测 80.0 %）。"),
+        ("en", "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop +122 % (400, "
+               "even share 180, forecast 200; 70.0 % of potential, 20.0 % of the forecast); Account type Chain -30.6 % (500, "
+               "even share 720, forecast 800; 30.0 % of potential, 80.0 % of the forecast)."),
+        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差一成以上者，金额最大的是：客户类型 Shop +122 %（目标 400，均摊 180，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
+               "客户类型 Chain -30.6 %（目标 500，均摊 720，预测 800；占潜力 30.0 %，占预测 80.0 %）。"),
     ],
 )  # fmt: skip
 def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind_it(
@@ -52,8 +52,8 @@ def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
     rows = [*ROWS[:3], ("rep", "R1", 200, 150, 0.15, 0.5, 0, 0), ("rep", "R2", 110, 110, 0.1, 0.1, 0, 0),
             ("rep", "R3", 590, 740, 0.75, 0.4, 0, 0), ("rep", None, 9, 1, 0.0, 0.0, 0, 0)]  # fmt: skip
     even = "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: "
-    reps = ("Rep R1 +33.3 % (200, forecast 150; 50.0 % of potential, 15.0 % of the forecast); Rep R3 -20.3 % (590, "
-            "forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip
+    reps = ("Rep R1 +48.1 % (200, even share 135, forecast 150; 50.0 % of potential, 15.0 % of the forecast); Rep R3 -11.4 % (590, "
+            "even share 666, forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip
     assert said(rows) == (even + reps,)
     shop = said(ROWS)[0].removeprefix(even).removesuffix(".")
     assert said([*ROWS, *rows[3:]]) == (f"{even}{shop}; {reps}",)
@@ -62,8 +62,20 @@ def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
 def test_bounds_are_told_where_they_move_most() -> None:
     rows = [*ROWS[:3], ("account_type", "Shop", 110, 200, 0.2, 0.2, -78, 8)]
     assert said(rows) == (
-        "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop -45.0 % (110, "
-        "forecast 200; own bounds -70.0 against an even share of them).",
+        "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop -38.9 % (110, "
+        "even share 180, forecast 200; own bounds -70.0 beyond an even part).",
+    )
+
+
+def test_a_target_near_its_forecast_is_told_by_its_distance_from_an_even_share() -> None:
+    rows = [("company", "company", 1200, 1000, 1.0, 1.0, 0, 20), ("region", "North", 502, 500, 0.5, 0.4, 0, -90),
+            ("region", "South", 698, 500, 0.5, 0.6, 0, 110)]  # fmt: skip
+    (told,) = said(rows, "zh")
+    assert "区域 North -16.3 %（目标 502，均摊 600，预测 500；余量分摊 -100（扣除均摊部分后））" in told
+    (told,) = said(rows)
+    assert (
+        "Region North -16.3 % (502, even share 600, forecast 500; share of the rest -100 beyond an even part)"
+        in told
     )
 
 

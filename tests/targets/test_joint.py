@@ -14,7 +14,7 @@ from kamlib.params import Layer, build_params
 from kamlib.periods import parse_period
 from kamlib.targets import Allocation, AllocationParams, allocate_targets, check_request
 from kamlib.targets.allocation import account_targets
-from kamlib.targets.joint import _planned, check_sum
+from kamlib.targets.joint import check_sum
 from kamlib.targets.params import SizingParams
 from kamlib.targets.wishes import Wish
 from tests.targets.sample import FREE, PERIOD, make_accounts, make_cube
@@ -278,5 +278,12 @@ def test_an_impossible_request_is_refused_before_anything_runs() -> None:
         )
 
 
-def test_a_side_that_no_account_has_is_told_so() -> None:
-    assert _planned("rep", "R10", []) == " No planned account has a rep."
+@pytest.mark.parametrize(("side", "column"), [("account_type", "account_type"), ("rep", "rep_id")])
+def test_a_side_that_no_account_has_is_told_so(side: str, column: str) -> None:
+    wanted = AllocationParams(requirements=[Wish(**{side: "X1"}, at_least=Decimal(5))], **FREE)
+    accounts = make_accounts().assign(**{column: None})
+    with pytest.raises(ParameterError) as caught:
+        allocate_targets(make_cube(), accounts, total=1220, period=PERIOD, params=wanted, unit=10)
+    assert str(caught.value) == (
+        f'allocation.requirements: {side} X1: there is no {side} "X1". No planned account has any.'
+    )
