@@ -67,7 +67,7 @@ def _ends(rows: pd.DataFrame, pace: float) -> list[Any]:
 
 
 def _said(row: pd.Series, traced: pd.DataFrame, share: float, even: float, scope: Scope) -> str:
-    """Tell one target beside its even share of the total and its forecast, and why it is so far from there."""
+    """Tell one target beside its even share of the total and its forecast, and why it is so far off."""
     words = scope.words
     chain = traced[(traced["dimension"] == row["dimension"]) & (traced["key"] == row["key"])].iloc[0]
     return words(
