@@ -162,9 +162,11 @@ def _covered(scope: Scope, sides: Sides) -> list[str]:
     words, size = scope.words, scope.size
     if sides.new_business is None or size.gap is None or size.gap >= 0:
         return []
-    known = {"open": words.money(-size.gap), "new": words.money(sides.new_business)}
+    known = {"period": size.period, "open": words.money(-size.gap)}
+    if not sides.new_business:
+        return [words("targets.sides_cover_none", **known)]
     share = words.percent(float(sides.new_business / -size.gap))
-    return [words("targets.sides_cover", period=size.period, share=share, **known)]
+    return [words("targets.sides_cover", share=share, new=words.money(sides.new_business), **known)]
 
 
 def _held(scope: Scope, held: Decimal | None) -> tuple[str, ...]:

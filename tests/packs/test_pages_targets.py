@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -186,6 +187,10 @@ def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_
     )
     assert page.notes[1].startswith(
         "The forecast, the mean of what may come without extra effort, falls 600 short"
+    )
+    none = replace(sides, new_business=Decimal(0))
+    assert pages.size_page(sizing_steps(size), scope=scope, sides=none).sentences[2] == (
+        "Of this plan's total for 2026Q1 the forecast leaves 600 open, and no new business of the pipeline is expected in it."
     )
     less = pages.size_page(sizing_steps(size), scope=scope, held=Decimal(3100)).sentences
     assert less == (
