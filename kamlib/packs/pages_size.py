@@ -193,17 +193,16 @@ def _size_notes(steps: pd.DataFrame, scope: Scope, sides: Sides | None) -> tuple
 
 
 def _way_note(steps: pd.DataFrame, scope: Scope) -> str:
-    """Say by which way the total came about, with the growth that this way asks or that follows from it."""
+    """Say by which way the total came about, with the growth that this way asks or that follows, if known."""
     words, size = scope.words, scope.size
     way = "given" if size.given else size.basis
     asked = steps.loc[steps["step"] == "growth", "growth"] if way == "growth" else pd.Series([size.growth])
-    note = words(
-        f"targets.size_note_{'above' if way == 'growth' else way}",
-        base=size.base_period,
-        amount=words.money(size.amount),
-        growth="–" if asked.isna().all() else words.signed_percent(float(asked.iloc[0])),
-        unit=words.count(size.unit),
-    )
+    known = {"base": size.base_period, "amount": words.money(size.amount), "unit": words.count(size.unit)}
+    if asked.isna().all():
+        note = words(f"targets.size_note_{way}_alone", **known)
+    else:
+        growth = words.signed_percent(float(asked.iloc[0]))
+        note = words(f"targets.size_note_{'above' if way == 'growth' else way}", growth=growth, **known)
     return note + (words("targets.size_note_over", over=words.money(size.over)) if size.over else "")
 
 

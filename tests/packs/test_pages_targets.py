@@ -298,6 +298,7 @@ def test_without_a_base_growth_is_not_said() -> None:
     assert page.title == (
         "500 is asked for 2026Q1; the book does not know the whole of 2025Q1 to compare it with"
     )
+    assert page.notes[0] == "From above: the amount was given (500)."
 
 
 def test_reps_stand_first_and_every_dimension_adds_up() -> None:
