@@ -62,7 +62,8 @@ def _decide_held(held: Held | None, forecast: Decimal, words: Words) -> list[str
 
 def _decide_around(around: Enclosing, more: Decimal, reps: pd.DataFrame, words: Words) -> list[str]:
     """Say what a longer period's target leaves for this one, and whether more is to be asked for it."""
-    known = {"around": around.period, "period": around.planned, "gap": words.money(abs(more))}
+    holds = around.period if around.covers else words("planning.around_part", around=around.period)
+    known = {"around": holds, "period": around.planned, "gap": words.money(abs(more))}
     if not around.must:
         return [words("planning.around_met", **known)]
     known["must"] = words.money(around.must)
@@ -84,15 +85,16 @@ def _beside_forecast(around: Enclosing, must: Decimal, words: Words) -> str:
 
 
 def _most_left(around: Enclosing, reps: pd.DataFrame, words: Words) -> list[str]:
-    """Name the rep with most left to bring beyond what is asked; nobody where no rep's is known."""
+    """Name the rep with the most left to bring beyond what is asked; nobody where no rep's is known."""
     left = pd.Series(to_ticks(around.reps["must"]) - to_ticks(around.reps["asked"]), index=around.reps.index)
     left = left[around.reps["key"].isin(reps["key"])]
     if not len(left) or left.max() <= 0:
         return []
     row = around.reps.loc[left.idxmax()]
-    name = reps.loc[reps["key"] == row["key"], "name"].iloc[0]
-    asked = words.money(row["asked"])
-    return [words("planning.around_rep", rep=name, must=words.money(row["must"]), asked=asked)]
+    rep = reps.loc[reps["key"] == row["key"], "name"].iloc[0]
+    amounts = {"must": row["must"], "asked": row["asked"], "part": row["must"] - row["asked"]}
+    told = {name: words.money(amount) for name, amount in amounts.items()}
+    return [words("planning.around_rep", rep=rep, **told)]
 
 
 def _decide_forecast(reps: pd.DataFrame, gap: Decimal, words: Words) -> str:

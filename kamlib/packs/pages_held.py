@@ -258,7 +258,7 @@ def _has_to_bring(around: Enclosing, asked: Decimal | None, words: Words) -> lis
         side = "same" if not more else "more" if more > 0 else "less"
         gap = words(f"targets.held_around_{side}", gap=words.money(abs(more)))
     known |= {"period": around.planned, "must": words.money(around.must), "gap": gap}
-    return [words("targets.held_around_expected", **known)]
+    return [words(f"targets.held_around_expected{'' if around.covers else '_part'}", **known)]
 
 
 def furthest(held: Held) -> pd.DataFrame:

@@ -17,7 +17,7 @@ _TOLD = 2  # required totals that are told, those that move most
 
 
 def required_sentences(requirements: pd.DataFrame, words: Words) -> tuple[str, ...]:
-    """Say of each required total what was asked, what it came to, and whether it moves targets.
+    """Say of each required total what was asked, what it came to, and what that is without any.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def required_sentences(requirements: pd.DataFrame, words: Words) -> tuple[str, .
             what=_required_of(row, words),
             asked=_required_amount(row, words),
             target=words.count(row.target),
-            binds=words(f"targets.required_{row.binds}"),
+            moved=_moved(row, words),
         )
         for row in rows
     ]
@@ -51,10 +51,20 @@ def required_sentences(requirements: pd.DataFrame, words: Words) -> tuple[str, .
     return tuple(told)
 
 
+def _moved(row: Any, words: Words) -> str:
+    """Say how far a required total is from what the same would come to without any."""
+    gap = row.target - row.unrequired
+    if not gap:
+        return words("targets.required_none")
+    return words(
+        "targets.required_moved", gap=words.signed_money(gap), unrequired=words.money(row.unrequired)
+    )
+
+
 def required_moves(
     requirements: pd.DataFrame, chains: pd.DataFrame, names: Mapping[str, str], words: Words
 ) -> tuple[str, ...]:
-    """Say how many required totals hold, which of them move most, and whose targets are moved most.
+    """Say how many required totals hold, what of theirs is moved most, and whose targets are.
 
     Parameters
     ----------
@@ -75,13 +85,13 @@ def required_moves(
     """
     if not len(requirements):
         return ()
-    rows = requirements[requirements["binds"] != "none"]
-    known = {"count": len(requirements), "binding": len(rows)}
+    gaps = requirements["target"] - requirements["unrequired"]
+    rows = requirements[gaps != 0]
+    count = len(requirements)
     if not len(rows):
-        return (words("planning.requires_none", **known),)
+        return (words("planning.requires_none", count=count),)
     link = words("targets.list")
-    gaps = rows["target"] - rows["unrequired"]
-    order = gaps.abs().sort_values(ascending=False, kind="stable").index[:_TOLD]
+    order = gaps[rows.index].abs().sort_values(ascending=False, kind="stable").index[:_TOLD]
     totals = [
         words(
             "planning.requires_total",
@@ -93,7 +103,7 @@ def required_moves(
         for row in rows.loc[order].itertuples()
     ]
     reps = _moved_most(chains, names, words)
-    return (words("planning.requires", totals=link.join(totals), reps=reps, **known),)
+    return (words("planning.requires", totals=link.join(totals), reps=reps, count=count),)
 
 
 def _moved_most(chains: pd.DataFrame, names: Mapping[str, str], words: Words) -> str:

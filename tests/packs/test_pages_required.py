@@ -26,9 +26,9 @@ IDLE = Wish(region="North", at_least=Decimal(10))
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", "3 required totals hold, 2 of which move targets: most Product line Bikes -136 (700, 836 without); "
+        ("en", "3 required totals hold; furthest from what would come without: Product line Bikes -136 (700, 836 without); "
                "Region South +60.0 (500, 440 without); by rep most R2 +55.0; Wu Lei -124."),
-        ("zh", "共有3项规定合计，其中2项使目标变动：变动最大的是 产品线 Bikes -136（700，若无规定合计为836）；区域 South +60.0"
+        ("zh", "共有3项规定合计；与无规定合计时相差最大的是产品线 Bikes -136（700，若无规定合计为836）；区域 South +60.0"
                "（500，若无规定合计为440）；按客户经理变动最大的是 R2 +55.0；Wu Lei -124。"),
     ],
 )  # fmt: skip

@@ -166,10 +166,10 @@ def test_what_holds_for_a_part_is_weighed_with_the_plan_alone() -> None:
     [
         # R1 and R2 have 3,700 in the quarter; 2,300 is forecast in February and March, 1,000 in January
         (3000, 150, "Decide first whether 200 more is to be asked of 2026-01: of what holds for 2026Q1 1.40 k is left for "
-                    "it to bring, 400 beyond the forecast, all of it yet to be won. Most of it is left with Ann: 700 to "
+                    "it to bring, 400 beyond the forecast, all of it yet to be won. The largest part of it, 100, is left with Ann: 700 to "
                     "bring, 600 asked."),
         (3000, -100, "Decide first whether 200 more is to be asked of 2026-01: of what holds for 2026Q1 1.40 k is left for "
-                     "it to bring, 400 beyond the forecast, all of it yet to be won. Most of it is left with Ann: 700 to "
+                     "it to bring, 400 beyond the forecast, all of it yet to be won. The largest part of it, 100, is left with Ann: 700 to "
                      "bring, 600 asked. Decide how 100 between forecast and target is to be won: Ann lacks most (-100)."),
         (2800, 150, "Of what holds for 2026Q1 1.20 k is left for 2026-01 to bring, as much as this plan asks. Decide whether "
                     "150 of forecast above target is to be asked for: Ann has most in hand (+150)."),

@@ -271,8 +271,8 @@ def test_growth_that_was_asked_is_told_apart_from_growth_that_follows(
 @pytest.mark.parametrize(("covers", "expected", "said"), [
     (True, 4000, "The book's own targets hold for 2026, which 2026Q1 is a part of: 9.00 k. Sold or forecast in its other 9 "
                  "months: 4.00 k, so that 2026Q1 has to bring 5.00 k, 2.00 k more than this plan asks of it."),
-    (False, 4000, "The book's own targets for 2026, which 2026Q1 is a part of, speak of a part: 9.00 k. Sold or forecast in "
-                  "its other 9 months: 4.00 k, so that 2026Q1 has to bring 5.00 k."),
+    (False, 4000, "The book's own targets for 2026, which 2026Q1 is a part of, speak of a part: 9.00 k. Of the same, 4.00 k "
+                  "is sold or forecast in its other 9 months, so that 2026Q1 has to bring 5.00 k of it."),
     (True, None, "The book's own targets hold for 2026, which 2026Q1 is a part of: 9.00 k."),
 ])  # fmt: skip
 def test_before_the_split_a_longer_period_says_what_this_one_has_to_bring(
@@ -373,7 +373,7 @@ def test_a_required_total_that_whole_units_miss_is_told_with_by_how_much() -> No
     assert pages_made["targets_2"].label("accounts", Words("en")) == "Accounts asked"
     assert pages_made["targets_3"].label("accounts", Words("en")) == "Open accounts"
     row = {"account_type": "OEM", "month": "2026-01", "floor": None, "cap": Decimal(2200), "target": 2210,
-           "residual": 10, "binds": "cap"}  # fmt: skip
+           "residual": 10, "unrequired": 2310, "binds": "cap"}  # fmt: skip
     rows = pd.DataFrame([dict.fromkeys(SIDES) | row])
     assert required_sentences(rows, Words("en"))[1].endswith(
         "months: Account type OEM, Month 2026-01 by +10."
@@ -390,13 +390,14 @@ def test_required_totals_are_told_with_what_was_asked_and_what_moves() -> None:
     )
     known = {"only": "targets_2", "params": wanted, "sizing": SizingParams(total=1200)}
     assert make_pages(**known)["targets_2"].sentences[:-1] == (
-        "Required totals: Region North: asked at least 700, came to 990, which moves nothing; Product line Parts, "
-        "Quarter 2026Q1: asked exactly 450, came to 450, which moves targets up; Region North, Month 2026-01: asked "
-        "10 to 9,000, came to 600, which moves nothing.",
+        "Required totals: Region North: asked at least 700, came to 990, as it would without required "
+        "totals; Product line Parts, Quarter 2026Q1: asked exactly 450, came to 450, +61.0 against the 389 without "
+        "required totals; Region North, Month 2026-01: asked 10 to 9,000, came to 600, -3.00 against the 603 without "
+        "required totals.",
     )
     assert make_pages("zh", **known)["targets_2"].sentences[:-1] == (
-        "必须满足的合计：区域 North：要求至少 700，结果 990，未改动目标；产品线 Parts、季度 2026Q1：要求恰为 450，结果 450，使目标上调；"
-        "区域 North、月份 2026-01：要求10 至 9,000，结果 600，未改动目标。",
+        "必须满足的合计：区域 North：要求至少 700，结果 990，与无规定合计时相同；产品线 Parts、季度 2026Q1：要求恰为 450，结果 450，较无规定合计时的389相差+61.0；"
+        "区域 North、月份 2026-01：要求10 至 9,000，结果 600，较无规定合计时的603相差-3.00。",
     )
     assert len(sample_pages()["targets_2"].sentences) == 1  # on what is adopted
 

@@ -86,21 +86,23 @@ def test_no_more_months_are_known_than_a_forecast_looks_back_on() -> None:
             "Forecasts 1 to 12 months ahead, made at 12 dates from 2024-02 to 2025-01, with 13 to 24 months known "
             "(now 36), were too low at 11 of them, by 7.0 % on average over all; their months overlap, so that they "
             "tell less than as many apart would. That does not tell where these go, and no chance is corrected for it: "
-            "of retail sales forecast after such a run, 47 % went to the same side again.",
+            "of Australian retail sales, by state, industry and both, 1988 to 2018, 47 % went to the same side again after "
+            "such a run.",
         ),
         (
             "en",
             PastSide(True, 4, 4, 0.07, "2025-01", "2025-10", 1, 3, 60, 60, 60),
             "Forecasts 1 to 3 months ahead, made at 4 dates from 2025-01 to 2025-10, each with the last 60 months known, "
             "as now, were too high at 4 of them, by 7.0 % on average over all. That does not tell where these go, and no "
-            "chance is corrected for it: of retail sales forecast after such a run, 47 % went to the same side again.",
+            "chance is corrected for it: of Australian retail sales, by state, industry and both, 1988 to 2018, 47 % went to "
+            "the same side again after such a run.",
         ),
         (
             "zh",
             PastSide(True, 12, 12, 0.07, "2024-02", "2025-01", 1, 1, 13, 24, 36),
             "提前 1 个月的预测在 2024-02 至 2025-01 的 12 个时点（当时已知 13 至 24 个月，现为 36 个月）中有 12 个偏高"
-            "（全部时点平均 7.0 %）。这并不预示本次的方向，概率也未据此校正：零售数据中出现这种一边倒之后，下一次仍偏向同侧的占 "
-            "47 %。",
+            "（全部时点平均 7.0 %）。这并不预示本次的方向，概率也未据此校正：在 1988 至 2018 年澳大利亚零售数据（按州、行业及其组合）中，"
+            "出现这种一边倒之后仍偏向同侧的占 47 %。",
         ),
     ],
 )
