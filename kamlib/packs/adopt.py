@@ -20,10 +20,10 @@ from kamlib.runs.run import write_table
 
 _FILE = re.compile(r"(?P<period>\d{4}(?:Q[1-4]|-\d{2})?)-v(?P<version>\d{3,})\.csv")
 _ROW = ("account_id", "rep_id", "region", "account_type", "product_line", "month")
-_WHY = ("bound", "by_required")  # of the account and of the row; files written before have neither
+_WHY = ("bound", "required_change")  # of the account and of the row; files written before have neither
 _ABOUT = ("adopted_by", "adopted_at", "run", "note")
 COLUMNS = ("period", "version", "measure", *_ROW, "target", *_WHY, *_ABOUT)
-_AMOUNTS = ("target", "by_required")
+_AMOUNTS = ("target", "required_change")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _read(file: Path) -> pd.DataFrame:
         what = f"no column {', '.join(missing)}" if missing else "no rows"
         raise BookError(f"adopted/{file.name}: {what}. Restore the file as kam adopt wrote it.")
     table = table.reindex(columns=list(COLUMNS)).astype(dict.fromkeys(_WHY, "str"))
-    table["by_required"] = table["by_required"].fillna("0")
+    table["required_change"] = table["required_change"].fillna("0")
     for name in _AMOUNTS:
         try:
             table[name] = table[name].astype(MONEY)

@@ -19,7 +19,8 @@ def decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words, held: Held | None
 
     First which of two targets is asked, where one holds for the same, and whether more is asked, where what a
     longer period's target leaves for this one is more; then what the gap to the forecast asks to decide.
-    Forecast above target is not offered as a reserve where all of it, and more, is left to be asked.
+    Forecast above target is not offered as a reserve where more is left to be asked of all that is planned:
+    what the forecast has to spare beyond that is told there.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def decide_gap(reps: pd.DataFrame, gap: Decimal, words: Words, held: Held | None
     around = None if held is None else held.enclosing
     if around is not None and around.more is not None:
         said += _decide_around(around, around.more, reps, words)
-        if around.more > 0 and gap >= 0:
+        if around.covers and around.more > 0 and gap >= 0:
             return joined(said, words)
     return joined([*said, _decide_forecast(reps, gap, words)], words)
 

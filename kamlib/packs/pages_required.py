@@ -9,7 +9,6 @@ import pandas as pd
 
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float
-from kamlib.packs.targets_scope import leading_side
 from kamlib.targets.facts import in_full
 from kamlib.targets.wishes import ACCOUNT_SIDES, SIDES
 
@@ -62,7 +61,7 @@ def _moved(row: Any, words: Words) -> str:
 
 
 def required_moves(
-    requirements: pd.DataFrame, chains: pd.DataFrame, names: Mapping[str, str], words: Words
+    requirements: pd.DataFrame, targets: pd.DataFrame, names: Mapping[str, str], words: Words, *, side: str
 ) -> tuple[str, ...]:
     """Say how many required totals hold, what of theirs is moved most, and whose targets are.
 
@@ -70,12 +69,14 @@ def required_moves(
     ----------
     requirements : pandas.DataFrame
         What `kamlib.targets.allocate_targets` returns as `requirements`.
-    chains : pandas.DataFrame
-        What `kamlib.targets.trace_targets` returns.
+    targets : pandas.DataFrame
+        What `kamlib.targets.allocate_targets` returns as `targets`.
     names : mapping of str to str
         Names of reps.
     words : Words
         Language and currency.
+    side : str
+        Whose targets are told: rep or another dimension.
 
     Returns
     -------
@@ -102,24 +103,23 @@ def required_moves(
         )
         for row in rows.loc[order].itertuples()
     ]
-    reps = _moved_most(chains, names, words)
+    reps = _moved_most(targets, names, words, side)
     return (words("planning.requires", totals=link.join(totals), reps=reps, count=count),)
 
 
-def _moved_most(chains: pd.DataFrame, names: Mapping[str, str], words: Words) -> str:
+def _moved_most(targets: pd.DataFrame, names: Mapping[str, str], words: Words, side: str) -> str:
     """Name who is moved up most by required totals, and who down; nothing where nobody is."""
-    side = leading_side(chains)
-    own = chains[(chains["dimension"] == side) & chains["key"].notna()]
-    moved = pd.Series(as_float(own["by_required"]).round(), index=own.index)
-    ends = dict.fromkeys([moved.idxmax(), moved.idxmin()]) if len(moved) else {}
+    key = targets[ACCOUNT_SIDES.get(side, side)]
+    changes = pd.Series(as_float(targets["required_change"]), index=key).groupby(level=0).sum().round()
+    ends = dict.fromkeys([changes.idxmax(), changes.idxmin()]) if len(changes) else {}
     told = [
         words(
             "planning.requires_rep",
-            name=names.get(str(own.loc[at, "key"]), str(own.loc[at, "key"])),
-            amount=words.signed_money(moved[at]),
+            name=names.get(str(key), str(key)),
+            amount=words.signed_money(changes[key]),
         )
-        for at in ends
-        if moved[at]
+        for key in ends
+        if changes[key]
     ]
     if not told:
         return ""

@@ -24,7 +24,7 @@ from kamlib.packs.pages_held import (
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.pages_required import required_moves
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
-from kamlib.packs.targets_scope import base_doubt, base_labels, mean_beside_middle
+from kamlib.packs.targets_scope import base_doubt, base_labels, leading_side, mean_beside_middle
 from kamlib.periods import Period
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
@@ -142,8 +142,9 @@ def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str
 def _required_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
     """Say what required totals move."""
     names = dict(reps.dropna(subset="key")[["key", "name"]].to_numpy())
-    chains, asked = run.load("target_chains"), run.load("target_requirements")
-    return required_moves(asked, chains, names, run.words)
+    asked, targets = run.load("target_requirements"), run.load("plan_targets")
+    side = leading_side(run.load("target_summary"))
+    return required_moves(asked, targets, names, run.words, side=side)
 
 
 def _reps(run: Run, held: Held | None) -> pd.DataFrame:

@@ -35,9 +35,9 @@ class Allocation:
     targets : pandas.DataFrame
         One row per open account, product line and month, in this order: account_id, rep_id, region,
         account_type, product_line, month, quarter, target [currency, int64, a multiple of the unit];
-        line_share and month_share, by which the account's target fell here [fraction], by_required, what
-        totals required of it move, and rounding, what whole units added [currency, to the cent]; and of the
-        account history_share, potential_share, blend [fraction], rule and bound.
+        line_share and month_share, by which the account's target fell here [fraction], required_change,
+        what all required totals change of it, and rounding, what whole units added [currency, to the cent];
+        and of the account history_share, potential_share, blend [fraction], rule and bound.
     accounts : pandas.DataFrame
         One row per account, closed ones with a target of 0, sorted by account_id: the chain from its shares
         to its units. history, actual_last_year (of the base period), potential [currency, currency,
@@ -278,7 +278,7 @@ def _cells(plan: AccountPlan, phasing: Phasing, requested: Requested, *, unit: i
     result["month"] = np.tile(phasing.months, len(table) * lines)
     result["quarter"] = result["month"].map(period_months)
     result["target"] = requested.units.ravel() * unit
-    result["by_required"] = _cents(requested.moved.ravel() * unit)
+    result["required_change"] = _cents(requested.changed.ravel() * unit)
     result["rounding"] = _cents((requested.units - requested.exact).ravel() * unit)
     result["line_share"] = np.repeat(phasing.line_share[opened].ravel(), months)
     result["month_share"] = np.tile(phasing.month_share.ravel(), len(table))

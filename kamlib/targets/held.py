@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -127,7 +128,7 @@ def compare_held(
         One row per account, product line and month; what `allocate_targets` returns as `targets`.
     adopted : pandas.DataFrame or None
         Adopted targets that hold: measure, period, run, adopted_by, adopted_at, account_id, rep_id, region,
-        account_type, product_line, month, target [currency]; bound and by_required, where they are told.
+        account_type, product_line, month, target [currency]; bound and required_change, where they are told.
     own : pandas.DataFrame, optional
         The book's targets: period, measure (revenue where null), account_id, rep_id, region, product_line,
         account_type (each may be null or absent) and target [currency].
@@ -211,13 +212,19 @@ def _enclosing(
     targets: pd.DataFrame, adopted: pd.DataFrame | None, own: pd.DataFrame | None,
     accounts: pd.DataFrame | None, period: Period, coming: pd.DataFrame | None,
 ) -> Enclosing | None:  # fmt: skip
-    """Return the book's own target of the shortest period around this one, if there is any."""
+    """Return the book's own target of the shortest period around this one that speaks of what is planned.
+
+    That of the shortest where none does; None where there is none.
+    """
     longer = [around for around in (*period.quarters(), period.year()) if around.length > period.length]
     found = [(around, stated(own, accounts, [around])) for around in longer]
     found = [(around, rows) for around, rows in found if len(rows)]
     if not found:
         return None
-    around, rows = found[0]
+    asks = [same_cells(least_named(rows, "company"), targets.assign(quarter=str(one))) for one, rows in found]
+    around, rows = next(
+        (one for one, same in zip(found, asks, strict=True) if same["target"].any()), found[0]
+    )
     held = least_named(rows, "company")
     own_months = {str(month) for month in period.months()}
     rest = tuple(str(month) for month in around.months() if str(month) not in own_months)
@@ -235,16 +242,21 @@ def _enclosing(
         adopted_months=tuple(sorted(set(taken["month"]))),
         expected=None,
     )
-    if coming is None or not set(rest) <= set(coming["month"]):
+    if coming is None or not _known(rest, coming):
         return known
     coming = coming.assign(quarter=str(around))
     there, here = (coming[coming["month"].isin(months)] for months in (rest, own_months))
     return replace(
         known,
         expected=total_money(same_cells(held, there)["target"]),
-        forecast=total_money(same_cells(held, here)["target"]) if own_months <= set(here["month"]) else None,
+        forecast=total_money(same_cells(held, here)["target"]) if _known(own_months, coming) else None,
         reps=_left_of_reps(least_named(rows, "rep"), asked, there),
     )
+
+
+def _known(months: Collection[str], coming: pd.DataFrame) -> bool:
+    """Say whether months lie among those sold or forecast; one without a line between them sold nothing."""
+    return len(coming) > 0 and coming["month"].min() <= min(months) and max(months) <= coming["month"].max()
 
 
 def _left_of_reps(held: pd.DataFrame, asked: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:

@@ -13,8 +13,8 @@ def held_reasons(accounts: pd.DataFrame, asked: pd.DataFrame, adopted: pd.DataFr
     """Say of each row of an account why what is asked differs from what holds.
 
     The first of these that applies: ``moved`` (another rep is asked now), ``closed`` (the plan does not ask
-    it, as it does no closed account), ``new`` (what is adopted does not ask it), ``required`` (what totals
-    required of it move differs from what it did when adopted, by half of the difference or more to the same
+    it, as it does no closed account), ``new`` (what is adopted does not ask it), ``required`` (what required
+    totals change of it differs from what they did when adopted, by half of the difference or more to the same
     side), the bound that bit in the plan (``floor`` if it asks more than what holds, ``cap`` if less,
     ``pin``), ``unbound`` (one that bit in what is adopted, to the other side, and does not now), else
     ``share`` (its share of the total).
@@ -25,8 +25,8 @@ def held_reasons(accounts: pd.DataFrame, asked: pd.DataFrame, adopted: pd.DataFr
         Rows of accounts of `kamlib.targets.held.Held`: key, target_held and held_change [currency].
     asked, adopted : pandas.DataFrame
         The plan and the adopted targets of the same months, one row per account, product line and month:
-        account_id, bound and by_required [currency]. Adopted targets that tell neither of these are taken to
-        have had none.
+        account_id, bound and required_change [currency]. Adopted targets that tell neither of these are taken
+        to have had none.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def _bounds_of(targets: pd.DataFrame, accounts: pd.Series) -> npt.NDArray[np.obj
 
 
 def _required_of(targets: pd.DataFrame, accounts: pd.Series) -> npt.NDArray[np.int64]:
-    """Return what required totals move of each account; nothing where that is not told [ticks]."""
-    moved = targets.reindex(columns=["by_required"])["by_required"].fillna(0)
+    """Return what required totals change of each account; nothing where that is not told [ticks]."""
+    moved = targets.reindex(columns=["required_change"])["required_change"].fillna(0)
     sums = pd.Series(to_ticks(moved), index=targets["account_id"]).groupby(level=0).sum()
     return np.asarray(sums.reindex(accounts, fill_value=0), dtype=np.int64)
 

@@ -45,6 +45,8 @@ class Requested:
         The split before any rounding [units].
     moved : numpy.ndarray of float64, shape (open accounts, product lines x months)
         What required totals of their own move of its cells against the split without required totals [units].
+    changed : numpy.ndarray of float64, shape (open accounts, product lines x months)
+        What all required totals change of it against that split, pushed at by others' included [units].
     met : pandas.DataFrame
         One row per required total: account, rep, region, account_type, product_line, quarter, month (what it
         speaks of, null: all of it), requirement (the same in words), floor and cap (as asked), target (what
@@ -57,6 +59,7 @@ class Requested:
     exact: Floats
     fitted: Floats
     moved: Floats
+    changed: Floats
     met: pd.DataFrame
 
 
@@ -139,12 +142,14 @@ def split_requested(
     rates = joint.fit.rates[len(always) :]
     each = zip(wishes, asked, rates, strict=True)
     met = required_table([_met(*one, joint.units, seed, unit) for one in each])
+    changed = joint.fit.table - seed
     return Requested(
         BoundedSplit(exact, units, bound),
         joint.units.reshape(len(table), -1),
         within.reshape(len(table), -1),
         joint.fit.table.sum(axis=2),
-        np.where(_held(joint.fit.table, asked), joint.fit.table - seed, 0.0).reshape(len(table), -1),
+        np.where(_held(joint.fit.table, asked), changed, 0.0).reshape(len(table), -1),
+        changed.reshape(len(table), -1),
         met,
     )
 

@@ -51,7 +51,7 @@ def planned(
     )
     month, amount = list(targets), list(targets.values())
     table = pd.DataFrame({"account_id": "A, B", "rep_id": None, "region": "N", "account_type": "T",
-                          "product_line": "Bikes", "month": month, "target": amount, "bound": "cap", "by_required": -12.5})  # fmt: skip
+                          "product_line": "Bikes", "month": month, "target": amount, "bound": "cap", "required_change": -12.5})  # fmt: skip
     run.save("plan_targets", table.astype({"rep_id": "str"}))
     if kinds is not None:
         run.save("target_kinds", kinds)
@@ -71,7 +71,7 @@ def test_the_file_says_who_when_why_and_from_which_run(tmp_path: Path, book: Pat
     )
     assert adopted.file.read_text(encoding="utf-8").splitlines() == [
         "period,version,measure,account_id,rep_id,region,account_type,product_line,month,target,"
-        "bound,by_required,adopted_by,adopted_at,run,note",
+        "bound,required_change,adopted_by,adopted_at,run,note",
         f'2026Q1,1,revenue,"A, B",,N,T,Bikes,2026-01,100,cap,-12.5,Li Wei,2025-12-12T12:00:00+00:00,{run.name},"board, December"',
         f'2026Q1,1,revenue,"A, B",,N,T,Bikes,2026-02,300,cap,-12.5,Li Wei,2025-12-12T12:00:00+00:00,{run.name},"board, December"',
     ]
@@ -80,14 +80,14 @@ def test_the_file_says_who_when_why_and_from_which_run(tmp_path: Path, book: Pat
 def test_a_file_that_does_not_tell_what_bound_its_targets_is_read(tmp_path: Path, book: Path) -> None:
     file = adopt_run(planned(tmp_path, {"2026-01": 100}), book, by="Li Wei").file
     read = read_adopted(book)
-    assert read[["bound", "by_required"]].astype(str).to_numpy().tolist() == [["cap", "-12.5000"]]
+    assert read[["bound", "required_change"]].astype(str).to_numpy().tolist() == [["cap", "-12.5000"]]
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("bound,by_required,", "").replace("cap,-12.5,", ""), encoding="utf-8")
+    file.write_text(text.replace("bound,required_change,", "").replace("cap,-12.5,", ""), encoding="utf-8")
     read = read_adopted(book)
     assert (read["target"].astype(int).tolist(), read["bound"].isna().all()) == ([100], True)
-    assert read["by_required"].astype(float).tolist() == [0]
+    assert read["required_change"].astype(float).tolist() == [0]
     file.write_text(text.replace("-12.5", "much"), encoding="utf-8")
-    with pytest.raises(BookError, match="by_required: 1 values are no amounts"):
+    with pytest.raises(BookError, match="required_change: 1 values are no amounts"):
         read_adopted(book)
 
 

@@ -271,7 +271,7 @@ def test_a_card_that_fails_says_what_would_mend_it(tmp_path: Path, lang: str, sa
 
 def test_the_page_says_on_what_probabilities_were_tested(made: dict[str, Page]) -> None:
     assert (
-        "On 1,600 generated books, targets were reached as often as said within three points"
+        "On 800 generated books, targets were reached as often as said within three points"
         in made["targets_6"].notes[2]
     )
 

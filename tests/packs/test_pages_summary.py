@@ -215,6 +215,12 @@ def test_what_is_left_for_a_month_is_set_beside_its_forecast(
         "zh": f"先决定是否对 2026-01 追加30.0：2026Q1 的已有目标中尚余130须由其完成{beside}。",
     }[lang]
     assert decide_gap(reps, Decimal(10), words, held) == start
+    part = decide_gap(reps, Decimal(10), words, replace(held, enclosing=replace(around, covers=False)))
+    of_part = {"en": "2026Q1 (for a part of what is planned)", "zh": "2026Q1（仅涉及计划的一部分）"}[lang]
+    reserve = {"en": " Decide whether 10.0 of forecast", "zh": "需决定：预测高出目标的10.0"}[lang]
+    assert part.startswith(
+        start.replace("for 2026Q1", f"for {of_part}").replace("：2026Q1 ", f"：{of_part}") + reserve
+    )
 
 
 @pytest.mark.parametrize(("gap", "lang", "said"), [

@@ -98,12 +98,12 @@ def test_why_an_account_is_asked_otherwise() -> None:
 
 def test_required_totals_are_the_reason_where_they_move_otherwise_than_when_adopted() -> None:
     plan = rows(*((a, "R1", "2026-01", 20) for a in "ABCDE"), bounds={"A": "floor", "E": "cap"})
-    plan["by_required"] = to_money([100_000, 50_000, 40_000, 100_000, 0])
+    plan["required_change"] = to_money([100_000, 50_000, 40_000, 100_000, 0])
     year = rows(*((a, "R1", "2026-01", 10) for a in "ABCDE"), bounds={"B": "cap", "C": "cap", "E": "cap"})
     told = held_of(plan, year).of("account")["held_reason"].tolist()
     # of +10 required totals bring 10, 5, 4 and 10; C's cap held before and E's holds still
     assert told == ["required", "required", "unbound", "required", "share"]
-    year["by_required"] = to_money([100_000, 0, 0, 60_000, -100_000])
+    year["required_change"] = to_money([100_000, 0, 0, 60_000, -100_000])
     told = held_of(plan, year).of("account")["held_reason"].tolist()
     assert told == ["floor", "required", "unbound", "share", "required"]  # E was held down by one
     less = held_of(year, plan).of("account")["held_reason"].tolist()  # the other way round
@@ -416,3 +416,28 @@ def test_a_quarter_of_which_nothing_is_planned_does_not_hide_its_months() -> Non
     alone = compare_held(plan, None, own.head(1), period=QUARTER)
     assert alone is not None
     assert (alone.covers, amounts(alone.of("company"))) == (False, {"company": [100, 0, -100]})
+
+
+def test_a_quarter_of_which_nothing_is_planned_does_not_hide_the_year_around() -> None:
+    plan = rows(("A", "R1", "2026-02", 40)).assign(rule="both")
+    own = stated_for(("2026Q1", "R9", 30), ("2026", None, 900))
+    held = compare_held(plan, None, own, period=parse_period("2026-02"))
+    assert held is not None
+    assert held.enclosing is not None
+    assert (held.enclosing.period, held.enclosing.target, held.enclosing.asked) == ("2026", 900, 40)
+    alone = compare_held(plan, None, own.head(1), period=parse_period("2026-02"))
+    assert alone is not None
+    assert alone.enclosing is not None
+    assert (alone.enclosing.period, alone.enclosing.asked) == ("2026Q1", 0)
+
+
+def test_a_month_without_a_line_sold_nothing_and_is_known() -> None:
+    plan = rows(("A", "R1", "2026-04", 40)).assign(rule="both")
+    coming = rows(("A", "R1", "2026-04", 45), *(("A", "R1", month, 10) for month in ("2026-05", "2026-06")))
+    own = stated_for(("2026Q2", "R1", 100), ("2026", None, 900))
+    gap = coming[coming["month"] != "2026-05"]
+    for known, expected in ((coming, 20), (gap, 10), (coming.head(2), None)):
+        held = compare_held(plan, None, own, period=parse_period("2026-04"), coming=known)
+        assert held is not None
+        assert held.enclosing is not None
+        assert held.enclosing.expected == expected
