@@ -11,7 +11,7 @@ from kamlib.packs.targets_scope import Scope
 from kamlib.targets.chain import chain_steps
 
 _FAR = 0.1  # of the forecast, beyond what the total is off its own
-_SIDES = (("region", "product_line", "account_type"), ("rep",))  # each told by its own ends
+_SIDES = {"sides": ("region", "product_line", "account_type"), "reps": ("rep",)}  # each told by its own ends
 
 
 def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Scope) -> tuple[str, ...]:
@@ -46,16 +46,19 @@ def far_sentences(table: pd.DataFrame, traced: pd.DataFrame | None, *, scope: Sc
     known = pd.MultiIndex.from_frame(table[["dimension", "key"]]).isin(
         pd.MultiIndex.from_frame(traced[["dimension", "key"]])
     )
-    told = []
-    for sides in _SIDES:
+    told, groups = [], []
+    for group, sides in _SIDES.items():
         rows = table[table["dimension"].isin(sides) & known & ~table["without_account"]]
-        for at in _ends(rows, total / coming):
+        ends = _ends(rows, total / coming)
+        groups += [words(f"targets.far_{group}")] if ends else []
+        for at in ends:
             share = float(rows.loc[at, "forecast"]) / coming
             told.append(_said(rows.loc[at], traced, share, share * total, scope))
     if not told:
         return ()
+    of = groups[0] if len(groups) == 1 else words("targets.far_both", sides=groups[0], reps=groups[1])
     listed = words("targets.list").join(told)
-    return (words("targets.far", told=listed, all=words.signed_percent(total / coming - 1)),)
+    return (words("targets.far", told=listed, sides=of, all=words.signed_percent(total / coming - 1)),)
 
 
 def _ends(rows: pd.DataFrame, pace: float) -> list[Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib.charts import targets as charts
 from kamlib.charts.figure import NativeChart
-from kamlib.measures.money import as_float
+from kamlib.measures.money import as_float, total_money
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import add_held, held_labels, quarters_said
 from kamlib.packs.pages_proof import joined
@@ -109,10 +109,17 @@ def months_page(
             charts.week_chart(drawn_weeks(weeks, cut=len(months) <= _CUT_MONTHS), words=words),
         ),
         sentences=quarters_said(quarters, scope),
-        notes=_notes(months, days, scope, by_days=compared is not None),
+        notes=_notes(table, scope, calendar=days["calendar"]),
         labels=scope.labels() | held_labels(held, words),
-        totals=(*series_of(scope.size), *beside, "working_days"),
+        totals=(*series_of(scope.size), *_summed(months, beside, held), "working_days"),
     )
+
+
+def _summed(months: pd.DataFrame, beside: list[str], held: Held | None) -> list[str]:
+    """Return the columns of what holds whose sum is all that holds: none where some holds by quarter only."""
+    if held is None or not beside:
+        return []
+    return beside if total_money(months["target_held"].dropna()) == held.total else []
 
 
 def drawn_weeks(weeks: pd.DataFrame, *, cut: bool) -> pd.DataFrame:
@@ -160,15 +167,33 @@ def _rule_note(months: int, scope: Scope, *, by_days: bool) -> str:
     )
 
 
-def _notes(months: pd.DataFrame, days: pd.DataFrame, scope: Scope, *, by_days: bool) -> tuple[str, ...]:
+def _notes(table: pd.DataFrame, scope: Scope, *, calendar: pd.Series) -> tuple[str, ...]:
+    """Say what months go by, where they are furthest from the forecast, and how many days are worked.
+
+    One month shares nothing with others: of it the working days are told, beside the base's where these differ.
+    """
     words = scope.words
-    notes = [_rule_note(len(months), scope, by_days=by_days)]
+    worked = int(table["working_days"].sum())
+    known = max(set(calendar), key=CALENDARS.index)
+    said = {"days": words.count(worked), "calendar": words.value("calendar", known)}
+    if len(table) == 1:
+        return (joined([words("targets.months_note_days_one", **said), *_days_beside(table, scope)], words),)
+    notes = [_rule_note(len(table), scope, by_days="working_days_base" in table)]
     if scope.size.forecast is not None:
-        gaps = pd.Series(as_float(months["forecast_gap"]))
+        gaps = pd.Series(as_float(table["forecast_gap"]))
         at = int(gaps.abs().argmax())
         gap = words.signed_money(gaps[at])
-        notes.append(words("targets.months_note_gap", month=months["key"].iloc[at], gap=gap))
-    known = sorted(set(days["calendar"]), key=CALENDARS.index)
-    worked = words.count(int(days["working_days"].sum()))
-    notes.append(words("targets.months_note_days", days=worked, calendar=words.value("calendar", known[-1])))
-    return tuple(notes)
+        notes.append(words("targets.months_note_gap", month=table["month"].iloc[at], gap=gap))
+    return (*notes, words("targets.months_note_days", **said))
+
+
+def _days_beside(table: pd.DataFrame, scope: Scope) -> list[str]:
+    """Say what one month asks a working day more than its base brought, where that had more or fewer."""
+    row = table.iloc[0]
+    then, now = int(row.get("working_days_base", row["working_days"])), int(row["working_days"])
+    sold = float(row["actual_last_year"])
+    if then == now or not then or not now or sold <= 0:
+        return []
+    words = scope.words
+    growth = words.signed_percent(float(row["target"]) / now / (sold / then) - 1)
+    return [words("targets.months_note_days_beside", base=scope.size.base_period, then=then, growth=growth)]

@@ -35,10 +35,12 @@ def said(rows: list[tuple[object, ...]], lang: str = "en") -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("lang", "told"),
     [
-        ("en", "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop +122 % (400, "
+        ("en", "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, the largest amount above and the largest below "
+               "of regions, product lines and account types: Account type Shop +122 % (400, "
                "even share 180, forecast 200; 70.0 % of potential, 20.0 % of the forecast); Account type Chain -30.6 % (500, "
                "even share 720, forecast 800; 30.0 % of potential, 80.0 % of the forecast)."),
-        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差一成以上者，金额最大的是：客户类型 Shop +122 %（目标 400，均摊 180，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
+        ("zh", "与按预测均摊总目标（总目标较预测 -10.0 %）相差一成以上者，在区域、产品线与客户类型中"
+               "分别列出偏高与偏低金额最大的：客户类型 Shop +122 %（目标 400，均摊 180，预测 200；占潜力 70.0 %，占预测 20.0 %）；"
                "客户类型 Chain -30.6 %（目标 500，均摊 720，预测 800；占潜力 30.0 %，占预测 80.0 %）。"),
     ],
 )  # fmt: skip
@@ -51,18 +53,21 @@ def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind
 def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
     rows = [*ROWS[:3], ("rep", "R1", 200, 150, 0.15, 0.5, 0, 0), ("rep", "R2", 110, 110, 0.1, 0.1, 0, 0),
             ("rep", "R3", 590, 740, 0.75, 0.4, 0, 0), ("rep", None, 9, 1, 0.0, 0.0, 0, 0)]  # fmt: skip
-    even = "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: "
+    even = ("A tenth and more off an even share of the total, which stands -10.0 % from its forecast, the largest amount "
+            "above and the largest below ")
+    sides = "of regions, product lines and account types"
     reps = ("Rep R1 +48.1 % (200, even share 135, forecast 150; 50.0 % of potential, 15.0 % of the forecast); Rep R3 -11.4 % (590, "
             "even share 666, forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip
-    assert said(rows) == (even + reps,)
-    shop = said(ROWS)[0].removeprefix(even).removesuffix(".")
-    assert said([*ROWS, *rows[3:]]) == (f"{even}{shop}; {reps}",)
+    assert said(rows) == (f"{even}of reps: {reps}",)
+    shop = said(ROWS)[0].removeprefix(f"{even}{sides}: ").removesuffix(".")
+    assert said([*ROWS, *rows[3:]]) == (f"{even}{sides} and of reps: {shop}; {reps}",)
 
 
 def test_bounds_are_told_where_they_move_most() -> None:
     rows = [*ROWS[:3], ("account_type", "Shop", 110, 200, 0.2, 0.2, -78, 8)]
     assert said(rows) == (
-        "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, and largest by amount: Account type Shop -38.9 % (110, "
+        "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, the largest amount above and the "
+        "largest below of regions, product lines and account types: Account type Shop -38.9 % (110, "
         "even share 180, forecast 200; own bounds -70.0 beyond an even part).",
     )
 

@@ -433,6 +433,58 @@ def test_months_by_working_days_are_said_with_last_years_days() -> None:
     )
 
 
+def test_what_holds_is_summed_over_months_only_where_months_hold_all_of_it() -> None:
+    own = pd.DataFrame({"period": ["2026-01", "2026-02", "2026-03"], "target": [700, 200, 300]})
+    page = make_pages(own=own, only="targets_5")["targets_5"]
+    assert page.table["target_held"].astype("float64").tolist() == [700, 200, 300]
+    assert {"target_held", "held_change"} < set(page.totals)
+    size = size_target(make_cube(), None, period=parse_period("2026"), params=SizingParams(), unit=10)
+    year = pd.DataFrame({**ONE, "month": [str(month) for month in parse_period("2026").months()], "target": 60})
+    taken = year[year["month"] > "2026-09"].assign(**ADOPTED | {"period": "2026Q4"})
+    stated = pd.DataFrame({"period": ["2026Q1", "2026Q2", "2026Q3"], "target": [100, 110, 120]})
+    held = compare_held(year, taken, stated, period=parse_period("2026"))
+    assert held is not None
+    accounts = pd.DataFrame({"account_id": ["A"], "region": "N", "account_type": "T", "rep_id": "R1"})
+    summary = summarise_targets(year, accounts, cube=make_cube(), forecast=None, period=parse_period("2026"))
+    days = period_days(parse_period("2026"), params=CalendarParams())
+    page = months_page(
+        summary,
+        scope=pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {}),
+        held=held,
+        days=count_days(days),
+        weeks=sum_weeks(split_days(year, days, unit=10)),
+    )
+    assert (int(held.total), int(page.table["target_held"].dropna().sum())) == (510, 180)
+    assert {"target_held", "held_change"} < set(page.table)
+    assert {"target_held", "held_change"}.isdisjoint(page.totals)
+    assert "target" in page.totals
+
+
+@pytest.mark.parametrize(
+    ("lang", "same", "beside"),
+    [
+        ("en", "22 working days (no country is set: Monday to Friday); the month falls on them alike.",
+         " 2025-01 had 20: a working day the target asks +57.1 % on it."),
+        ("zh", "共 22 个工作日（未设定国家，按周一至周五计）；月目标平均分配到工作日。",
+         "2025-01 为 20 个：按每个工作日计，目标较其 +57.1 %。"),
+    ],
+)  # fmt: skip
+def test_one_month_alone_is_told_by_its_working_days(lang: str, same: str, beside: str) -> None:
+    month = parse_period("2026-01")
+    size = size_target(make_cube(), None, period=month, params=SizingParams(), unit=10)
+    plan = pd.DataFrame({**ONE, "month": ["2026-01"], "target": [1210]})
+    accounts = pd.DataFrame({"account_id": ["A"], "region": "N", "account_type": "T", "rep_id": "R1"})
+    summary = summarise_targets(plan, accounts, cube=make_cube(), forecast=None, period=month)
+    days = period_days(month, params=CalendarParams())
+    known = {"days": count_days(days), "weeks": sum_weeks(split_days(plan, days, unit=10))}
+    scope = pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, {})
+    assert months_page(summary, scope=scope, **known).notes == (same,)
+    as_many = {"2025-01": 22, "2026-01": 22}
+    assert months_page(summary, scope=scope, compared=as_many, **known).notes == (same,)
+    fewer = {"2025-01": 20, "2026-01": 22}
+    assert months_page(summary, scope=scope, compared=fewer, **known).notes == (same + beside,)
+
+
 @pytest.mark.parametrize(
     ("lang", "part", "none"),
     [
@@ -596,10 +648,10 @@ def test_what_is_adopted_of_a_part_is_told_beside_the_books_whole() -> None:
 
 
 @pytest.mark.parametrize(("lang", "own", "said"), [
-    ("en", {"target": [70]}, "Hold already, adopted for 2026-01 (plan of 2026-01, run 001, by Li on 2025-12-03) and of the "
-     "book's own for 2026-02: 120; this plan asks 120 of the same months, 0."),
-    ("en", {"target": [70], "rep_id": ["R9"]}, "Hold already, adopted for 2026-01 (plan of 2026-01, run 001, by Li on "
-     "2025-12-03) and of the book's own for 2026-02, which speak of a part: 120; of the same this plan asks 60.0, -60.0."),
+    ("en", {"target": [70]}, "Targets of 120 hold already: adopted ones for 2026-01 (plan of 2026-01, run 001, by Li on 2025-12-03), "
+     "the book's own for 2026-02; this plan asks 120 of the same months, 0."),
+    ("en", {"target": [70], "rep_id": ["R9"]}, "Targets of 120 hold already, the book's own of a part: adopted ones for "
+     "2026-01 (plan of 2026-01, run 001, by Li on 2025-12-03), the book's own for 2026-02; of the same this plan asks 60.0, -60.0."),
     ("zh", {"target": [70]}, "已有目标为 120：2026-01 为已采用的目标（2026-01 的计划，运行 001，Li 于 2025-12-03 采用），2026-02 "
      "为账册自带的目标；本计划对同样月份要求 120，相差 0。"),
 ])  # fmt: skip
