@@ -170,7 +170,7 @@ def _rule_note(months: int, scope: Scope, *, by_days: bool) -> str:
 def _notes(table: pd.DataFrame, scope: Scope, *, calendar: pd.Series) -> tuple[str, ...]:
     """Say what months go by, where they are furthest from the forecast, and how many days are worked.
 
-    One month shares nothing with others: of it the working days are told, beside the base's where these differ.
+    One month shares nothing with others: its working days are told, beside the base's where these differ.
     """
     words = scope.words
     worked = int(table["working_days"].sum())

@@ -650,8 +650,8 @@ def test_what_is_adopted_of_a_part_is_told_beside_the_books_whole() -> None:
 @pytest.mark.parametrize(("lang", "own", "said"), [
     ("en", {"target": [70]}, "Targets of 120 hold already: adopted ones for 2026-01 (plan of 2026-01, run 001, by Li on 2025-12-03), "
      "the book's own for 2026-02; this plan asks 120 of the same months, 0."),
-    ("en", {"target": [70], "rep_id": ["R9"]}, "Targets of 120 hold already, the book's own of a part: adopted ones for "
-     "2026-01 (plan of 2026-01, run 001, by Li on 2025-12-03), the book's own for 2026-02; of the same this plan asks 60.0, -60.0."),
+    ("en", {"target": [70], "rep_id": ["R9"]}, "Targets of 120 hold already: adopted ones for 2026-01 (plan of "
+     "2026-01, run 001, by Li on 2025-12-03), the book's own, which speak of a part, for 2026-02; of the same this plan asks 60.0, -60.0."),
     ("zh", {"target": [70]}, "已有目标为 120：2026-01 为已采用的目标（2026-01 的计划，运行 001，Li 于 2025-12-03 采用），2026-02 "
      "为账册自带的目标；本计划对同样月份要求 120，相差 0。"),
 ])  # fmt: skip
