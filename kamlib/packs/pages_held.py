@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kamlib.glossary import Words
 from kamlib.measures.money import as_float, to_money, to_ticks, total_money
+from kamlib.packs.pages_attainability import Likely
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.targets_scope import Scope, expected_cells, leading_side, side_name, with_side
 from kamlib.periods import parse_period
 from kamlib.runs import Run
+from kamlib.targets import attain_probability
 from kamlib.targets.held import Held, compare_held
 from kamlib.targets.holding import Enclosing
 
@@ -31,12 +35,17 @@ def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
         What `kamlib.targets.allocate_targets` returns as `targets`.
     """
     adopted, own = (run.load(name) if run.has(name) else None for name in ("adopted_targets", "targets"))
-    return compare_held(
+    held = compare_held(
         targets, adopted, own, run.load("accounts"), period=run.period, coming=expected_cells(run)
     )
+    if held is None or not run.has("target_held"):
+        return held
+    saved = run.load("target_held")
+    chances = saved.loc[saved["dimension"] == "company", "held_probability"].dropna()
+    return replace(held, chance=float(chances.iloc[0])) if len(chances) else held
 
 
-def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
+def save_held(run: Run, targets: pd.DataFrame, likely: Likely) -> Held | None:
     """Set the run's targets beside those that hold and save the comparison with the run.
 
     Parameters
@@ -45,11 +54,25 @@ def save_held(run: Run, targets: pd.DataFrame) -> Held | None:
         The run; gets ``target_held`` where targets hold for a month of its period.
     targets : pandas.DataFrame
         What `kamlib.targets.allocate_targets` returns as `targets`.
+    likely : Likely
+        What `kamlib.packs.pages_attainability.judge_targets` returns: how likely what holds is.
     """
     held = beside_held(run, targets)
-    if held is not None and held.months:
-        run.save("target_held", held.table)
-    return held
+    if held is None or not held.months:
+        return held
+    chance = held_chance(held, likely)
+    company = held.table["dimension"] == "company"
+    run.save("target_held", held.table.assign(held_probability=np.where(company, chance, np.nan)))
+    return held if np.isnan(chance) else replace(held, chance=chance)
+
+
+def held_chance(held: Held, likely: Likely) -> float:
+    """Return how likely the period brings what holds; NaN where that is of a part, or nothing is drawn."""
+    if not (held.whole and held.covers):
+        return float("nan")
+    asked = pd.DataFrame({"dimension": ["company"], "key": ["company"], "target": [held.total]})
+    found = attain_probability(asked, likely.keys, likely.paths, params=likely.params)
+    return float(found["reach_probability"].iloc[0])
 
 
 def add_held(table: pd.DataFrame, held: Held | None) -> pd.DataFrame:
@@ -171,6 +194,8 @@ def held_totals(held: Held, words: Words, *, period: str) -> tuple[str, ...]:
     target of a longer period that this one is a part of.
     """
     said = [_total(held, words, period)] if held.months else []
+    if held.chance is not None:
+        said.append(words("targets.held_chance", chance=words.chance(held.chance)))
     if held.passed is not None:
         said += [_total(held.passed, words, period), words("targets.held_passed")]
     if held.enclosing is not None:

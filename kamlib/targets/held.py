@@ -54,6 +54,8 @@ class Held:
         some of its months.
     passed : Held or None
         What is adopted for months that the book's own target of a longer period counts for.
+    chance : float or None
+        How likely the period brings what holds, where that is of all that the plan asks and is known.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -64,6 +66,7 @@ class Held:
     own_months: tuple[str, ...] = ()
     enclosing: Enclosing | None = None
     passed: Held | None = None
+    chance: float | None = None
 
     @property
     def adopted(self) -> bool:

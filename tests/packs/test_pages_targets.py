@@ -5,16 +5,18 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from kamlib.charts.targets import week_chart
 from kamlib.glossary import Words
-from kamlib.measures.money import total_money
+from kamlib.measures.money import SCALE, total_money
 from kamlib.packs import pages_targets as pages
 from kamlib.packs.cells import table_columns
 from kamlib.packs.page import Page
-from kamlib.packs.pages_held import held_labels, held_sentences, held_totals, quarters_said
+from kamlib.packs.pages_attainability import Likely
+from kamlib.packs.pages_held import held_chance, held_labels, held_sentences, held_totals, quarters_said
 from kamlib.packs.pages_required import required_sentences
 from kamlib.packs.pages_when import drawn_weeks, months_page
 from kamlib.periods import parse_period
@@ -35,6 +37,7 @@ from kamlib.targets import (
     summarise_targets,
     trace_targets,
 )
+from kamlib.targets.attainability import AttainabilityParams, RepsAtTarget
 from kamlib.targets.held import compare_held
 from kamlib.targets.holding import Enclosing
 from kamlib.targets.wishes import SIDES, Wish
@@ -667,6 +670,25 @@ def test_adopted_months_and_stated_ones_are_told_together(
     )
     assert held is not None
     assert held_totals(held, Words(lang, "EUR"), period="2026Q1") == (said,)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("en", "What holds is reached with a chance of 20 %."), ("zh", "已有目标的达成概率为 20 %。")],
+)
+def test_what_holds_is_told_with_its_chance(lang: str, told: str) -> None:
+    plan = pd.DataFrame({**ONE, "month": ["2026-01", "2026-02"], "target": 60})
+    own = pd.DataFrame({"period": ["2026Q1"], "target": [150]})
+    held = compare_held(plan, None, own, period=PERIOD)
+    assert held is not None
+    keys = pd.DataFrame(
+        {"level": ["company"], "key": ["company"], "landing": [100], "low_80": [80], "high_80": [120]}
+    )
+    paths = np.array([[100, 110, 120, 150]]) * SCALE
+    likely = Likely(pd.DataFrame(), RepsAtTarget(0, None, None, None), 4, AttainabilityParams(), keys, paths)
+    assert held_chance(held, likely) == pytest.approx(1.5 / 5)
+    assert np.isnan(held_chance(replace(held, covers=False), likely))
+    assert held_totals(replace(held, chance=0.2), Words(lang, "EUR"), period="2026Q1")[1] == told
 
 
 def test_of_reps_twenty_are_drawn_and_one_alone_is_not_gathered() -> None:
