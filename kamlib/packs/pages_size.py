@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
 
 from kamlib.charts.bridge import bridge
+from kamlib.glossary import Words
 from kamlib.measures.money import as_float
 from kamlib.packs.page import Page
 from kamlib.packs.pages_held import around_sentences
@@ -66,7 +67,7 @@ def size_page(
             *_held(scope, held),
             *around_sentences(around, size.total, words),
         ),
-        notes=_size_notes(steps, scope, sides),
+        notes=_size_notes(scope, sides),
     )
 
 
@@ -102,7 +103,7 @@ def _size_sentences(scope: Scope, sides: Sides | None, stretch: Sequence[float])
                 "targets.sides",
                 above=words("targets.list").join(_above(sides, scope)) or words("targets.side_none"),
                 below=words.money(sides.below),
-                parts=_below_parts(sides, scope, ("forecast", *_ADDED)),
+                parts=_parts({name: getattr(sides, name) for name in ("forecast", *_ADDED)}, words),
                 basis=words.value("basis", "given" if size.given else size.basis),
                 against=_against(sides.below, scope),
             )
@@ -126,13 +127,11 @@ def _above(sides: Sides, scope: Scope) -> list[str]:
     return said
 
 
-def _below_parts(sides: Sides, scope: Scope, names: Sequence[str]) -> str:
-    """Write those parts of the sum from below that are counted."""
-    words = scope.words
-    known = {name: getattr(sides, name) for name in names}
+def _parts(amounts: Mapping[str, Decimal | None], words: Words) -> str:
+    """Write those amounts of a sum that are known."""
     parts = [
         words(f"targets.part_{name}", amount=words.money(amount))
-        for name, amount in known.items()
+        for name, amount in amounts.items()
         if amount is not None
     ]
     return " + ".join(parts)
@@ -180,10 +179,10 @@ def _held(scope: Scope, held: Decimal | None) -> tuple[str, ...]:
     return (words(f"targets.size_held_{side}", **known),)
 
 
-def _size_notes(steps: pd.DataFrame, scope: Scope, sides: Sides | None) -> tuple[str, ...]:
+def _size_notes(scope: Scope, sides: Sides | None) -> tuple[str, ...]:
     words, size = scope.words, scope.size
     growth = None if size.growth is None else words.signed_percent(size.growth)
-    notes = [_way_note(steps, scope), _gap_note(scope, sides)]
+    notes = [_way_note(scope), _gap_note(scope, sides)]
     if size.base_growth is None:
         notes.append(words("targets.size_note_no_pace", base=size.base_period))
     elif growth is not None:
@@ -192,16 +191,15 @@ def _size_notes(steps: pd.DataFrame, scope: Scope, sides: Sides | None) -> tuple
     return tuple(notes)
 
 
-def _way_note(steps: pd.DataFrame, scope: Scope) -> str:
-    """Say by which way the total came about, with the growth that this way asks or that follows, if known."""
+def _way_note(scope: Scope) -> str:
+    """Say by which way the total came about, what that comes to, and what is over-assigned on top of it."""
     words, size = scope.words, scope.size
-    way = "given" if size.given else size.basis
-    asked = steps.loc[steps["step"] == "growth", "growth"] if way == "growth" else pd.Series([size.growth])
-    known = {"base": size.base_period, "amount": words.money(size.amount), "unit": words.count(size.unit)}
-    if asked.isna().all():
+    way, own = "given" if size.given else size.basis, size.amount - size.over
+    known = {"base": size.base_period, "amount": words.money(own), "unit": words.count(size.unit)}
+    if size.growth is None:
         note = words(f"targets.size_note_{way}_alone", **known)
     else:
-        growth = words.signed_percent(float(asked.iloc[0]))
+        growth = words.signed_percent(float(own / size.base - 1))
         note = words(f"targets.size_note_{'above' if way == 'growth' else way}", growth=growth, **known)
     return note + (words("targets.size_note_over", over=words.money(size.over)) if size.over else "")
 
@@ -214,6 +212,17 @@ def _gap_note(scope: Scope, sides: Sides | None) -> str:
     known = {"gap": words.money(abs(size.gap))}
     if size.gap >= 0:
         return words("targets.size_note_reserve", **known)
-    if size.basis == "below" and not size.given and not size.over and sides is not None:
-        return words("targets.size_note_short_parts", parts=_below_parts(sides, scope, _ADDED), **known)
+    if size.basis == "below" and not size.given and sides is not None:
+        return words("targets.size_note_short_parts", parts=_short_parts(scope, sides), **known)
     return words("targets.size_note_short", **known)
+
+
+def _short_parts(scope: Scope, sides: Sides) -> str:
+    """Write what a total from below holds beyond the forecast; rounding where it shows."""
+    words, size = scope.words, scope.size
+    amounts = {name: getattr(sides, name) for name in _ADDED} | {"over": size.over}
+    amounts = {name: amount for name, amount in amounts.items() if amount}
+    beyond = sum(amounts.values(), Decimal(0))
+    if words.money(beyond) != words.money(beyond + size.rounding):
+        amounts["rounding"] = size.rounding
+    return _parts(amounts, words)

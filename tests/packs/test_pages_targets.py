@@ -201,11 +201,11 @@ def test_from_below_is_forecast_and_new_business_and_what_holds_already_is_more_
     )
 
 
-def from_below(sides: Sides, **sizing: object) -> Page:
+def from_below(sides: Sides, *, lang: str = "en", unit: int = 10, **sizing: object) -> Page:
     params = SizingParams(basis="below", **sizing)
     coming = make_forecast(make_cube())
-    size = size_target(make_cube(), coming, period=PERIOD, unit=10, params=params, sides=sides)
-    scope = pages.Scope(Words("en", "EUR"), "Seven", size, REPS, {})
+    size = size_target(make_cube(), coming, period=PERIOD, unit=unit, params=params, sides=sides)
+    scope = pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, {})
     return pages.size_page(sizing_steps(size, sides), scope=scope, sides=sides)
 
 
@@ -220,7 +220,7 @@ def test_a_total_from_below_is_told_by_what_is_added_to_the_forecast() -> None:
         "From below: the sum of what is forecast and added; +137 % on 2025Q1 follows from it, rounded to"
         " multiples of 10.",
         "The forecast, the mean of what may come without extra effort, falls 200 short, which selling has to"
-        " add: potential to be won 204.",
+        " add: potential to be won 204 + rounding -4.00.",
     )
     native = page.figures[0].native
     assert native is not None
@@ -228,6 +228,27 @@ def test_a_total_from_below_is_told_by_what_is_added_to_the_forecast() -> None:
         ("PY 2025Q1", 1100), ("to FC", 1300), ("potential", 204), ("rounding to 10", -4),
         ("PL 2026Q1", 2600), ("gap", -200), ("FC 2026Q1", 2400),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lang", "unit", "sizing", "way", "parts"),
+    [
+        ("en", 1300, {}, "+118 % on 2025Q1 follows from it, rounded to multiples of 1,300.", "add: rounding 200."),
+        ("zh", 1300, {}, "相对 2025Q1 为 +118 %，由此得出；按1,300取整。", "即取整200。"),
+        ("en", 1000, {"over_assignment": 0.15}, "+118 % on 2025Q1 follows from it, rounded to multiples of 1,000."
+         " On top of that, before rounding, 360 is over-assigned.", "add: over-assignment 360 + rounding 240."),
+        ("zh", 1000, {"over_assignment": 0.15}, "相对 2025Q1 为 +118 %，由此得出；按1,000取整。在此之上（取整前）另加超额分配360。",
+         "即超额分配360 + 取整240。"),
+        ("en", 1000, {"over_assignment": 0.25}, " On top of that, before rounding, 600 is over-assigned.",
+         "add: over-assignment 600."),
+    ],
+)  # fmt: skip
+def test_what_rounding_and_over_assignment_add_from_below_is_told_as_theirs(
+    lang: str, unit: int, sizing: dict[str, float], way: str, parts: str
+) -> None:
+    page = from_below(Sides(None, None, Decimal(2400), None, None), lang=lang, unit=unit, **sizing)
+    assert page.notes[0].endswith(way)
+    assert page.notes[1].endswith(parts)
 
 
 def test_what_is_not_known_from_below_is_said_and_has_no_bar() -> None:
@@ -238,7 +259,7 @@ def test_what_is_not_known_from_below_is_said_and_has_no_bar() -> None:
         "Not counted from below: potential, as no account's is known; new business, as the book has no"
         " opportunities to count it on.",
     )
-    assert page.notes[0].endswith(" Of it 120 is over-assigned.")
+    assert page.notes[0].endswith(" On top of that, before rounding, 120 is over-assigned.")
     assert page.table["step"].tolist() == [
         "base",
         "to_forecast",
@@ -254,7 +275,9 @@ def test_what_is_not_known_from_below_is_said_and_has_no_bar() -> None:
     ("sizing", "told"),
     [
         (SizingParams(over_assignment=0.05), "From above: the revenue of 2025Q1, +10.0 %, rounded to multiples of 10."
-                                             " Of it 60.5 is over-assigned."),
+                                             " On top of that, before rounding, 60.5 is over-assigned."),
+        (SizingParams(total=2000, over_assignment=0.1), "From above: the amount was given (2.00 k); growth on 2025Q1"
+         " follows from it. On top of that, before rounding, 200 is over-assigned."),
         (SizingParams(basis="market", market_size="9900", market_share_aim=1.0, market_ka_part=1.0),
          "From above: the market aim; +125 % on 2025Q1 follows from it, rounded to multiples of 10."),
         (SizingParams(basis="between"),
@@ -442,7 +465,9 @@ def test_what_holds_is_summed_over_months_only_where_months_hold_all_of_it() -> 
     assert page.table["target_held"].astype("float64").tolist() == [700, 200, 300]
     assert {"target_held", "held_change"} < set(page.totals)
     size = size_target(make_cube(), None, period=parse_period("2026"), params=SizingParams(), unit=10)
-    year = pd.DataFrame({**ONE, "month": [str(month) for month in parse_period("2026").months()], "target": 60})
+    year = pd.DataFrame(
+        {**ONE, "month": [str(month) for month in parse_period("2026").months()], "target": 60}
+    )
     taken = year[year["month"] > "2026-09"].assign(**ADOPTED | {"period": "2026Q4"})
     stated = pd.DataFrame({"period": ["2026Q1", "2026Q2", "2026Q3"], "target": [100, 110, 120]})
     held = compare_held(year, taken, stated, period=parse_period("2026"))
