@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pandas as pd
@@ -24,7 +25,14 @@ from kamlib.packs.pages_held import (
 from kamlib.packs.pages_proof import joined
 from kamlib.packs.pages_required import required_moves
 from kamlib.packs.past_sides import PastSide, dates_of, past_side
-from kamlib.packs.targets_scope import base_doubt, base_labels, leading_side, mean_beside_middle
+from kamlib.packs.targets_scope import (
+    base_doubt,
+    base_labels,
+    leading_side,
+    mean_beside_middle,
+    side_name,
+    with_side,
+)
 from kamlib.periods import Period
 from kamlib.runs import Run
 from kamlib.segments import profit_basis
@@ -32,6 +40,7 @@ from kamlib.targets.held import Held
 
 _TOTALS = ("actual_last_year", "forecast", "target", "forecast_gap", "held_change")
 _NAMED = 2  # reps whose difference from what holds is told
+_KINDS = 3  # of oddities that are named
 _EVEN = 0.5
 _ONE_SIDED = 0.5  # of the error: a larger bias is most of it
 
@@ -47,16 +56,18 @@ def summary_page(run: Run) -> Page:
     Returns
     -------
     Page
-        Its table has one row a rep: last year's same period, forecast, target, growth asked, forecast minus
-        target and target less what holds for its months already, where that differs [currency], and the
-        probability of reaching the target where it is known.
+        Its table has one row a rep or, where the book names none who is asked, a region or what else it
+        names: last year's same period, forecast, target, growth asked, forecast minus target and target less
+        what holds for its months already, where that differs [currency], and the probability of reaching the
+        target where it is known.
     """
     words = run.words
     holds, side = beside_held(run, run.load("plan_targets")), past_side(run)
     held = _told(holds)
-    reps = _reps(run, held)
-    before, forecast = total_money(reps["actual_last_year"]), total_money(reps["forecast"])
-    target = Decimal(int(reps["target"].sum()))
+    lead = leading_side(run.load("target_summary"))
+    rows = _rows(run, held, lead)
+    before, forecast = total_money(rows["actual_last_year"]), total_money(rows["forecast"])
+    target = Decimal(int(rows["target"].sum()))
     gap = forecast - target
     place = "side_above" if gap > 0 else "side_below"
     growth = _growth_said(run.load("target_summary"), words)
@@ -83,14 +94,23 @@ def summary_page(run: Run) -> Page:
             book=run.facts["book"]["name"], currency=words.money_unit, as_of=run.as_of,
             period=_with_months(run.period, words),
         ),
-        sentences=_sentences(run, reps, held, side),
-        notes=(decide_gap(reps, gap, words, holds), _decide_service(run), _decide_effort(run)),
+        sentences=_sentences(run, rows, lead, held, side),
+        notes=(
+            decide_gap(_named_by(lead, rows, words), gap, words, holds),
+            _decide_service(run),
+            _decide_effort(run),
+        ),
         figures=(bridge(steps, words=words),),
-        table=reps.drop(columns="key"),
-        labels=base_labels(_base_period(run), words) | held_labels(held, words),
-        totals=tuple(name for name in _TOTALS if name in reps),
+        table=rows.drop(columns="key"),
+        labels=base_labels(_base_period(run), words) | held_labels(held, words) | _heading(lead, words),
+        totals=tuple(name for name in _TOTALS if name in rows),
         folded=False,
     )  # fmt: skip
+
+
+def _named_by(lead: str, rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return rows with names that say in a sentence what they are of."""
+    return rows.assign(name=[with_side(name, lead, words) for name in rows["name"]])
 
 
 def _growth_said(summary: pd.DataFrame, words: Words) -> str:
@@ -124,13 +144,13 @@ def _told(held: Held | None) -> Held | None:
     return held if apart else None
 
 
-def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str, ...]:
+def _held_sentence(held: Held | None, run: Run) -> tuple[str, ...]:
     """Say what holds already and for whom the plan differs most; nothing where it asks the same."""
     if held is None:
         return ()
-    words, names = run.words, reps.dropna(subset="key").set_index("key")["name"]
+    words, names = run.words, _rep_names(run)
     told = [
-        plain_said(row, lambda key: str(names.get(key, words("targets.unassigned"))), words)
+        plain_said(row, lambda key: _rep_name(key, names, words), words)
         for row in furthest(held).head(_NAMED).itertuples()
     ]
     said = list(held_totals(held, words, period=str(run.period)))
@@ -139,24 +159,41 @@ def _held_sentence(held: Held | None, reps: pd.DataFrame, run: Run) -> tuple[str
     return (joined(said, words),)
 
 
-def _required_sentence(run: Run, reps: pd.DataFrame) -> tuple[str, ...]:
+def _required_sentence(run: Run, lead: str) -> tuple[str, ...]:
     """Say what required totals move."""
-    names = dict(reps.dropna(subset="key")[["key", "name"]].to_numpy())
+    names = _rep_names(run) if lead == "rep" else {}
     asked, targets = run.load("target_requirements"), run.load("plan_targets")
-    side = leading_side(run.load("target_summary"))
-    return required_moves(asked, targets, names, run.words, side=side)
+    return required_moves(asked, targets, names, run.words, side=lead)
 
 
-def _reps(run: Run, held: Held | None) -> pd.DataFrame:
-    """One row a rep, then accounts without a rep, then sales without an account; as chapter 3 sums them."""
-    words = run.words
+def _rep_names(run: Run) -> dict[str, str]:
+    """Return the names of reps by id; of one without a name the id."""
+    if not run.has("reps"):
+        return {}
+    reps = run.load("reps")
+    return dict(zip(reps["rep_id"], reps["name"].fillna(reps["rep_id"]), strict=True))
+
+
+def _rep_name(key: object, names: Mapping[str, str], words: Words) -> str:
+    return words("targets.unassigned") if pd.isna(key) else names.get(str(key), str(key))
+
+
+def _heading(lead: str, words: Words) -> dict[str, str]:
+    """Return the heading of the names, where they are not of reps."""
+    return {} if lead == "rep" else {"name": words.value("dimension", lead)}
+
+
+def _rows(run: Run, held: Held | None, lead: str) -> pd.DataFrame:
+    """One row a rep or other side, then what has none, then sales without an account, as chapter 3 sums."""
+    words, names = run.words, _rep_names(run)
     summary = run.load("target_summary")
-    table = add_held(summary[summary["dimension"] == "rep"].reset_index(drop=True), held)
-    names = run.load("reps").set_index("rep_id")["name"] if run.has("reps") else pd.Series(dtype=object)
-    table["name"] = table["key"].map(names).fillna(table["key"]).fillna(words("targets.unassigned"))
+    table = add_held(summary[summary["dimension"] == lead].reset_index(drop=True), held)
+    table["name"] = [
+        _rep_name(key, names, words) if lead == "rep" else side_name(key, words) for key in table["key"]
+    ]
     table.loc[table["without_account"].astype(bool), "name"] = words("targets.without_account")
     columns = ["key", "name", *_TOTALS[:3], "growth_asked", *_TOTALS[3:]]
-    chance = table["key"].map(_likely(run, "rep")).astype("float64")
+    chance = table["key"].map(_likely(run, lead)).astype("float64")
     return table[[name for name in columns if name in table]].assign(reach_probability=chance)
 
 
@@ -167,41 +204,59 @@ def _likely(run: Run, dimension: str) -> pd.Series:
     return rows.set_index("key")["reach_probability"]
 
 
-def _sentences(run: Run, reps: pd.DataFrame, held: Held | None, side: PastSide | None) -> tuple[str, ...]:
+def _sentences(
+    run: Run, rows: pd.DataFrame, lead: str, held: Held | None, side: PastSide | None
+) -> tuple[str, ...]:
     words = run.words
     segments = run.load("segments")
     keys = segments["key_account"].fillna(False).astype(bool)
-    checks = run.load("book_checks")
-    kept = checks[checks["severity"] == "keep"]
-    returns = kept.loc[kept["check"] == "returns", "money"].dropna()
-    amount = words.money(total_money(returns) if len(returns) else 0)
     return (
-        *base_doubt(run, _base_period(run), int(reps["target"].sum())),
+        *base_doubt(run, _base_period(run), int(rows["target"].sum())),
         _year_sentence(run),
         *_error_sentence(run),
-        *_likely_sentence(run, reps, side),
-        *_held_sentence(held, reps, run),
-        *_required_sentence(run, reps),
+        *_likely_sentence(run, rows, lead, side),
+        *_held_sentence(held, run),
+        *_required_sentence(run, lead),
         words(
             "planning.sentence_keys",
             keys=int(keys.sum()), accounts=int((segments["revenue"] > 0).sum()),
             share=words.percent(float(segments.loc[keys, "share"].sum())),
         ),
-        words("planning.sentence_data", kinds=len(kept), returns=amount)
-        if len(kept) else words("planning.sentence_data_clean"),
+        _data_sentence(run.load("book_checks"), words),
     )  # fmt: skip
 
 
-def _likely_sentence(run: Run, reps: pd.DataFrame, side: PastSide | None) -> tuple[str, ...]:
-    """Say how likely the total is, and how many reps are likelier than not to reach theirs."""
+def _data_sentence(checks: pd.DataFrame, words: Words) -> str:
+    """Name the kinds of oddities that were kept, as many as stay readable, and what returns come to."""
+    kept = checks[checks["severity"] == "keep"]
+    if not len(kept):
+        return words("planning.sentence_data_clean")
+    kinds = list(dict.fromkeys(words(f"book.check_{name}") for name in kept["check"]))
+    listed, more = words("targets.list").join(kinds[:_KINDS]), len(kinds) - _KINDS
+    if more > 0:
+        listed = words("planning.data_more", kinds=listed, count=more)
+    said = words("planning.sentence_data", count=len(kinds), kinds=listed)
+    returns = kept.loc[kept["check"] == "returns", "money"].dropna()
+    if not len(returns):
+        return said
+    return joined([said, words("planning.data_returns", returns=words.money(total_money(returns)))], words)
+
+
+def _likely_sentence(run: Run, rows: pd.DataFrame, lead: str, side: PastSide | None) -> tuple[str, ...]:
+    """Say how likely the total is, and how many reps or other sides are likelier than not to reach theirs."""
     words, company = run.words, _likely(run, "company")
-    judged = reps[reps["reach_probability"].notna()]
+    judged = rows[rows["reach_probability"].notna()]
     if company.empty:
         return ()
     likely = int((judged["reach_probability"] >= _EVEN).sum())
-    who = words(f"planning.likely_{'no_reps' if judged.empty else 'reps'}", reps=len(judged), likely=likely)
+    known = {"judged": len(judged), "likely": likely, "side": words.value("dimension", lead).lower()}
+    which = ("reps" if lead == "rep" else "sides") if len(judged) else "no_reps"
     told = [
-        words("planning.sentence_likely", total=words.chance(float(company.iloc[0])), who=who),
+        words(
+            "planning.sentence_likely",
+            total=words.chance(float(company.iloc[0])),
+            who=words(f"planning.likely_{which}", **known),
+        ),
         *_against_forecast(run),
         *(() if side is None else (side.said(words),)),
     ]
@@ -293,21 +348,24 @@ def _decide_service(run: Run) -> str:
 def _decide_effort(run: Run) -> str:
     """Say where potential is unsold, and what is asked of accounts that have gone silent."""
     words, segments = run.words, run.load("segments")
-    silent = segments["gone_silent"].astype(bool)
     grow = segments[segments["field"] == "grow"]
     first = first_moves(grow)
     first = first[first["open_potential"] > 0]
     said = words("planning.decision_grow_none")
     if len(first):
-        said = words(
-            "planning.decision_grow",
-            count=len(grow), amount=words.money(total_money(grow["open_potential"])),
-            name=with_alike(first.iloc[0]["name"], int(first.iloc[0]["alike"]), words),
-            most=words.money(first.iloc[0]["open_potential"]),
-        )  # fmt: skip
-    if not silent.any():
+        name = with_alike(first.iloc[0]["name"], int(first.iloc[0]["alike"]), words)
+        known = {"amount": words.money(total_money(grow["open_potential"])), "name": name}
+        most = words.money(first.iloc[0]["open_potential"])
+        said = (
+            words("planning.decision_grow_one", **known)
+            if len(grow) == 1
+            else words("planning.decision_grow", count=len(grow), most=most, **known)
+        )
+    silent = segments[segments["gone_silent"].astype(bool)]
+    if silent.empty:
         return said
     plan = run.load("plan_targets")
-    asked = plan.loc[plan["account_id"].isin(segments.loc[silent, "account_id"]), "target"].sum()
-    gap = "" if words.lang == "zh" else " "
-    return said + gap + words("planning.silent", count=int(silent.sum()), asked=words.money(int(asked)))
+    asked = words.money(int(plan.loc[plan["account_id"].isin(silent["account_id"]), "target"].sum()))
+    if len(silent) == 1:
+        return joined([said, words("planning.silent_one", name=silent.iloc[0]["name"], asked=asked)], words)
+    return joined([said, words("planning.silent", count=len(silent), asked=asked)], words)

@@ -53,8 +53,10 @@ def test_what_is_far_above_and_below_its_forecast_is_told_with_the_factor_behind
 def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
     rows = [*ROWS[:3], ("rep", "R1", 200, 150, 0.15, 0.5, 0, 0), ("rep", "R2", 110, 110, 0.1, 0.1, 0, 0),
             ("rep", "R3", 590, 740, 0.75, 0.4, 0, 0), ("rep", None, 9, 1, 0.0, 0.0, 0, 0)]  # fmt: skip
-    even = ("A tenth and more off an even share of the total, which stands -10.0 % from its forecast, the largest amount "
-            "above and the largest below ")
+    even = (
+        "A tenth and more off an even share of the total, which stands -10.0 % from its forecast, the largest amount "
+        "above and the largest below "
+    )
     sides = "of regions, product lines and account types"
     reps = ("Rep R1 +48.1 % (200, even share 135, forecast 150; 50.0 % of potential, 15.0 % of the forecast); Rep R3 -11.4 % (590, "
             "even share 666, forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip

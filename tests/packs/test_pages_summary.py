@@ -13,9 +13,14 @@ from kamlib.packs.deciding import decide_gap
 from kamlib.packs.pages_held import beside_held, held_totals
 from kamlib.packs.pages_summary import (
     _against_forecast,
+    _data_sentence,
+    _decide_effort,
     _growth_said,
+    _heading,
     _held_sentence,
     _likely_sentence,
+    _named_by,
+    _rows,
     _told,
     _with_months,
 )
@@ -38,6 +43,7 @@ def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
         "accounts": plan,
         "cube": cube,
         "forecast": coming,
+        "reps": pd.DataFrame({"rep_id": ["R1", "R2"], "name": ["Ann", "Wu"]}),
     }
     return SimpleNamespace(
         load=tables.__getitem__,
@@ -70,14 +76,13 @@ def test_growth_over_a_base_that_is_not_known_is_not_said() -> None:
     ],
 )  # fmt: skip
 def test_targets_that_hold_are_told_where_the_plan_asks_otherwise(lang: str, said: str) -> None:
-    reps = pd.DataFrame({"key": ["R1", "R2", None], "name": ["Ann", "Wu", "(no rep)"]})
     run = held_run(lang, 400)
     held = told(run)
     assert isinstance(held, Held)
-    assert _held_sentence(held, reps, run) == (said,)
+    assert _held_sentence(held, run) == (said,)
     same = told(held_run(lang, 500))
     assert same is None
-    assert _held_sentence(same, reps, run) == ()
+    assert _held_sentence(same, run) == ()
 
 
 @pytest.mark.parametrize(
@@ -100,8 +105,7 @@ def test_without_reps_regions_are_told_beside_what_holds(lang: str, furthest: st
     )
     held = compare_held(plan, adopted, period=run.period)
     assert held is not None
-    reps = pd.DataFrame({"key": [None], "name": ["(no rep)"]})
-    said = _held_sentence(_told(held), reps, run)[0]
+    said = _held_sentence(_told(held), run)[0]
     assert said.endswith(furthest)
 
 
@@ -118,8 +122,7 @@ def test_without_reps_regions_are_told_beside_what_holds(lang: str, furthest: st
 )  # fmt: skip
 def test_a_month_of_a_quarter_with_targets_is_told_so(lang: str, said: str) -> None:
     run = held_run(lang, 3000, of="2026Q1")
-    reps = pd.DataFrame({"key": ["R1", "R2", None], "name": ["Ann", "Wu", "(no rep)"]})
-    assert _held_sentence(told(run), reps, run) == (said,)
+    assert _held_sentence(told(run), run) == (said,)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +284,82 @@ def test_a_period_is_named_with_its_months_but_for_a_month(period: str, lang: st
 
 
 @pytest.mark.parametrize(
+    ("lang", "likely", "decided"),
+    [
+        ("en", "The total is reached with a chance of 80 %; of 2 targets by region 1 is likelier than not to be reached.",
+         "Decide how 60.0 between forecast and target is to be won: Region S lacks most (-70.0)."),
+        ("zh", "总目标达成概率 80 %；按区域的2个目标中有1个达成可能性过半。",
+         "需决定：预测与目标之间的60.0缺口如何补上；缺口最大的是区域 S（-70.0）。"),
+    ],
+)  # fmt: skip
+def test_without_reps_the_summary_is_told_by_region(lang: str, likely: str, decided: str) -> None:
+    amounts = {"actual_last_year": to_money([0] * 4), "growth_asked": 0.1, "without_account": False}
+    summary = pd.DataFrame({"dimension": ["rep", "region", "region", "region"], "key": [None, "N", "S", None], **amounts,
+                            "target": [900, 400, 500, 0], "forecast": to_money([8_400_000, 4_100_000, 4_300_000, 0]),
+                            "forecast_gap": to_money([-600_000, 100_000, -700_000, 0])})  # fmt: skip
+    chances = pd.DataFrame({"dimension": ["company", "region", "region"], "key": ["company", "N", "S"],
+                            "landing": [840, 410, 430], "target": [900, 400, 500],
+                            "reach_probability": [0.8, 0.6, 0.1]})  # fmt: skip
+    tables = {"target_summary": summary, "target_probabilities": chances}
+    words = Words(lang, "EUR")
+    run = SimpleNamespace(load=tables.__getitem__, has=tables.__contains__, words=words)
+    rows = _rows(run, None, "region")
+    assert rows["name"].tolist() == ["N", "S", words("targets.chain_unnamed")]
+    assert rows["target"].tolist() == [400, 500, 0]
+    assert rows["reach_probability"].fillna(-1).tolist() == [0.6, 0.1, -1]
+    assert _heading("region", words) == {"name": {"en": "Region", "zh": "区域"}[lang]}
+    assert _heading("rep", words) == {}
+    assert _likely_sentence(run, rows, "region", None)[0].startswith(likely)
+    assert decide_gap(_named_by("region", rows, words), Decimal(-60), words) == decided
+
+
+@pytest.mark.parametrize(
+    ("lang", "odd", "with_returns"),
+    [
+        ("en", "The book keeps its contract. 1 kind of oddities kept and counted: Accounts without a rep (unassigned).",
+         "The book keeps its contract. 4 kinds of oddities kept and counted: Accounts without a rep (unassigned); Accounts "
+         "without a known potential; Returns (negative revenue); 1 more. Returns come to -50.0."),
+        ("zh", "数据账册符合约定。保留并计数的异常共1类：未分配客户经理的客户。",
+         "数据账册符合约定。保留并计数的异常共4类：未分配客户经理的客户；采购潜力未知的客户；退货（销售收入为负）；另1类。退货合计-50.0。"),
+    ],
+)  # fmt: skip
+def test_oddities_are_named_and_returns_only_where_there_are_any(
+    lang: str, odd: str, with_returns: str
+) -> None:
+    checks = pd.DataFrame({"check": ["accounts_without_rep", "accounts_without_potential", "returns", "extra_columns"],
+                           "severity": "keep", "money": [None, None, *to_money([-500_000]), None]})  # fmt: skip
+    words = Words(lang, "EUR")
+    assert _data_sentence(checks.head(1), words) == odd
+    assert _data_sentence(checks, words) == with_returns
+    assert _data_sentence(checks.head(0), words) == words("planning.sentence_data_clean")
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "two"),
+    [
+        ("en", "Decide where to put effort: Uno, the one account to grow, leaves 279 k a year of potential unsold. Ask before "
+               "you plan with Sol, which has gone silent: 53.4 k of the target stands on it.",
+         "Decide where to put effort: 2 accounts to grow leave 280 k a year of potential unsold, Uno most of those still buying "
+         "(279 k). Ask before you plan with the 2 that have gone silent: 53.5 k of the target stands on them."),
+        ("zh", "需决定：资源投向何处；“增长”象限仅 Uno 一家，每年尚有27.9万潜力未实现。Sol 已沉默，目标中5.34万落在其上，纳入计划前先核实。",
+         "需决定：资源投向何处；“增长”象限的2家客户每年尚有28.0万潜力未实现，仍在采购者中最大的是 Uno（27.9万）。另有2家客户已沉默，"
+         "目标中5.35万落在其上，纳入计划前先核实。"),
+    ],
+)  # fmt: skip
+def test_one_account_to_grow_or_gone_silent_is_named(lang: str, one: str, two: str) -> None:
+    segments = pd.DataFrame({"account_id": ["U", "S", "V", "T"], "name": ["Uno", "Sol", "Vi", "Tre"], "status": "active",
+                             "field": ["grow", "keep", "grow", "keep"], "gone_silent": [False, True, False, True],
+                             "open_potential": to_money([2_790_000_000, 0, 10_000_000, 0])})  # fmt: skip
+    plan = pd.DataFrame({"account_id": ["U", "S", "T"], "target": [900, 53_400, 100]})
+    words = Words(lang, "EUR")
+    runs = [
+        SimpleNamespace(load={"segments": rows, "plan_targets": plan}.__getitem__, words=words)
+        for rows in (segments.head(2), segments)
+    ]
+    assert [_decide_effort(run) for run in runs] == [one, two]
+
+
+@pytest.mark.parametrize(
     ("lang", "one", "none"),
     [
         ("en", "The total is reached with a chance of 80 %; of 2 reps 1 is likelier than not to reach theirs.",
@@ -293,5 +372,5 @@ def test_the_total_s_chance_is_told_where_no_rep_s_is_known(lang: str, one: str,
                           "reach_probability": [0.8]})  # fmt: skip
     run = SimpleNamespace(load={"target_probabilities": table}.__getitem__, words=Words(lang, "EUR"))
     reps = pd.DataFrame({"key": ["R1", "R2"], "reach_probability": [0.6, 0.4]})
-    assert _likely_sentence(run, reps, None) == (one,)
-    assert _likely_sentence(run, reps.assign(reach_probability=float("nan")), None) == (none,)
+    assert _likely_sentence(run, reps, "rep", None) == (one,)
+    assert _likely_sentence(run, reps.assign(reach_probability=float("nan")), "rep", None) == (none,)
