@@ -62,7 +62,7 @@ def test_reps_are_told_by_the_same_measure_after_the_other_sides() -> None:
             "even share 666, forecast 740; 40.0 % of potential, 74.0 % of the forecast).")  # fmt: skip
     assert said(rows) == (f"{even}of reps: {reps}",)
     shop = said(ROWS)[0].removeprefix(f"{even}{sides}: ").removesuffix(".")
-    assert said([*ROWS, *rows[3:]]) == (f"{even}{sides} and of reps: {shop}; {reps}",)
+    assert said([*ROWS, *rows[3:]]) == (f"{even}{sides}, and of reps: {shop}; {reps}",)
 
 
 def test_bounds_are_told_where_they_move_most() -> None:
