@@ -35,9 +35,10 @@ def margin_chart(
     ----------
     groups : sequence of pandas.DataFrame
         One table per dimension, one row per bar group from top to bottom: name, heading (the same on every
-        row), PY, FC (NaN where there is none), PL, change (PL - PY) [currency] and growth [fraction, NaN
-        where it has no base]; perhaps reach, the probability of reaching the target, and held, what is
-        asked beyond what holds already, both as written. All are drawn to one scale.
+        row), PY, FC (NaN where there is none), PL, change (PL - PY, NaN where PY is not known whole)
+        [currency] and growth [fraction, NaN where it has no base]; perhaps reach, the probability of
+        reaching the target, and held, what is asked beyond what holds already, both as written. All are drawn
+        to one scale.
     words : Words
         Labels and number formats.
     native : NativeChart, optional
@@ -187,8 +188,8 @@ def _amounts(table: pd.DataFrame, domain: tuple[float, float], words: Words) -> 
 
 def _changes(table: pd.DataFrame, span: list[float], words: Words) -> Any:
     data = _plain(table).assign(
-        amount=table["change"].astype(float).to_numpy(),
-        text=[words.signed_money(v) for v in table["change"]],
+        amount=table["change"].astype(float).fillna(0).to_numpy(),
+        text=[words.signed_money(v) if v == v else "–" for v in table["change"]],
         side=np.where(table["change"] < 0, "down", "up"),
     )
     return _variance(data, span, title="ΔPY", width=140)

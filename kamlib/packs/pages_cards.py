@@ -67,6 +67,8 @@ def cards_page(
     table["mend"] = [_mend(row, likely, scope) for row in table.itertuples()]
     table = table.astype({"form": "str", "mend": "str"})
     notes = [words("targets.cards_note_rule", below=_below(likely, scope))]
+    if scope.size.base_unknown:
+        notes.append(words("targets.cards_note_part", base=scope.size.base_period))
     if len(loose) > _LISTED:
         notes.append(words("targets.cards_note_more", shown=_LISTED, failed=words.count(len(loose))))
     notes.append(words("targets.cards_note_doubt"))
@@ -127,7 +129,7 @@ def _others(
     *,
     named: Mapping[str, str] | None = None,
 ) -> str:
-    """Say how many are stretches, of how many no chance is known, what fails; nothing where all is met."""
+    """Say how many are stretches or not known, and what fails; nothing where all is met."""
     words, told = scope.words, []
     for code in OPEN:
         count = int((cards["attainable"] == code).sum())
@@ -135,6 +137,9 @@ def _others(
             said = words(f"targets.cards_{code}", count=words.count(count), below=_below(likely, scope))
             names = (named or {}).get(code)
             told.append(words("targets.cards_failing", criterion=said, names=names) if names else said)
+    blind = int((cards["relevant"] == UNKNOWN).sum())
+    if blind:
+        told.append(words("targets.cards_blind", count=words.count(blind)))
     if failing:
         told.append(words("targets.cards_fail_on", failing=words("targets.list").join(failing)))
     return words("targets.list").join(told)
@@ -162,8 +167,11 @@ def _counted(kind: str, cards: pd.DataFrame, likely: Likely, scope: Scope) -> st
 
 
 def _at_aim(cards: pd.DataFrame, likely: Likely, unit: int) -> pd.DataFrame:
-    """Add the amount told above which each target serves an aim, and how likely the next unit above it is."""
-    told = [_cut(amount, ROUND_CEILING) for amount in cards["aim_from"]]
+    """Add the amount told above which each target serves an aim, and how likely the next unit above it is.
+
+    Where no such amount is known, the target stands for it: nothing is told of it then.
+    """
+    told = [_cut(amount, ROUND_CEILING) for amount in cards["aim_from"].fillna(cards["target"].map(Decimal))]
     above = cards[["dimension", "key"]].assign(target=[(amount // unit + 1) * unit for amount in told])
     there = attain_probability(above, likely.keys, likely.paths, params=likely.params, unit=unit)
     return cards.assign(
@@ -193,7 +201,8 @@ def _mend(row: Any, likely: Likely, scope: Scope) -> str | None:
         elif code == "no_aim":
             told.append(_more(row, scope))
         elif code == UNKNOWN:
-            told.append(_lacking(row, likely, scope))
+            base = words("targets.mend_base_unknown", base=scope.size.base_period)
+            told.append(base if name == "relevant" else _lacking(row, likely, scope))
         else:
             told.append(words(f"targets.mend_{code}"))
     return words("targets.list").join(told) or None
@@ -210,9 +219,10 @@ def _less(row: Any, likely: Likely, scope: Scope) -> str:
         "chance": words.chance(likely.params.wanted_probability),
         "gap": words.money(_cut(row.target - row.wanted_target, ROUND_CEILING)),
     }
-    if wanted > row.aim_from:
+    if pd.isna(row.aim_from) or wanted > row.aim_from:
         return words("targets.mend_out_of_reach", **known)
-    return words("targets.mend_below_aims", base=scope.size.base_period, **known)
+    part = "_part" if scope.size.base_unknown else ""
+    return words(f"targets.mend_below_aims{part}", base=scope.size.base_period, **known)
 
 
 def _more(row: Any, scope: Scope) -> str:

@@ -116,9 +116,8 @@ def _with_unasked(table: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     lost = pd.DataFrame(pairs, columns=["dimension", "key"]).astype(table[["dimension", "key"]].dtypes)
     lost[["accounts", "target"]] = 0
     for name in ("actual_last_year", "forecast", "change_asked", "forecast_gap"):
-        lost[name] = to_money([0] * len(lost))
-    if table["forecast"].isna().all():
-        lost = lost.drop(columns=["forecast", "forecast_gap"])
+        if table[name].notna().any():
+            lost[name] = to_money([0] * len(lost))
     lost["without_account"] = False
     order = {name: at for at, name in enumerate(dict.fromkeys(table["dimension"]))}
     both = pd.concat([table, lost], ignore_index=True).astype(table.dtypes)

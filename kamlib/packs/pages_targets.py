@@ -118,16 +118,20 @@ def _margins_title(rows: pd.DataFrame, scope: Scope) -> str:
     if not len(asked):
         return words("targets.margins_what")
     first = asked.iloc[0]
-    change = words.signed_money(first["change_asked"])
-    known = {"target": words.money(first["target"]), "change": change, "base": scope.size.base_period}
+    part = "_part" if scope.size.base_unknown else ""
+    known = {"target": words.money(first["target"]), "base": scope.size.base_period}
+    if not part:
+        known["change"] = words.signed_money(first["change_asked"])
     if first["dimension"] != "rep":
         side = words.value("dimension", first["dimension"])
         name = words("targets.chain_name", side=side, name=first["name"])
-        return words("targets.margins_title_sides", name=name, **known)
+        return words(f"targets.margins_title_sides{part}", name=name, **known)
     if len(asked) == 1:
-        return words("targets.margins_title_one", **known)
-    more = int((to_ticks(asked["change_asked"]) > 0).sum())
-    return words("targets.margins_title", more=more, reps=len(asked), name=first["name"], **known)
+        return words(f"targets.margins_title_one{part}", **known)
+    known |= {"name": first["name"], "reps": words.count(len(asked))}
+    if not part:
+        known["more"] = words.count(int((to_ticks(asked["change_asked"]) > 0).sum()))
+    return words(f"targets.margins_title{part}", **known)
 
 
 def _margins_notes(reps: pd.DataFrame, allocation: Allocation, scope: Scope) -> tuple[str, ...]:

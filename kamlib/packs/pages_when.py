@@ -147,8 +147,10 @@ def _title(months: pd.DataFrame, scope: Scope) -> str:
     most = months.loc[months["target"].idxmax()]
     known = {"month": most["key"], "target": words.money(most["target"])}
     if len(months) == 1:
-        change = words.signed_money(most["change_asked"])
-        return words("targets.months_title_one", change=change, base=scope.size.base_period, **known)
+        known["base"] = scope.size.base_period
+        if scope.size.base_unknown:
+            return words("targets.months_title_one_part", **known)
+        return words("targets.months_title_one", change=words.signed_money(most["change_asked"]), **known)
     share = words.percent(most["target"] / max(scope.size.total, 1))
     return words("targets.months_title", share=share, period=scope.size.period, **known)
 

@@ -24,7 +24,7 @@ PASSES = {
 _NEVER = np.iinfo(np.int64).max
 _EVEN = 1e-12  # what sums of shares differ by from rounding
 STRETCH, UNKNOWN = "stretch", "unknown"
-OPEN = (STRETCH, UNKNOWN)  # neither pass as attainable nor fail
+OPEN = (STRETCH, UNKNOWN)  # neither pass nor fail
 _OWNERS = {
     "company": None,
     "rep": "rep_id",
@@ -61,7 +61,8 @@ def smart_cards(
     - relevant, by the first aim it serves: ``growth`` (above last year's revenue), ``potential`` (above what
       history alone asks, and potential has a weight and more of a share than history), ``factors`` (above
       what history alone asks, as all factors weighed do), ``forecast_gap`` (above the forecast); fails as
-      ``no_aim``, at or below all of them, so that nothing more is asked.
+      ``no_aim``, at or below all of them, so that nothing more is asked. Where the book does not know last
+      year whole, growth is no aim, and ``unknown``, neither passed nor failed, stands for ``no_aim``.
     - time_bound: ``milestones`` (more than one month carries a part), ``deadline`` (the period is one month);
       fails as ``one_lump`` (one month of several carries all) and ``over`` (nothing of the period is left on
       `as_of`).
@@ -76,7 +77,8 @@ def smart_cards(
     targets : pandas.DataFrame
         One row per account, product line and month; what `allocate_targets` returns as `targets`.
     summary : pandas.DataFrame
-        One row per dimension and key, with last year's revenue; what `summarise_targets` returns.
+        One row per dimension and key, with last year's revenue and what is asked beyond it, null where last
+        year is not known whole; what `summarise_targets` returns.
     cube : pandas.DataFrame
         One row per account, product line, selling rep and month, with the measure.
     period : Period
@@ -93,7 +95,8 @@ def smart_cards(
     pandas.DataFrame
         One row per target, in the order of `likely`: dimension, key (null: accounts without a rep), measure,
         period, target [currency], ends (last day), milestones (months that carry a part), reach_probability
-        [fraction], aim_from (the least above which a target serves an aim) [currency], the five codes,
+        [fraction], aim_from (the least above which a target serves an aim; null where none is known)
+        [currency], the five codes,
         passed (criteria that pass) and smart (all five do).
 
     Raises
@@ -117,7 +120,7 @@ def smart_cards(
     >>> targets = pd.DataFrame({"account_id": "A", "product_line": "P", "month": ["2026-01", "2026-02"],
     ...                         "line_share": 1.0, "target": [50, 40]})
     >>> summary = pd.DataFrame({"dimension": ["account"], "key": ["A"], "without_account": False,
-    ...                         "actual_last_year": [70]})
+    ...                         "actual_last_year": [70], "change_asked": [20]})
     >>> cube = pd.DataFrame({"account_id": ["A"], "product_line": "P", "revenue": [70]})
     >>> card = smart_cards(likely, accounts, targets, summary, cube=cube, period=parse_period("2026Q1"),
     ...                    as_of=dt.date(2026, 1, 1), weights={"history": 1.0}).iloc[0]
@@ -137,15 +140,17 @@ def smart_cards(
     table["ends"] = pd.Timestamp(period.end) - pd.Timedelta(days=1)
     table["milestones"] = known["milestones"].fillna(0).astype("Int64")
     table["reach_probability"] = rows["reach_probability"]
-    aims = _aims(rows, known, by_potential=weights.get("potential", 0) > 0)
-    table["aim_from"] = to_money(np.minimum.reduce(list(aims.values())), rows.index)
+    whole = bool(summary.loc[summary["dimension"].isin(list(_OWNERS)), "change_asked"].notna().all())
+    aims = _aims(rows, known, by_growth=whole, by_potential=weights.get("potential", 0) > 0)
+    least = np.minimum.reduce(list(aims.values()))
+    table["aim_from"] = to_money(np.where(least < _NEVER, least, 0), rows.index).where(least < _NEVER)
     source = measure in cube and bool(cube["account_id"].notna().any())
     table["specific"] = _named(known)
     recorded = known["recorded"].fillna(False).astype(bool)
     table["measurable"] = np.where(recorded, "recorded", "countable") if source else "no_source"
     table["attainable"] = rows["reach_band"]
-    above = [to_ticks(rows["target"]) > least for least in aims.values()]
-    table["relevant"] = np.select(above, list(aims), "no_aim")
+    above = [to_ticks(rows["target"]) > aim for aim in aims.values()]
+    table["relevant"] = np.select(above, list(aims), "no_aim" if whole else UNKNOWN)
     table["time_bound"] = _bound(table["milestones"], period, as_of)
     table = table.astype(dict.fromkeys(CRITERIA, "str"))
     passed = sum(table[name].isin(list(PASSES[name])).astype("int64") for name in CRITERIA)
@@ -215,7 +220,9 @@ def _named(known: pd.DataFrame) -> pd.Series:
     return pd.Series(codes, index=known.index)
 
 
-def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> dict[str, Integers]:
+def _aims(
+    rows: pd.DataFrame, known: pd.DataFrame, *, by_growth: bool, by_potential: bool
+) -> dict[str, Integers]:
     """Return the amount above which each target serves each aim, in their order; out of reach where never."""
     before, history, pull = (
         known[name].fillna(0).to_numpy().astype(np.int64) for name in ("before", "history", "pull")
@@ -224,7 +231,7 @@ def _aims(rows: pd.DataFrame, known: pd.DataFrame, *, by_potential: bool) -> dic
     landing = rows["landing"].notna().to_numpy()
     coming = to_ticks(rows["landing"].where(landing, 0))
     return {
-        "growth": before,
+        "growth": np.where(by_growth, before, _NEVER),
         "potential": np.where(opened, history, _NEVER),
         "factors": np.where(pull > 0, history, _NEVER),
         "forecast_gap": np.where(landing, coming, _NEVER),

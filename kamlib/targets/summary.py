@@ -52,9 +52,9 @@ def summarise_targets(
         One row per dimension (one of `DIMENSIONS`) and key: dimension, key (null for accounts without a rep
         and for sales without an account), without_account, accounts (asked for more than nothing),
         actual_last_year, forecast [currency, null without a forecast], target [currency, int64], change_asked
-        (target - last year) [currency], growth_asked [fraction, null where last year is not above zero or
-        holds months before the book's first sale] and
-        forecast_gap (forecast - target) [currency]. Dimensions in order; quarters and months in time, the
+        (target - last year) [currency] and growth_asked [fraction, null where last year is not above zero],
+        both null where last year holds months before the book's first sale, and forecast_gap (forecast -
+        target) [currency]. Dimensions in order; quarters and months in time, the
         others by target, largest first, then key; null keys last.
     """
     windows = look_back(period, as_of=as_of)
@@ -156,8 +156,9 @@ def _by(frame: _Frame, sources: dict[str, _Cells], dimension: str) -> pd.DataFra
     table["actual_last_year"] = to_money(before)
     table["forecast"] = to_money(coming).where(known)
     table["target"] = now // SCALE
-    table["change_asked"] = to_money(now - before)
-    table["growth_asked"] = np.where(frame.whole(dimension, keys), growth_over(now, before), np.nan)
+    whole = pd.Series(frame.whole(dimension, keys), index=table.index)
+    table["change_asked"] = to_money(now - before).where(whole)
+    table["growth_asked"] = np.where(whole, growth_over(now, before), np.nan)
     table["forecast_gap"] = to_money(coming - now).where(known)
     order = ["key"] if dimension in ("quarter", "month") else ["without_account", "target", "key"]
     rising = [name != "target" for name in order]

@@ -53,12 +53,15 @@ def make_pages(
     history: tuple[int, int] | None = None,
     reps: bool = True,
     parts: bool = True,
+    first: str = "",
+    sizing: SizingParams | None = None,
 ) -> dict[str, Page]:
     cube, accounts = make_cube(), make_accounts()
+    cube = cube[cube["month"] >= first]
     if not reps:
         accounts["rep_id"] = None
     coming = make_forecast(cube)
-    size = size_target(cube, coming, period=PERIOD, params=SizingParams(), unit=10)
+    size = size_target(cube, coming, period=PERIOD, params=sizing or SizingParams(), unit=10)
     allocation = allocate_targets(
         cube, accounts, total=size.total, period=PERIOD, params=AllocationParams(), unit=10
     )
@@ -269,6 +272,25 @@ def test_a_card_that_fails_says_what_would_mend_it(tmp_path: Path, lang: str, sa
     assert (table["name"].head(3).isin(["Wu Lei", "Ann"]).tolist()) == [True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("lang", "told", "note", "mend"),
+    [
+        ("en", "of 1 it cannot be said whether more is asked", "The book does not know the whole of 2025Q1, so that growth on it"
+         " counts as no aim;", "whether it asks for more cannot be said, as 2025Q1 is not known whole"),
+        ("zh", "1个无法判断是否有新要求", "账册未含完整的 2025Q1，故较其增长不计为目的；", "2025Q1 数据不完整，无法判断是否有新要求"),
+    ],
+)  # fmt: skip
+def test_no_card_is_judged_by_growth_on_a_base_known_in_part(
+    tmp_path: Path, lang: str, told: str, note: str, mend: str
+) -> None:
+    page = make_pages(tmp_path, lang, first="2025-02", sizing=SizingParams(total=500))["targets_8"]
+    kept = pd.read_parquet(next(tmp_path.rglob("target_cards.parquet")))
+    assert set(kept["relevant"]) == {"potential", "forecast_gap", "unknown"}
+    assert told in page.title
+    assert page.notes[1].startswith(note)
+    assert mend in page.table["mend"].tolist()
+
+
 def test_the_page_says_on_what_probabilities_were_tested(made: dict[str, Page]) -> None:
     assert (
         "On 800 generated books, targets were reached as often as said within three points"
@@ -360,7 +382,9 @@ def _told(target: int, aim_from: int, *, known: bool = True) -> tuple[str, str]:
     table = attain_probability(rows, keys, paths, params=AttainabilityParams(), unit=100)
     drawn = paths if known else None
     likely = pages.Likely(table, RepsAtTarget(0, None, None, None), 12, AttainabilityParams(), keys, drawn)
-    scope = pages_targets.Scope(Words("en", "EUR"), "Bikes", SimpleNamespace(base_period="PY"), REPS, {})
+    scope = pages_targets.Scope(
+        Words("en", "EUR"), "Bikes", SimpleNamespace(base_unknown=0, base_period="PY"), REPS, {}
+    )
     cards = _at_aim(table.assign(aim_from=to_money([aim_from * SCALE])), likely, 100)
     row = next(cards.itertuples())
     return _less(row, likely, scope), _more(row, scope)

@@ -459,6 +459,43 @@ def test_months_by_working_days_are_said_with_last_years_days() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "one", "month"),
+    [
+        ("en", "Of 2 reps Wu Lei carries most: 290", "One rep carries the whole target: 600", "2026-01 is asked for 600"),
+        ("zh", "2名客户经理中 Wu Lei 承担最多：290", "全部目标由一名客户经理承担：600", "2026-01 目标为600"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_beyond_a_base_known_in_part_is_not_told(
+    lang: str, title: str, one: str, month: str
+) -> None:
+    end = {
+        "en": "; the book does not know the whole of {} to compare it with",
+        "zh": "；账册未含完整的 {}，无可比数据",
+    }[lang]
+    more: dict[str, Any] = {"sizing": SizingParams(total=600), "params": free_params(), "only": "targets_2"}
+    sold = [("A", "Bikes", "R1", "2025-03", 500), ("D", "Bikes", "R2", "2025-03", 100)]
+    page = make_pages(lang, cube=make_cube(sold), **more)["targets_2"]
+    assert page.title == title + end.format("2025Q1")
+    assert page.table["change_asked"].isna().all()
+    page = make_pages(lang, cube=make_cube(sold), accounts=make_accounts().assign(rep_id="R1"), **more)[
+        "targets_2"
+    ]
+    assert page.title == one + end.format("2025Q1")
+    first = parse_period("2026-01")
+    targets = pd.DataFrame({**ONE, "month": ["2026-01"], "target": 600})
+    accounts = pd.DataFrame({"account_id": ["A"], "region": "N", "account_type": "T", "rep_id": "R1"})
+    cube, days = make_cube(sold), period_days(first, params=CalendarParams())
+    size = size_target(cube, None, period=first, params=SizingParams(total=600), unit=10)
+    page = months_page(
+        summarise_targets(targets, accounts, cube=cube, forecast=None, period=first),
+        scope=pages.Scope(Words(lang, "EUR"), "Seven", size, REPS, {}),
+        days=count_days(days),
+        weeks=sum_weeks(split_days(targets, days, unit=10)),
+    )
+    assert page.title == month + end.format("2025-01")
+
+
 def test_what_holds_is_summed_over_months_only_where_months_hold_all_of_it() -> None:
     own = pd.DataFrame({"period": ["2026-01", "2026-02", "2026-03"], "target": [700, 200, 300]})
     page = make_pages(own=own, only="targets_5")["targets_5"]

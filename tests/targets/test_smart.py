@@ -46,7 +46,7 @@ SUMMARY = pd.DataFrame(
     [(level, key, level == "account" and key is None, amount)
      for level, amounts in BEFORE.items() for key, amount in amounts.items()],
     columns=["dimension", "key", "without_account", "actual_last_year"],
-)  # fmt: skip
+).assign(change_asked=0)  # fmt: skip
 
 
 def make_likely() -> pd.DataFrame:
@@ -128,6 +128,14 @@ def test_each_criterion_says_why() -> None:
         "time_bound": ["milestones", "one_lump", "milestones", "milestones", "one_lump"],
     }
     assert made["milestones"].tolist() == [3, 1, 2, 2, 1]
+
+
+def test_a_base_known_in_part_is_no_aim_and_what_serves_no_other_is_not_judged() -> None:
+    made = owned(cards(summary=SUMMARY.assign(change_asked=None)))
+    # R1: 160 over a landing of 150; A: 120 over 100; C: 5 of 6, above last year or not
+    assert made["relevant"].tolist() == ["forecast_gap", "unknown", "forecast_gap", "potential", "unknown"]
+    assert made["aim_from"].astype("float64").fillna(-1).tolist() == [150, -1, 100, 30, 6]
+    assert made["passed"].tolist() == [5, 1, 4, 5, 1]
 
 
 def test_what_several_carry_is_specific_where_each_part_has_a_rep() -> None:

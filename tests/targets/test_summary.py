@@ -43,6 +43,10 @@ def test_no_growth_over_months_that_the_book_does_not_know() -> None:
         ("month", "2026-02"): 0.0,
         ("month", "2026-03"): 0.0,
     }  # of January nothing is known, so that 500 stands for it: 500, 600, 400
+    assert table["change_asked"].dropna().astype(float).to_dict() == {
+        ("month", "2026-02"): 0.0,
+        ("month", "2026-03"): 0.0,
+    }
 
 
 def test_reps_of_today_whoever_sold() -> None:
