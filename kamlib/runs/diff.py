@@ -36,7 +36,7 @@ class Difference:
     ----------
     warnings : list of str
         What the two runs do not share though their numbers are only like for like where they do: the period,
-        the book.
+        the book, the currency where only one names any.
     parameters : list of [name, value in A, value in B]
     data : list of [fact, value in A, value in B]
         Book, period, planning date, language, row counts, content hash, adopted targets, versions.
@@ -52,7 +52,7 @@ class Difference:
     changed : int
         Number of accounts whose targets differ.
     currency : str
-        What targets are in; empty where the book names none.
+        What targets of both runs are in; empty where a run's book names none.
 
     Accounts and reps are told by id and name, where a run's tables know it.
     """
@@ -137,7 +137,7 @@ def diff_runs(run_a: Path, run_b: Path) -> Difference:
         ],
         reasons=[[_told(row[0], accounts), *row[1:]] for row in explain_targets(a, b)],
         changed=changed_accounts(a, b),
-        currency=currencies[0] or currencies[1],
+        currency=currencies[0] if currencies[0] == currencies[1] else "",
     )
 
 
@@ -155,6 +155,14 @@ def _warnings(a: Run, b: Run) -> list[str]:
         told.append(
             f'A is of the book "{books[0]}", B of "{books[1]}": rows are matched by id alone, so that an '
             "account or rep of one id may be another in each. Compare books of one company only."
+        )
+    currencies = [str(run.facts["book"]["currency"]) for run in (a, b)]
+    if currencies[0] != currencies[1]:
+        with_one, without = "AB" if currencies[0] else "BA"
+        currency = currencies[0] or currencies[1]
+        told.append(
+            f"{with_one} is in {currency}, the book of {without} names no currency: amounts are like for like "
+            f"only if they are in {currency} too. Name it in that book (currency: {currency})."
         )
     return told
 

@@ -79,13 +79,27 @@ def test_runs_of_two_packs_are_not_compared(tmp_path: Path) -> None:
 
 def test_runs_of_two_currencies_are_not_compared(tmp_path: Path) -> None:
     table = {"targets": targets(1)}
-    a, *others = (
-        publish(tmp_path, table, book=FACTS["book"] | {"currency": currency})
-        for currency in ("CNY", "USD", "")
+    a, other = (
+        publish(tmp_path, table, book=FACTS["book"] | {"currency": currency}) for currency in ("CNY", "USD")
     )
     with pytest.raises(RunError, match="is in CNY and .* in USD; .* Compare two runs in one currency"):
-        diff_runs(a, others[0])
-    assert diff_runs(a, others[1]).currency == "CNY"
+        diff_runs(a, other)
+    assert diff_runs(a, a).currency == "CNY"
+
+
+def test_amounts_without_a_currency_get_none_from_the_other_run(tmp_path: Path) -> None:
+    named, none = (
+        publish(tmp_path, {"targets": targets(amount)}, book=FACTS["book"] | {"currency": currency})
+        for amount, currency in ((1, "CNY"), (2, ""))
+    )
+    for a, b, told in ((named, none, ("A", "B")), (none, named, ("B", "A"))):
+        found = diff_runs(a, b)
+        assert found.currency == ""
+        assert found.warnings == [
+            f"{told[0]} is in CNY, the book of {told[1]} names no currency: amounts are like for like only if they are in "
+            "CNY too. Name it in that book (currency: CNY)."
+        ]
+        assert "[" not in "".join(name for _, columns, _ in found.sections() for name in columns)
 
 
 def test_another_period_and_another_book_are_said_first(tmp_path: Path) -> None:
