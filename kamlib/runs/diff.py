@@ -161,8 +161,8 @@ def _warnings(a: Run, b: Run) -> list[str]:
         with_one, without = "AB" if currencies[0] else "BA"
         currency = currencies[0] or currencies[1]
         told.append(
-            f"{with_one} is in {currency}, the book of {without} names no currency: amounts are like for like "
-            f"only if they are in {currency} too. Name it in that book (currency: {currency})."
+            f"{with_one} is in {currency}, the book of {without} names no currency: amounts are like for "
+            f"like only if they are in {currency} too. Name it in that book (currency: {currency})."
         )
     return told
 
