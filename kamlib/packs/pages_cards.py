@@ -59,6 +59,7 @@ def cards_page(
     cards = _at_aim(cards.merge(known, how="left", on=["dimension", "key"]), likely, run.rounding_unit)
     cards.insert(1, "name", names_of(cards, scope))
     reps, accounts = (cards[cards["dimension"] == level] for level in ("rep", "account"))
+    reps = reps if reps["key"].notna().any() else reps.head(0)
     sides = cards[cards["dimension"].isin(list(_SIDES))]
     loose = accounts[~accounts["smart"]]
     table = pd.concat([reps, sides, loose.head(_LISTED)], ignore_index=True)

@@ -158,6 +158,8 @@ def test_a_book_without_reps_is_told_by_what_it_names(
     assert page.figures[0].native.rows == 2
     assert made["targets_2"].title == asked
     assert made["targets_2"].table["name"].tolist()[:2] == ["North", "South"]
+    company = {"en": "Company", "zh": "全公司"}[lang]
+    assert made["targets_8"].table["name"].iloc[0] == company  # nobody's row would hold the whole total
     assert made["targets_8"].title == cards
 
 
