@@ -25,7 +25,7 @@ _NAMED = 3  # reps whose difference is told, months that are
 
 
 def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
-    """Set a plan's targets beside those that hold for its months.
+    """Set a plan's targets beside those that hold for its months, with the chance that `save_held` found.
 
     Parameters
     ----------
@@ -34,15 +34,19 @@ def beside_held(run: Run, targets: pd.DataFrame) -> Held | None:
     targets : pandas.DataFrame
         What `kamlib.targets.allocate_targets` returns as `targets`.
     """
-    adopted, own = (run.load(name) if run.has(name) else None for name in ("adopted_targets", "targets"))
-    held = compare_held(
-        targets, adopted, own, run.load("accounts"), period=run.period, coming=expected_cells(run)
-    )
+    held = _compared(run, targets)
     if held is None or not run.has("target_held"):
         return held
     saved = run.load("target_held")
     chances = saved.loc[saved["dimension"] == "company", "held_probability"].dropna()
     return replace(held, chance=float(chances.iloc[0])) if len(chances) else held
+
+
+def _compared(run: Run, targets: pd.DataFrame) -> Held | None:
+    adopted, own = (run.load(name) if run.has(name) else None for name in ("adopted_targets", "targets"))
+    return compare_held(
+        targets, adopted, own, run.load("accounts"), period=run.period, coming=expected_cells(run)
+    )
 
 
 def save_held(run: Run, targets: pd.DataFrame, likely: Likely) -> Held | None:
@@ -57,7 +61,7 @@ def save_held(run: Run, targets: pd.DataFrame, likely: Likely) -> Held | None:
     likely : Likely
         What `kamlib.packs.pages_attainability.judge_targets` returns: how likely what holds is.
     """
-    held = beside_held(run, targets)
+    held = _compared(run, targets)
     if held is None or not held.months:
         return held
     chance = held_chance(held, likely)

@@ -51,7 +51,8 @@ class Requested:
         One row per required total: account, rep, region, account_type, product_line, quarter, month (what it
         speaks of, null: all of it), requirement (the same in words), floor and cap (as asked), target (what
         it came to), unrequired (what it would come to if no totals were required), residual (by how much
-        whole units miss it) [currency], binds (floor or cap: what moves targets; none: it holds without).
+        whole units miss it) [currency], binds (floor or cap: what holds it
+        there beside all others; none: it holds without).
     """
 
     split: BoundedSplit

@@ -10,7 +10,8 @@ import pytest
 from kamlib.glossary import Words
 from kamlib.measures.money import to_money
 from kamlib.packs.deciding import decide_gap
-from kamlib.packs.pages_held import beside_held, held_totals
+from kamlib.packs.pages_attainability import Likely
+from kamlib.packs.pages_held import beside_held, held_totals, save_held
 from kamlib.packs.pages_summary import (
     _against_forecast,
     _data_sentence,
@@ -25,6 +26,7 @@ from kamlib.packs.pages_summary import (
     _with_months,
 )
 from kamlib.periods import parse_period
+from kamlib.targets.attainability import AttainabilityParams, RepsAtTarget
 from kamlib.targets.held import Held, compare_held
 from kamlib.targets.holding import Enclosing
 
@@ -55,6 +57,28 @@ def held_run(lang: str, held: int, of: str = "2026-01") -> SimpleNamespace:
 
 def told(run: SimpleNamespace) -> Held | None:
     return _told(beside_held(run, run.load("plan_targets")))
+
+
+def test_the_chance_of_what_holds_is_this_run_s_or_none() -> None:
+    run = held_run("en", 400)
+    stale = pd.DataFrame({"dimension": ["company"], "held_probability": [0.9]})
+    saved: dict[str, pd.DataFrame] = {}
+    before = SimpleNamespace(**{
+        **vars(run), "save": saved.__setitem__, "has": lambda name: name == "target_held" or run.has(name),
+        "load": lambda name: stale if name == "target_held" else run.load(name),
+    })  # fmt: skip
+    plan = run.load("plan_targets")
+    keys = pd.DataFrame(
+        {"level": ["company"], "key": ["company"], "landing": [1], "low_80": [1], "high_80": [1]}
+    )
+    undrawn = Likely(pd.DataFrame(), RepsAtTarget(0, None, None, None), 0, AttainabilityParams(), keys, None)
+    held = save_held(before, plan, undrawn)
+    assert held is not None
+    assert held.chance is None
+    assert saved["target_held"]["held_probability"].isna().all()
+    told_later = beside_held(before, plan)
+    assert told_later is not None
+    assert told_later.chance == 0.9
 
 
 def test_growth_over_a_base_that_is_not_known_is_not_said() -> None:
